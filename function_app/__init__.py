@@ -1,0 +1,19 @@
+"""The triggers of the Customer 360, one module per kind; each parses, calls one use case of `shared`, and translates.
+
+| module | triggers |
+| --- | --- |
+| `landing` | a file landed: Dataverse export, finance file |
+| `timers` | the sweep and the reconciliation, which find what events and webhooks missed; hints that were due |
+| `callback` | Databricks says that a run ended |
+| `operations` | status, runs, files, health, reprocessing |
+"""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from function_app import callback, landing, operations, timers
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+for triggers in (landing.triggers, timers.triggers, callback.triggers, operations.triggers):
+    app.register_functions(triggers)

@@ -1,0 +1,53 @@
+"""What happens without an event: the sweep, the reconciliation, and hints that came due.
+
+The host runs a timer once at a time over all instances; the use cases are safe beside each other anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+from shared.context import context
+from shared.errors import Retry
+
+triggers = func.Blueprint()
+_log = logging.getLogger("customer360.timers")
+
+
+@triggers.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", use_monitor=True)
+def sweep(timer: func.TimerRequest) -> None:
+    """Take landed files that no event told of."""
+    _sweep()
+
+
+@triggers.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", use_monitor=True)
+def reconcile(timer: func.TimerRequest) -> None:
+    """Look at the active run and refresh, and dispatch what waits."""
+    _reconcile()
+
+
+@triggers.queue_trigger(arg_name="message", queue_name="%HINT_QUEUE%", connection="AzureWebJobsStorage")
+def on_hint(message: func.QueueMessage) -> None:
+    """Look now rather than at the next tick."""
+    if message.get_body() == b"sweep":
+        _sweep()
+    _reconcile()
+
+
+def _sweep() -> None:
+    try:
+        looked = context.sweep()
+    except Retry as error:
+        _log.warning("sweep.incomplete %s", error)
+    else:
+        if looked:
+            _log.info("sweep.done files=%d", looked)
+
+
+def _reconcile() -> None:
+    try:
+        context.reconcile()
+    except Retry as error:
+        _log.warning("reconcile.incomplete %s", error)

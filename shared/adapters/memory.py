@@ -1,0 +1,211 @@
+"""Memory twins of the ports: exact about versions and atomicity, so that what passes here passes on the real thing.
+
+The contract suite in `tests/contract/` runs on these and on Azurite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from shared.errors import LandedFileChanged, LedgerChanged
+from shared.ports import BlobVersion, Entity, JobRun, RefreshJob, Write
+
+
+class MemoryClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, start: datetime = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        self._now += timedelta(seconds=seconds)
+
+
+class MemoryLake:
+    """Blobs in a dictionary; a version is the hash of how often and with what a blob was written."""
+
+    def __init__(self, clock: MemoryClock | None = None, *, chunk_size: int = 1 << 20) -> None:
+        self._clock = clock or MemoryClock()
+        self._chunk_size = chunk_size
+        self._writes = 0
+        self._blobs: dict[tuple[str, str], tuple[BlobVersion, bytes]] = {}
+
+    def put(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> BlobVersion:
+        """Land a file as a foreign system would: unconditionally."""
+        self._writes += 1
+        before = self._blobs.get((container, path))
+        version = BlobVersion(
+            container=container,
+            path=path,
+            etag=f"0x{hashlib.sha256(data + str(self._writes).encode()).hexdigest()[:15].upper()}",
+            size=len(data),
+            created_at=before[0].created_at if before else self._clock(),
+            modified_at=self._clock(),
+            metadata=dict(metadata or {}),
+        )
+        self._blobs[container, path] = (version, data)
+        return version
+
+    def append(self, container: str, path: str, data: bytes) -> BlobVersion:
+        """Let a landed file grow."""
+        return self.put(container, path, self.content(container, path) + data)
+
+    def remove(self, container: str, path: str) -> None:
+        """Take a blob away, as a foreign system would."""
+        self._blobs.pop((container, path), None)
+
+    def content(self, container: str, path: str) -> bytes:
+        """Return a blob's bytes; raises `KeyError` where there is none."""
+        return self._blobs[container, path][1]
+
+    def head(self, container: str, path: str) -> BlobVersion | None:
+        """See `Lake.head`."""
+        found = self._blobs.get((container, path))
+        return found[0] if found else None
+
+    def read(
+        self, container: str, path: str, *, start: int = 0, end: int | None = None, if_match: str | None = None
+    ) -> Iterator[bytes]:
+        """See `Lake.read`; like the real thing it checks the version again at every chunk."""
+        found = self._blobs.get((container, path))
+        if found is None or (if_match is not None and found[0].etag != if_match):
+            raise LandedFileChanged(f"{container}/{path}", if_match or "any")
+        return self._chunks(found[0], found[1], start, len(found[1]) if end is None else min(end, len(found[1])))
+
+    def _chunks(self, version: BlobVersion, data: bytes, start: int, end: int) -> Iterator[bytes]:
+        for at in range(start, end, self._chunk_size):
+            if self.head(version.container, version.path) != version:
+                raise LandedFileChanged(f"{version.container}/{version.path}", version.etag)
+            yield data[at : min(at + self._chunk_size, end)]
+
+    def create(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> bool:
+        """See `Lake.create`."""
+        if (container, path) in self._blobs:
+            return False
+        self.put(container, path, data, metadata=metadata)
+        return True
+
+    def replace(self, container: str, path: str, data: bytes, *, if_match: str | None) -> bool:
+        """See `Lake.replace`."""
+        found = self._blobs.get((container, path))
+        if (found[0].etag if found else None) != if_match:
+            return False
+        self.put(container, path, data)
+        return True
+
+    def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
+        """See `Lake.list`."""
+        for (home, path), (version, _) in sorted(self._blobs.items()):
+            if home == container and path.startswith(prefix):
+                yield replace(version, metadata={})
+
+
+class MemoryTables:
+    """Entities in a dictionary of partitions."""
+
+    def __init__(self) -> None:
+        self._writes = 0
+        self._rows: dict[str, dict[str, Entity]] = {}
+
+    def get(self, partition: str, row: str) -> Entity | None:
+        """See `Tables.get`."""
+        return self._rows.get(partition, {}).get(row)
+
+    def range(self, partition: str, start: str, end: str) -> Iterator[Entity]:
+        """See `Tables.range`."""
+        for row in sorted(self._rows.get(partition, {})):
+            if start <= row < end and (entity := self.get(partition, row)) is not None:
+                yield entity
+
+    def commit(self, partition: str, writes: Iterable[Write]) -> None:
+        """See `Tables.commit`."""
+        writes = list(writes)
+        rows = self._rows.setdefault(partition, {})
+        for write in writes:
+            found = rows.get(write.row)
+            if write.kind == "insert" and found is not None:
+                raise LedgerChanged(partition, write.row)
+            if write.kind == "replace" and (found is None or found.etag != write.etag):
+                raise LedgerChanged(partition, write.row)
+            if write.kind == "delete" and write.etag and (found is None or found.etag != write.etag):
+                raise LedgerChanged(partition, write.row)
+        for write in writes:
+            self._writes += 1
+            if write.kind == "delete":
+                rows.pop(write.row, None)
+            else:
+                rows[write.row] = Entity(
+                    partition=partition, row=write.row, values=dict(write.values), etag=f"W/{self._writes}"
+                )
+
+
+class MemoryJobs:
+    """A workspace whose runs end when the test says so."""
+
+    def __init__(self) -> None:
+        self.runs: dict[int, JobRun] = {}
+        self.parameters: dict[int, Mapping[str, str]] = {}
+        self._tokens: dict[str, int] = {}
+
+    def start(self, parameters: Mapping[str, str], *, token: str) -> int:
+        """See `Jobs.start`."""
+        if token not in self._tokens:
+            run_id = len(self.runs) + 1001
+            self._tokens[token] = run_id
+            self.parameters[run_id] = dict(parameters)
+            self.runs[run_id] = JobRun(run_id=run_id, state="running", batch_id=parameters.get("batch_id", ""))
+        return self._tokens[token]
+
+    def run(self, run_id: int) -> JobRun | None:
+        """See `Jobs.run`."""
+        return self.runs.get(run_id)
+
+    def end(self, run_id: int, run: JobRun) -> None:
+        """Let a run end as given."""
+        self.runs[run_id] = replace(run, run_id=run_id, batch_id=self.runs[run_id].batch_id)
+
+
+class MemoryCustomerInsights:
+    """A Customer Insights whose refreshes end when the test says so."""
+
+    def __init__(self, clock: MemoryClock | None = None) -> None:
+        self._clock = clock or MemoryClock()
+        self._asked_at: dict[str, datetime] = {}
+        self.jobs: dict[str, RefreshJob] = {}
+
+    def refresh(self, *, since: datetime) -> RefreshJob | None:
+        """See `CustomerInsights.refresh`."""
+        for job in self.jobs.values():
+            if job.state == "running":
+                return job if self._asked_at[job.job_id] >= since else None
+        job = RefreshJob(job_id=f"job-{len(self.jobs) + 1}", state="running")
+        self._asked_at[job.job_id] = self._clock()
+        self.jobs[job.job_id] = job
+        return job
+
+    def job(self, job_id: str) -> RefreshJob | None:
+        """See `CustomerInsights.job`."""
+        return self.jobs.get(job_id)
+
+    def end(self, job_id: str, job: RefreshJob) -> None:
+        """Let a refresh end as given."""
+        self.jobs[job_id] = replace(job, job_id=job_id)
+
+
+class MemoryHints:
+    """Hints kept in a list, in the order in which they were sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, float]] = []
+
+    def send(self, name: str, *, after_seconds: float = 0) -> None:
+        """See `Hints.send`."""
+        self.sent.append((name, after_seconds))

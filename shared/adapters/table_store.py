@@ -1,0 +1,148 @@
+"""The ledger's tables in Azure Table Storage, over azure-data-tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import (
+    EdmType,
+    EntityProperty,
+    TableClient,
+    TableServiceClient,
+    TableTransactionError,
+    TransactionOperation,
+    UpdateMode,
+)
+
+from shared.errors import LedgerChanged, ServiceUnavailable
+from shared.ports import Entity, Value, Write
+
+_CONFLICTS = {404, 409, 412}  # gone, exists, changed: somebody else was faster
+
+
+class TableStore:
+    """One table behind the tables port; made when it is first needed."""
+
+    def __init__(self, service: TableServiceClient, table: str) -> None:
+        self._service = service
+        self._table = table
+        self._client: TableClient | None = None
+
+    def get(self, partition: str, row: str) -> Entity | None:
+        """See `Tables.get`."""
+        try:
+            return _entity(self._ready().get_entity(partition, row))
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise _unavailable(error) from error
+
+    def range(self, partition: str, start: str, end: str) -> Iterator[Entity]:
+        """See `Tables.range`; asks for 1,000 entities at a time, which is what the service gives at most."""
+        query = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
+        parameters = {"partition": partition, "start": start, "end": end}
+        try:
+            for entity in self._ready().query_entities(query, parameters=parameters, results_per_page=1000):
+                yield _entity(entity)
+        except AzureError as error:
+            raise _unavailable(error) from error
+
+    def commit(self, partition: str, writes: Iterable[Write]) -> None:
+        """See `Tables.commit`; a transaction of one is sent as the single call it is."""
+        writes = list(writes)
+        try:
+            if len(writes) == 1:
+                self._one(partition, writes[0])
+            else:
+                self._ready().submit_transaction([_operation(partition, write) for write in writes])
+        except TableTransactionError as error:
+            if error.status_code in _CONFLICTS:
+                index = min(getattr(error, "index", 0) or 0, len(writes) - 1)
+                raise LedgerChanged(partition, writes[index].row) from error
+            raise _unavailable(error) from error
+        except HttpResponseError as error:
+            if error.status_code in _CONFLICTS:
+                raise LedgerChanged(partition, writes[0].row) from error
+            raise _unavailable(error) from error
+        except AzureError as error:
+            raise _unavailable(error) from error
+
+    def _one(self, partition: str, write: Write) -> None:
+        client, entity = self._ready(), _wire(partition, write)
+        if write.kind == "insert":
+            client.create_entity(entity)
+        elif write.kind == "upsert":
+            client.upsert_entity(entity, mode=UpdateMode.REPLACE)
+        elif write.kind == "replace":
+            client.update_entity(entity, mode=UpdateMode.REPLACE, **_if_match(write))
+        else:
+            client.delete_entity(partition, write.row, **(_if_match(write) if write.etag else {}))
+
+    def _ready(self) -> TableClient:
+        if self._client is None:
+            try:
+                self._service.create_table_if_not_exists(self._table)
+            except ResourceExistsError:
+                pass  # somebody else made it in the same moment
+            except AzureError as error:
+                raise _unavailable(error) from error
+            self._client = self._service.get_table_client(self._table)
+        return self._client
+
+
+def table_service(connection: str | tuple[str, Any]) -> TableServiceClient:
+    """Make the client from a connection string, or from an endpoint and a credential."""
+    options: dict[str, Any] = {"retry_total": 4, "retry_backoff_factor": 0.2}
+    if isinstance(connection, str):
+        return TableServiceClient.from_connection_string(connection, **options)
+    endpoint, credential = connection
+    return TableServiceClient(endpoint=endpoint, credential=credential, **options)
+
+
+def _operation(partition: str, write: Write) -> tuple[TransactionOperation, dict[str, Any], dict[str, Any]]:
+    entity = _wire(partition, write)
+    match write.kind:
+        case "insert":
+            return TransactionOperation.CREATE, entity, {}
+        case "upsert":
+            return TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}
+        case "replace":
+            return TransactionOperation.UPDATE, entity, {"mode": UpdateMode.REPLACE} | _if_match(write)
+        case "delete":
+            return TransactionOperation.DELETE, entity, _if_match(write) if write.etag else {}
+
+
+def _if_match(write: Write) -> dict[str, Any]:
+    return {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
+
+
+def _wire(partition: str, write: Write) -> dict[str, Any]:
+    entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": write.row}
+    for name, value in write.values.items():
+        # The service's plain int is of 32 bits; offsets and run ids are not.
+        is_int = isinstance(value, int) and not isinstance(value, bool)
+        entity[name] = EntityProperty(value, EdmType.INT64) if is_int else value
+    return entity
+
+
+def _entity(wire: Any) -> Entity:
+    values = {name: _value(value) for name, value in wire.items() if name not in {"PartitionKey", "RowKey"}}
+    return Entity(partition=wire["PartitionKey"], row=wire["RowKey"], values=values, etag=cast(str, wire.metadata["etag"]))
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, EntityProperty):
+        return cast(Value, value.value)
+    if isinstance(value, datetime):  # the SDK's subclass keeps a seventh digit that nobody needs
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return datetime.fromtimestamp(aware.timestamp(), UTC)
+    return cast(Value, value)
+
+
+def _unavailable(error: AzureError) -> ServiceUnavailable:
+    code = getattr(error, "error_code", None) or getattr(error, "status_code", None) or type(error).__name__
+    return ServiceUnavailable("table storage", str(code))

@@ -1,0 +1,257 @@
+"""One block of complete records to columns of text, by pyarrow where the rows are regular and exactly where they are not.
+
+The fast path hands the whole block to pyarrow and lets it set rows of another width aside. A block that it cannot take (invalid
+UTF-8, a byte order mark in front) is halved until the part that it cannot take is small, and only that part goes through
+the exact path, record by record. Both follow the rules of `shared.dialect`; a property test holds them together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from shared.dialect import BOM, Dialect
+
+LEAF: Final = 32 * 1024
+"""Bytes below which a part is read record by record: halving further would cost more than it saves."""
+RAW_LIMIT: Final = 1024 * 1024
+"""Bytes of a rejected record that are kept; its place in the landed file says where the rest is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject:
+    """A record that cannot be used: where it is, why, and its bytes."""
+
+    number: int  # of the record, 0 for the block's first
+    offset: int  # of its first byte in the block
+    reason: str  # too_wide | too_narrow | invalid_utf8 | open_quote | too_long
+    detail: str  # names, counts, positions; never content
+    raw: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What a block holds: `records` of them, each either a row of `table` or a reject."""
+
+    table: pa.Table  # `width` columns of string, named "0", "1", ...
+    numbers: pa.Array  # int64: which record each row is, 0 for the block's first
+    rejects: tuple[Reject, ...]
+    records: int
+    widest: int  # fields of the widest row taken, 0 if there is none
+
+
+class OpenQuoteError(Exception):
+    """The block ends inside quotes, or may do so: find its end exactly and read it again."""
+
+
+def read_block(data: bytes, *, dialect: Dialect, width: int, min_width: int, exact: bool) -> Columns:
+    """The records of `data`, bound by position to `width` columns; rows of `min_width` fields or more are padded with nulls.
+
+    `data` holds complete records. Where that was only guessed (`exact` false) OpenQuoteError is raised unless it is certain.
+    """
+    reader = _Reader(dialect, width, min_width)
+    fast = reader.fast(data, exact=exact)
+    if fast is not None:
+        return fast
+    if not exact:
+        raise OpenQuoteError
+    return reader.halved(data)
+
+
+def field_type() -> pa.DataType:
+    """The type of every bronze column that comes from the landed file."""
+    return pa.string()
+
+
+class _Reader:
+    """Reads blocks of one shape."""
+
+    def __init__(self, dialect: Dialect, width: int, min_width: int) -> None:
+        self._dialect = dialect
+        self._width = width
+        self._min_width = min_width
+
+    def fast(self, data: bytes, *, exact: bool) -> Columns | None:
+        """The block through pyarrow; None where only the exact path gets it right."""
+        first = self._dialect.record(data, 0, len(data))
+        if first is None or data.startswith(BOM) or not _is_utf8(data):
+            return None
+        width = len(self._dialect.fields(data[first[0] : first[1]]))
+        odd: list[tuple[int, int, str]] = []
+        table = self._parse(data, width if self._min_width <= width <= self._width else self._width, odd)
+        records = table.num_rows + len(odd)
+        if not exact and records and not self._ends_outside_quotes(table, odd, records):
+            raise OpenQuoteError
+        if not odd:
+            return Columns(
+                table=self._padded(table),
+                numbers=pa.arange(0, records),
+                rejects=(),
+                records=records,
+                widest=table.num_columns if records else 0,
+            )
+        return self._with_odd_rows(data, table, odd, records)
+
+    def _parse(self, data: bytes, width: int, odd: list[tuple[int, int, str]] | None) -> pa.Table:
+        """pyarrow's table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
+        names = [str(column) for column in range(width)]
+        if not data.endswith((b"\n", b"\r")):
+            data += b"\n"  # pyarrow 26 reads an empty last field as "" after a quoted one where no line break follows
+
+        def set_aside(row: csv.InvalidRow) -> str:
+            if odd is None:
+                return "error"
+            odd.append((row.number - 1, row.actual_columns, row.text))
+            return "skip"
+
+        return csv.read_csv(
+            pa.BufferReader(pa.py_buffer(data)),
+            # One block and one thread: row numbers are exact then, and the slices keep the other core busy.
+            read_options=csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
+            parse_options=csv.ParseOptions(
+                delimiter=self._dialect.delimiter.decode(), newlines_in_values=True, invalid_row_handler=set_aside
+            ),
+            convert_options=csv.ConvertOptions(
+                check_utf8=False,  # the block as a whole was checked, which is faster and the same
+                column_types=dict.fromkeys(names, field_type()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+
+    def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int) -> bool:
+        """True where it is certain. A block ends in a line break: were that quoted, the last value would hold it."""
+        if odd and odd[-1][0] == records - 1:
+            text = odd[-1][2].encode()
+            found = self._dialect.record(text, 0, len(text))
+            return found is not None and found[1] == len(text)
+        last = table.column(table.num_columns - 1)[-1].as_py()
+        return last is None or not last.endswith(("\r", "\n"))
+
+    def _padded(self, table: pa.Table) -> pa.Table:
+        for column in range(table.num_columns, self._width):
+            table = table.append_column(str(column), pa.nulls(table.num_rows, field_type()))
+        return table
+
+    def _with_odd_rows(self, data: bytes, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int) -> Columns | None:
+        """The block's rows of every legal width in their order, the others as rejects."""
+        rest = {number: (width, text) for number, width, text in odd}
+        bad = {number: width for number, width, _ in odd if not self._min_width <= width <= self._width}
+        mask = bytearray(b"\x01") * records
+        for number in rest:
+            mask[number] = 0
+        numbers = pc.indices_nonzero(pa.array(memoryview(mask), pa.uint8()))
+        widest = table.num_columns if table.num_rows else 0
+        table = self._padded(table)
+        good = [number for number in rest if number not in bad]
+        if good:
+            # One text for all widths: a narrow row with the missing delimiters put behind it reads as the nulls it lacks.
+            pads = [self._dialect.delimiter.decode() * (self._width - width) for width in range(self._width + 1)]
+            text = "\n".join([rest[number][1] + pads[rest[number][0]] for number in good]).encode()
+            if text.startswith(BOM):
+                return None
+            order = pa.concat_arrays([numbers, pa.array(good, pa.uint64())])
+            sorted_by = pc.sort_indices(order)
+            table = pa.concat_tables([table, self._parse(text, self._width, None)]).combine_chunks().take(sorted_by)
+            numbers = order.take(sorted_by)
+            widest = max(widest, *(rest[number][0] for number in good))
+        return Columns(
+            table=table,
+            numbers=numbers.cast(pa.int64()),
+            rejects=self._rejects(data, bad),
+            records=records,
+            widest=widest,
+        )
+
+    def _rejects(self, data: bytes, bad: dict[int, int]) -> tuple[Reject, ...]:
+        """The records of those numbers and widths, found again in the block's bytes."""
+        rejects: list[Reject] = []
+        at, number = 0, 0
+        while len(rejects) < len(bad) and (found := self._dialect.record(data, at, len(data))) is not None:
+            start, end, at = found
+            if number in bad:
+                rejects.append(self._wrong_width(number, start, data[start:end], bad[number]))
+            number += 1
+        return tuple(rejects)
+
+    def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int) -> Reject:
+        reason = "too_wide" if fields > self._width else "too_narrow"
+        detail = f"fields={fields} min={self._min_width} max={self._width}"
+        return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
+
+    def halved(self, data: bytes) -> Columns:
+        """A block that the fast path refused: both halves again, the smallest part record by record."""
+        middle = self._dialect.last_end(data, 0, len(data) // 2) if len(data) > LEAF else 0
+        if middle == 0:
+            return self.exact(data)
+        halves = [(0, data[:middle]), (middle, data[middle:])]
+        parts = [(offset, self.fast(half, exact=True) or self.halved(half)) for offset, half in halves]
+        (_, left), (_, right) = parts
+        moved = tuple(
+            Reject(
+                number=reject.number + left.records,
+                offset=reject.offset + middle,
+                reason=reject.reason,
+                detail=reject.detail,
+                raw=reject.raw,
+            )
+            for reject in right.rejects
+        )
+        return Columns(
+            table=pa.concat_tables([left.table, right.table]),
+            numbers=pa.concat_arrays([left.numbers, pc.add(right.numbers, left.records)]),
+            rejects=left.rejects + moved,
+            records=left.records + right.records,
+            widest=max(left.widest, right.widest),
+        )
+
+    def exact(self, data: bytes) -> Columns:
+        """The block record by record: the slow twin of `fast`, for what pyarrow would refuse as a whole."""
+        rows: list[list[str | None]] = []
+        numbers: list[int] = []
+        rejects: list[Reject] = []
+        at, number, widest = 0, 0, 0
+        while (found := self._dialect.record(data, at, len(data))) is not None:
+            start, end, after = found
+            raw, at = data[start:end], after
+            values = self._dialect.fields(raw)
+            if not _is_utf8(raw):
+                rejects.append(_invalid_utf8(number, start, raw))
+            elif not self._min_width <= len(values) <= self._width:
+                rejects.append(self._wrong_width(number, start, raw, len(values)))
+            else:
+                text = [None if value is None else value.decode() for value in values]
+                rows.append(text + [None] * (self._width - len(text)))
+                numbers.append(number)
+                widest = max(widest, len(values))
+            number += 1
+        columns = list(zip(*rows, strict=True)) if rows else [()] * self._width
+        return Columns(
+            table=pa.table({str(i): pa.array(column, field_type()) for i, column in enumerate(columns)}),
+            numbers=pa.array(numbers, pa.int64()),
+            rejects=tuple(rejects),
+            records=number,
+            widest=widest,
+        )
+
+
+def _invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        detail = f"byte {error.start} of the record: {error.reason}"
+    return Reject(number=number, offset=offset, reason="invalid_utf8", detail=detail, raw=raw[:RAW_LIMIT])
+
+
+def _is_utf8(data: bytes) -> bool:
+    """As `data.decode()` would tell, without making a second copy of the block."""
+    ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
+    try:
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -1,0 +1,224 @@
+"""The one place where ports meet adapters: every collaborator is made on first use, and a test may replace any of them.
+
+Importing this module, and so the function app, makes no client and no call.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.bronze import Bronze
+from shared.callback import Callback
+from shared.conclude import Conclude
+from shared.dispatch import Dispatch
+from shared.entities import Configuration, read_configuration
+from shared.ingest import Ingest
+from shared.landing import Landing
+from shared.ledger import Ledger
+from shared.models import Models
+from shared.reconcile import Reconcile
+from shared.refresh import FollowRefresh
+from shared.reprocess import Reprocess
+from shared.settings import Connection, Settings, StorageService, read_settings
+from shared.status import Status
+from shared.sweep import Sweep
+
+if TYPE_CHECKING:
+    from shared.ports import Clock, CustomerInsights, Hints, Jobs, Lake, Tables
+
+_ROOT = Path(__file__).resolve().parent.parent  # where host.json lies
+
+
+class Context:
+    """Builds the use cases over the adapters that the settings name."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+
+    def replace(self, **collaborators: Any) -> Context:
+        """Use these in place of what would be built; only before they were first used."""
+        for name, collaborator in collaborators.items():
+            if not isinstance(getattr(type(self), name, None), cached_property):
+                raise AttributeError(f"the context has no {name}")  # noqa: TRY004 - there is no such attribute
+            self.__dict__[name] = collaborator
+        return self
+
+    # What the app is told -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The checked settings."""
+        return read_settings(self._environment)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What `customer360.toml` says of tables and data sets."""
+        return read_configuration((_ROOT / self.settings.configuration).read_text(encoding="utf-8"))
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time."""
+        return lambda: datetime.now(UTC)
+
+    # Adapters -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def credential(self) -> Any:
+        """What azure-identity finds: managed identity, service principal, Azure CLI."""
+        from azure.identity import DefaultAzureCredential
+
+        client_id = self.settings.lake.client_id
+        return DefaultAzureCredential(managed_identity_client_id=client_id or None)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Blob storage."""
+        from shared.adapters.blob_lake import BlobLake, blob_service
+
+        return BlobLake(blob_service(self._reach(self.settings.lake, "blob")))
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Table storage."""
+        from shared.adapters.table_store import TableStore, table_service
+
+        return TableStore(table_service(self._reach(self.settings.ledger, "table")), self.settings.ledger_table)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """The hint queue."""
+        from shared.adapters.queue_hints import QueueHints, queue_client
+
+        return QueueHints(queue_client(self._reach(self.settings.host, "queue"), self.settings.hint_queue))
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The Databricks job."""
+        from shared.adapters.databricks_jobs import DatabricksJobs, workspace_client
+
+        settings = self.settings
+        return DatabricksJobs(
+            lambda: workspace_client(settings.databricks_host, settings.databricks_token, lambda: self.credential),
+            settings.databricks_job_id,
+        )
+
+    @cached_property
+    def customer_insights(self) -> CustomerInsights:
+        """Customer Insights' refresh call."""
+        from shared.adapters.customer_insights_api import CustomerInsightsApi, RefreshCall, StaticToken
+
+        settings = self.settings
+        token = settings.customer_insights_token
+        return CustomerInsightsApi(
+            RefreshCall(
+                root=settings.customer_insights_root,
+                instance_id=settings.customer_insights_instance_id,
+                data_source_id=settings.customer_insights_data_source_id,
+                subscription_key=settings.customer_insights_subscription_key,
+            ),
+            StaticToken(token) if token else self.credential,
+        )
+
+    # Use cases ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of everything."""
+        return Ledger(self.tables)
+
+    @cached_property
+    def bronze(self) -> Bronze:
+        """The bronze container."""
+        return Bronze(self.lake, self.clock)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        """Landed bytes to bronze."""
+        return Ingest(
+            lake=self.lake,
+            ledger=self.ledger,
+            bronze=self.bronze,
+            models=Models(self.lake, self.clock, model_wait=self.settings.model_wait),
+            clock=self.clock,
+            configuration=self.configuration,
+            finance_container=self.settings.finance_container,
+            slice_bytes=self.settings.slice_bytes,
+        )
+
+    @cached_property
+    def landing(self) -> Landing:
+        """What a landing event causes."""
+        return Landing(
+            ingest=self.ingest,
+            hints=self.hints,
+            clock=self.clock,
+            containers=self.settings.landing_containers,
+            quiet=self.settings.dispatching.quiet,
+        )
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """What events missed."""
+        return Sweep(
+            lake=self.lake,
+            ledger=self.ledger,
+            ingest=self.ingest,
+            clock=self.clock,
+            containers=self.settings.landing_containers,
+        )
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """One look at run, refresh and dispatch."""
+        settings = self.settings
+        return Reconcile(
+            conclude=Conclude(
+                lake=self.lake,
+                ledger=self.ledger,
+                jobs=self.jobs,
+                clock=self.clock,
+                settings=settings.dispatching,
+                refresh_enabled=bool(settings.customer_insights_root),
+            ),
+            follow_refresh=FollowRefresh(ledger=self.ledger, customer_insights=self.customer_insights, clock=self.clock),
+            dispatch=Dispatch(
+                lake=self.lake,
+                ledger=self.ledger,
+                bronze=self.bronze,
+                jobs=self.jobs,
+                hints=self.hints,
+                clock=self.clock,
+                configuration=self.configuration,
+                settings=settings.dispatching,
+                lake_for_spark=settings.lake_for_spark,
+            ),
+        )
+
+    @cached_property
+    def callback(self) -> Callback:
+        """The webhook."""
+        return Callback(ledger=self.ledger, hints=self.hints)
+
+    @cached_property
+    def reprocess(self) -> Reprocess:
+        """Reading again."""
+        return Reprocess(ledger=self.ledger, hints=self.hints, clock=self.clock, containers=self.settings.landing_containers)
+
+    @cached_property
+    def status(self) -> Status:
+        """What is going on."""
+        return Status(lake=self.lake, ledger=self.ledger, containers=self.settings.landing_containers)
+
+    def _reach(self, connection: Connection, service: StorageService) -> str | tuple[str, Any]:
+        if connection.connection_string:
+            return connection.connection_string
+        return connection.endpoint(service), self.credential
+
+
+context = Context()
+"""The app's context; tests make their own."""

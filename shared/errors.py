@@ -1,0 +1,93 @@
+"""Errors that say what to do.
+
+```
+PipelineError
+├── Retry                  the world may be different soon: leave everything as it is and look again later
+│   ├── LandedFileChanged  the file changed while it was read
+│   ├── LedgerChanged      somebody else wrote the record first
+│   └── ServiceUnavailable a service did not answer, or asked for patience
+├── Reject                 this input cannot be used; record why, and let the rest go on
+│   └── LandedFileRejected
+├── Park                   trying again cannot help until a person acts
+│   └── ServiceRefused     a service understood the call and said no
+└── SettingsInvalid        the app cannot start like this
+```
+
+Callers branch on the type, never on the text. Every error carries its evidence as attributes, and none carries row
+content or a secret.
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """The root of everything that this project raises on purpose."""
+
+
+class Retry(PipelineError):
+    """Nothing is wrong with the input: the same call may succeed later."""
+
+
+class Reject(PipelineError):
+    """The input cannot be used, now or later, unless it changes."""
+
+
+class Park(PipelineError):
+    """A person has to act first; until then this piece of work waits and the others go on."""
+
+
+class SettingsInvalid(PipelineError):
+    """A setting is absent or unusable; names the setting and what was expected of it, never its value."""
+
+    def __init__(self, setting: str, expected: str) -> None:
+        self.setting = setting
+        self.expected = expected
+        super().__init__(f"setting {setting}: expected {expected}")
+
+
+class LandedFileChanged(Retry):
+    """A landed file changed while it was read, so what was read is worth nothing."""
+
+    def __init__(self, file: str, expected_version: str) -> None:
+        self.file = file
+        self.expected_version = expected_version
+        super().__init__(f"{file} changed while version {expected_version} was read")
+
+
+class LedgerChanged(Retry):
+    """A record of the ledger was written by somebody else since it was read."""
+
+    def __init__(self, partition: str, row: str) -> None:
+        self.partition = partition
+        self.row = row
+        super().__init__(f"ledger record {partition}/{row} changed since it was read")
+
+
+class ServiceUnavailable(Retry):
+    """A service did not answer, failed on its own side, or asked to be called less often."""
+
+    def __init__(self, service: str, detail: str, *, retry_after: float | None = None) -> None:
+        self.service = service
+        self.detail = detail
+        self.retry_after = retry_after  # seconds, where the service said so
+        super().__init__(f"{service} is unavailable: {detail}")
+
+
+class LandedFileRejected(Reject):
+    """A landed file cannot be ingested; says which, why, and what was expected instead."""
+
+    def __init__(self, file: str, reason: str, detail: str) -> None:
+        self.file = file
+        self.reason = reason  # a stable code, as `in_place_export`
+        self.detail = detail
+        super().__init__(f"{file}: {reason}: {detail}")
+
+
+class ServiceRefused(Park):
+    """A service understood the call and refused it: no such job, no permission, not valid."""
+
+    def __init__(self, service: str, reason: str, detail: str) -> None:
+        self.service = service
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{service} refused: {reason}: {detail}")

@@ -1,0 +1,241 @@
+"""Landed bytes to bronze: the use case behind every landing trigger, the sweep and reprocessing.
+
+An event only says "look at this file". What is done follows from the file as it is now and from what the ledger says was
+taken of it, so the same call may come once, twice, late, or from two workers at the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from shared.bronze import Bronze, Origin
+from shared.dialect import DATAVERSE
+from shared.entities import Configuration
+from shared.errors import LandedFileChanged, LandedFileRejected, LedgerChanged
+from shared.finance import (
+    CompressionError,
+    EmptyFileError,
+    FinanceConfig,
+    FinanceError,
+    HeaderError,
+    MissingKeyColumnError,
+    WorkbookError,
+    check_header,
+    open_finance,
+)
+from shared.fingerprint import COVERED, Tail, fingerprint
+from shared.layout import DataFile, FinanceFile, Ignored, classify_dataverse, classify_finance
+from shared.ledger import Known, Ledger
+from shared.models import Abandoned, Models, Waiting
+from shared.ports import BlobVersion, Clock, Lake
+from shared.records import LandedFile
+from shared.schema import TableSchema, change, min_width
+from shared.slices import Lineage, SliceSpec
+from shared.taking import LookAgain, Taking
+
+_LOOKS = 6  # a file that changes under every one of them raises another event, and the sweep looks anyway
+_REASONS: dict[type[FinanceError], str] = {
+    EmptyFileError: "no_header",
+    HeaderError: "header_unusable",
+    MissingKeyColumnError: "key_column_missing",
+    CompressionError: "not_gzip",
+    WorkbookError: "not_a_workbook",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingest:
+    """Takes landed files into bronze."""
+
+    lake: Lake
+    ledger: Ledger
+    bronze: Bronze
+    models: Models
+    clock: Clock
+    configuration: Configuration
+    finance_container: str
+    slice_bytes: int
+
+    def __call__(self, container: str, path: str) -> LandedFile:
+        """Take what is new of a landed file and return where it stands; does nothing where nothing is new.
+
+        Raises `Retry` errors where the file keeps changing or a service fails; what was written by then stays valid.
+        """
+        for _ in range(_LOOKS):
+            try:
+                return self._look(container, path)
+            except (LookAgain, LandedFileChanged, LedgerChanged):
+                continue
+        raise LandedFileChanged(f"{container}/{path}", "any of several")
+
+    def _look(self, container: str, path: str) -> LandedFile:
+        known = self.ledger.file(container, path)
+        blob = self.lake.head(container, path)
+        if blob is None or blob.etag == known.record.version:
+            return known.record
+        try:
+            if blob.size == 0:
+                return self._settle(known, blob, "ignored", "empty", "nothing was written to it yet")
+            if container == self.finance_container:
+                return self._finance(known, blob)
+            return self._dataverse(known, blob)
+        except LandedFileRejected as error:
+            return self._settle(known, blob, "rejected", error.reason, error.detail)
+
+    def _dataverse(self, known: Known[LandedFile], blob: BlobVersion) -> LandedFile:
+        file = classify_dataverse(blob.path)
+        if isinstance(file, Ignored):
+            return self._settle(known, blob, "ignored", file.reason, file.detail)
+        if not isinstance(file, DataFile):
+            return self._settle(known, blob, "ignored", "metadata", "is read when a data file needs it")
+        schema = self.models.of(blob.container, file)
+        if isinstance(schema, Waiting):
+            return self._wait(known, blob, schema)
+        if isinstance(schema, Abandoned):
+            return self._settle(known, blob, "ignored", schema.reason, schema.detail)
+        known = replace(known, record=self._named(known.record, "dataverse", file.table))
+        if file.folder is None:
+            return self._growing(known, blob, file, schema)
+        spec = replace(self._spec(blob, schema), final=True, min_width=schema.narrowest)
+        return self._whole(known, blob, spec, self.lake.read(blob.container, blob.path, end=blob.size, if_match=blob.etag))
+
+    def _growing(self, known: Known[LandedFile], blob: BlobVersion, file: DataFile, schema: TableSchema) -> LandedFile:
+        record = known.record
+        overlap = min(record.offset, COVERED)
+        opened_at = record.offset - overlap
+        if blob.size < record.offset:
+            self._restart(known, blob)
+            raise LookAgain
+        tail = Tail(
+            self.lake.read(blob.container, blob.path, start=opened_at, end=blob.size, if_match=blob.etag),
+            start=opened_at,
+        )
+        chunks = iter(tail)
+        head = b""
+        while len(head) < overlap:
+            head += next(chunks)
+        if overlap and fingerprint(head[:overlap]) != record.fingerprint:
+            self._restart(known, blob)
+            raise LookAgain
+        versions = self.bronze.schemas(blob.container, file.table)
+        if record.offset and (old := versions.get(record.schema_version)) and not change(old, schema).extends:
+            raise LandedFileRejected(
+                record.name,
+                "columns_moved",
+                f"the model of {file.table} no longer begins with the columns that this file was bound to; "
+                "export the table into a new container, or reprocess it from its start",
+            )
+        spec = replace(
+            self._spec(blob, schema),
+            first_record=record.records + 1,
+            start=record.offset,
+            min_width=min_width(schema, versions.values()),
+        )
+        taking = self._taking(known, blob, spec, tail, grows=True)
+        return taking.run(_joined(head[overlap:], chunks), stale=lambda: self._is_stale(blob, file, schema))
+
+    def _finance(self, known: Known[LandedFile], blob: BlobVersion) -> LandedFile:
+        file = classify_finance(blob.path)
+        if isinstance(file, Ignored):
+            return self._settle(known, blob, "ignored", file.reason, file.detail)
+        if self._is_same_content(known.record, blob):
+            return self._settle(known, blob, "ingested", "same_content", "the same content landed again")
+        known = replace(known, record=self._named(known.record, "finance", file.data_set))
+        return self._whole_finance(known, blob, file)
+
+    def _whole_finance(self, known: Known[LandedFile], blob: BlobVersion, file: FinanceFile) -> LandedFile:
+        keys = self.configuration.finance_keys(file.data_set)
+        tail = Tail(self.lake.read(blob.container, blob.path, end=blob.size, if_match=blob.etag), start=0, hashed=True)
+        try:
+            source = open_finance(
+                tail, file, FinanceConfig(keys=keys, delimiter=self.configuration.finance_delimiter(file.data_set))
+            )
+            versions = list(self.bronze.schemas(blob.container, file.data_set).values())
+            previous = versions[-1].names if versions else None
+            verdict = check_header(previous, source.schema.names, keys=keys, file=file.path)
+            spec = replace(self._spec(blob, source.schema), dialect=source.dialect, start=source.header_bytes, final=True)
+            detail = "" if verdict.kind in {"first", "same"} else f"header {verdict.kind}: {verdict}"
+            return self._taking(known, blob, spec, tail, grows=False).run(source.chunks, detail=detail)
+        except FinanceError as error:
+            raise LandedFileRejected(known.record.name, _REASONS[type(error)], error.detail) from error
+
+    def _whole(self, known: Known[LandedFile], blob: BlobVersion, spec: SliceSpec, chunks: Iterable[bytes]) -> LandedFile:
+        tail = Tail(chunks, start=0)
+        return self._taking(known, blob, spec, tail, grows=False).run(tail)
+
+    def _taking(self, known: Known[LandedFile], blob: BlobVersion, spec: SliceSpec, tail: Tail, *, grows: bool) -> Taking:
+        self.bronze.keep(blob.container, spec.schema)
+        record = known.record
+        origin = Origin(
+            container=record.container, path=record.path, source=record.source, table=record.table, entity=record.entity
+        )
+        return Taking(
+            lake=self.lake,
+            ledger=self.ledger,
+            bronze=self.bronze,
+            clock=self.clock,
+            known=known,
+            blob=blob,
+            origin=origin,
+            spec=spec,
+            tail=tail,
+            grows=grows,
+        )
+
+    def _spec(self, blob: BlobVersion, schema: TableSchema) -> SliceSpec:
+        lineage = Lineage(source_file=f"{blob.container}/{blob.path}", source_version=blob.etag, landed_at=blob.modified_at)
+        return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=self.slice_bytes)
+
+    def _named(self, record: LandedFile, source: str, table: str) -> LandedFile:
+        return replace(record, source=source, table=table, entity=self.configuration.entity_name(source, table))
+
+    def _is_stale(self, blob: BlobVersion, file: DataFile, schema: TableSchema) -> bool:
+        # A row wider than the model usually means that the model is older than the row.
+        fresh = self.models.of(blob.container, file, fresh=True)
+        return isinstance(fresh, TableSchema) and fresh.version != schema.version
+
+    def _is_same_content(self, record: LandedFile, blob: BlobVersion) -> bool:
+        if record.state != "ingested" or record.size != blob.size or not record.fingerprint:
+            return False
+        content = hashlib.sha256()
+        for chunk in self.lake.read(blob.container, blob.path, end=blob.size, if_match=blob.etag):
+            content.update(chunk)
+        return content.hexdigest()[:32] == record.fingerprint
+
+    def _restart(self, known: Known[LandedFile], blob: BlobVersion) -> None:
+        after = replace(known.record.from_start(), state="seen", reason="restarted", detail="", size=blob.size)
+        self.ledger.record_file(known, after, at=self.clock(), detail=f"generation {after.generation}")
+
+    def _wait(self, known: Known[LandedFile], blob: BlobVersion, waiting: Waiting) -> LandedFile:
+        record = known.record
+        if record.state == "seen" and record.reason == waiting.reason and record.size == blob.size:
+            return record  # told before: a sweep every few seconds must not fill the log
+        after = replace(
+            record,
+            state="seen",
+            reason=waiting.reason,
+            detail=waiting.detail,
+            size=blob.size,
+            modified_at=blob.modified_at,
+        )
+        return self.ledger.record_file(known, after, at=self.clock(), detail=waiting.reason)
+
+    def _settle(self, known: Known[LandedFile], blob: BlobVersion, state: str, reason: str, detail: str) -> LandedFile:
+        after = replace(
+            known.record,
+            state=state,
+            reason=reason,
+            detail=detail,
+            version=blob.etag,
+            size=blob.size,
+            modified_at=blob.modified_at,
+        )
+        return self.ledger.record_file(known, after, at=self.clock(), detail=reason)
+
+
+def _joined(first: bytes, rest: Iterable[bytes]) -> Iterable[bytes]:
+    if first:
+        yield first
+    yield from rest

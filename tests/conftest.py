@@ -1,0 +1,24 @@
+"""Fixtures that several kinds of test share."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.azurite import ROOT, start_azurite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The connection string of a real Azurite: own ports, own data folder, ended with the test session."""
+    if shutil.which("node") is None or not (ROOT / "node_modules" / "azurite").exists():
+        pytest.skip("Azurite is not installed: make setup")
+    folder = tmp_path_factory.mktemp("azurite")
+    server = start_azurite(folder / "data", log=folder / "azurite.log")
+    yield server.connection_string
+    server.stop()

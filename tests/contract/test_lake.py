@@ -1,0 +1,141 @@
+"""What every lake does: one suite for the memory twin and for Azurite."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from shared.adapters.blob_lake import BlobLake, blob_service
+from shared.adapters.memory import MemoryLake
+from shared.errors import LandedFileChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.ports import Lake
+
+
+class Land(Protocol):
+    def __call__(self, path: str, data: bytes) -> None: ...
+
+
+def _put(lake: MemoryLake, container: str, path: str, data: bytes) -> None:
+    lake.put(container, path, data)
+
+
+@pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
+def lake_and_land(request: pytest.FixtureRequest) -> Iterator[tuple[Lake, str, Land]]:
+    container = f"c{uuid.uuid4().hex[:12]}"
+    if request.param == "memory":
+        memory = MemoryLake(chunk_size=1000)
+        yield memory, container, lambda path, data: _put(memory, container, path, data)
+        return
+    service = blob_service(request.getfixturevalue("azurite"))
+    service.create_container(container)
+
+    def land(path: str, data: bytes) -> None:
+        service.get_blob_client(container, path).upload_blob(data, overwrite=True)
+
+    yield BlobLake(service), container, land
+    service.close()
+
+
+def test_a_blob_that_does_not_exist_has_no_head(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    assert lake.head(container, "a/b.csv") is None
+    assert lake.head("nowhere-at-all", "a/b.csv") is None
+
+
+def test_head_tells_size_version_and_metadata(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    assert lake.create(container, "a/b.parquet", b"12345", metadata={"end": "5"})
+    head = lake.head(container, "a/b.parquet")
+    assert head is not None
+    assert (head.size, head.metadata, head.etag[:1]) == (5, {"end": "5"}, "0")
+    assert head.modified_at.tzinfo is not None
+
+
+def test_create_never_overwrites(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    assert lake.create(container, "part", b"first")
+    assert not lake.create(container, "part", b"second")
+    assert b"".join(lake.read(container, "part")) == b"first"
+
+
+def test_replace_succeeds_only_on_the_version_that_was_seen(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    assert lake.replace(container, "manifest", b"1", if_match=None)
+    assert not lake.replace(container, "manifest", b"2", if_match=None)
+    seen = lake.head(container, "manifest")
+    assert seen is not None
+    land("manifest", b"foreign")
+    assert not lake.replace(container, "manifest", b"2", if_match=seen.etag)
+    now = lake.head(container, "manifest")
+    assert now is not None
+    assert lake.replace(container, "manifest", b"3", if_match=now.etag)
+    assert b"".join(lake.read(container, "manifest")) == b"3"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, None), (0, 10), (7, 3000), (2999, 3000), (3000, 3000), (0, 99_999), (1000, None)]
+)
+def test_read_gives_the_bytes_of_a_range(lake_and_land: tuple[Lake, str, Land], start: int, end: int | None) -> None:
+    lake, container, land = lake_and_land
+    data = bytes(range(250)) * 12
+    land("2024.csv", data)
+    assert b"".join(lake.read(container, "2024.csv", start=start, end=end)) == data[start:end]
+
+
+def test_read_refuses_another_version(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    land("2024.csv", b"one\n")
+    seen = lake.head(container, "2024.csv")
+    assert seen is not None
+    land("2024.csv", b"one\ntwo\n")
+    with pytest.raises(LandedFileChanged):
+        b"".join(lake.read(container, "2024.csv", if_match=seen.etag))
+
+
+def test_a_file_that_changes_while_it_is_read_is_noticed(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    data = b"0123456789" * 1_000_000  # several requests, whatever the chunk size
+    land("2024.csv", data)
+    seen = lake.head(container, "2024.csv")
+    assert seen is not None
+    chunks = iter(lake.read(container, "2024.csv", if_match=seen.etag))
+    next(chunks)
+    land("2024.csv", data + b"more")
+    with pytest.raises(LandedFileChanged):
+        list(chunks)
+
+
+def test_reading_a_blob_that_is_gone_says_so(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    with pytest.raises(LandedFileChanged):
+        b"".join(lake.read(container, "gone.csv"))
+
+
+def test_list_yields_names_in_order_below_a_prefix(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    for path in ("b/2.csv", "b/1.csv", "a.csv", "bc.csv"):
+        land(path, b"x")
+    assert [blob.path for blob in lake.list(container, "b/")] == ["b/1.csv", "b/2.csv"]
+    assert [blob.path for blob in lake.list(container)] == ["a.csv", "b/1.csv", "b/2.csv", "bc.csv"]
+    listed, head = next(iter(lake.list(container))), lake.head(container, "a.csv")
+    assert head is not None
+    assert listed.etag == head.etag
+
+
+def test_listing_a_container_that_does_not_exist_is_empty(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, _, _ = lake_and_land
+    assert list(lake.list("nowhere-at-all")) == []
+
+
+def test_names_with_spaces_and_other_alphabets_survive(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    path = "Umsätze 2026/März #1 50%+.csv"
+    land(path, b"cid\n1\n")
+    assert [blob.path for blob in lake.list(container)] == [path]
+    assert b"".join(lake.read(container, path)) == b"cid\n1\n"

@@ -1,0 +1,112 @@
+"""What every tables port does: one suite for the memory twin and for Azurite."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.adapters.memory import MemoryTables
+from shared.adapters.table_store import TableStore, table_service
+from shared.errors import LedgerChanged
+from shared.ports import Write
+
+if TYPE_CHECKING:
+    from shared.ports import Tables
+
+
+@pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
+def tables(request: pytest.FixtureRequest) -> Tables:
+    if request.param == "memory":
+        return MemoryTables()
+    return TableStore(table_service(request.getfixturevalue("azurite")), f"t{uuid.uuid4().hex[:12]}")
+
+
+def insert(row: str, **values: str | int | float | bool | datetime) -> Write:
+    return Write(kind="insert", row=row, values=values)
+
+
+def test_what_was_written_is_read_with_its_types(tables: Tables) -> None:
+    at = datetime(2026, 11, 23, 10, 11, 12, 345678, tzinfo=UTC)
+    tables.commit("p", [insert("r", text="ä\nb", small=1, large=2**40, yes=True, at=at, ratio=0.5, empty="")])
+    entity = tables.get("p", "r")
+    assert entity is not None
+    assert entity.values == {
+        "text": "ä\nb", "small": 1, "large": 2**40, "yes": True, "at": at, "ratio": 0.5, "empty": "",
+    }  # fmt: skip
+    assert isinstance(entity.values["yes"], bool)
+
+
+def test_what_was_never_written_is_none(tables: Tables) -> None:
+    assert tables.get("p", "r") is None
+    assert list(tables.range("p", "", "~")) == []
+
+
+def test_insert_refuses_a_row_that_exists(tables: Tables) -> None:
+    tables.commit("p", [insert("r", n=1)])
+    with pytest.raises(LedgerChanged):
+        tables.commit("p", [insert("r", n=2)])
+
+
+def test_replace_needs_the_tag_of_the_version_that_was_read(tables: Tables) -> None:
+    tables.commit("p", [insert("r", n=1, old="x")])
+    first = tables.get("p", "r")
+    assert first is not None
+    tables.commit("p", [Write(kind="replace", row="r", values={"n": 2}, etag=first.etag)])
+    with pytest.raises(LedgerChanged):
+        tables.commit("p", [Write(kind="replace", row="r", values={"n": 3}, etag=first.etag)])
+    now = tables.get("p", "r")
+    assert now is not None
+    assert now.values == {"n": 2}
+
+
+def test_a_transaction_does_all_or_nothing(tables: Tables) -> None:
+    tables.commit("p", [insert("taken", n=1)])
+    with pytest.raises(LedgerChanged) as raised:
+        tables.commit("p", [insert("new", n=1), insert("taken", n=2), insert("newer", n=3)])
+    assert raised.value.partition == "p"
+    assert [entity.row for entity in tables.range("p", "", "~")] == ["taken"]
+
+
+def test_a_transaction_may_mix_kinds(tables: Tables) -> None:
+    tables.commit("p", [insert("a", n=1), insert("b", n=1)])
+    a = tables.get("p", "a")
+    assert a is not None
+    tables.commit(
+        "p",
+        [
+            Write(kind="replace", row="a", values={"n": 2}, etag=a.etag),
+            Write(kind="delete", row="b"),
+            Write(kind="upsert", row="c", values={"n": 3}),
+            insert("d", n=4),
+        ],
+    )
+    assert [(entity.row, entity.values["n"]) for entity in tables.range("p", "", "~")] == [("a", 2), ("c", 3), ("d", 4)]
+
+
+def test_upsert_and_delete_may_be_repeated(tables: Tables) -> None:
+    tables.commit("p", [Write(kind="upsert", row="r", values={"n": 1})])
+    tables.commit("p", [Write(kind="upsert", row="r", values={"n": 2})])
+    tables.commit("p", [Write(kind="delete", row="r")])
+    tables.commit("p", [Write(kind="delete", row="r")])
+    assert tables.get("p", "r") is None
+
+
+def test_range_is_half_open_ordered_and_of_one_partition(tables: Tables) -> None:
+    tables.commit("p", [insert(row, n=1) for row in ("file-b", "file-a", "log-a", "file-a=2Fb", "file-", "fil")])
+    tables.commit("q", [insert("file-z", n=1)])
+    assert [entity.row for entity in tables.range("p", "file-", "file-~")] == [
+        "file-",
+        "file-a",
+        "file-a=2Fb",
+        "file-b",
+    ]
+    assert [entity.row for entity in tables.range("p", "file-a ", "file-~")] == ["file-a=2Fb", "file-b"]
+
+
+def test_range_yields_more_than_one_page(tables: Tables) -> None:
+    for start in range(0, 1100, 100):
+        tables.commit("p", [insert(f"{number:05d}", n=number) for number in range(start, start + 100)])
+    assert [entity.values["n"] for entity in tables.range("p", "", "~")] == list(range(1100))

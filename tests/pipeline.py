@@ -1,0 +1,180 @@
+"""The whole pipeline over memory twins, for tests that follow files through it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shared.adapters.memory import (
+    MemoryClock,
+    MemoryCustomerInsights,
+    MemoryHints,
+    MemoryJobs,
+    MemoryLake,
+    MemoryTables,
+)
+from shared.batch_manifest import read_parts
+from shared.context import Context
+from shared.paths import BRONZE, GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, outcome_document
+from shared.ports import JobRun, RefreshJob
+from shared.publish import publication_of
+
+DATAVERSE = "dataverse-contoso-sales"
+FINANCE = "finance"
+MODEL = "Microsoft.Athena.TrickleFeedService/contact-model.json"
+
+SETTINGS = {
+    "LakeStorage": "UseDevelopmentStorage=true",
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "DATAVERSE_CONTAINERS": DATAVERSE,
+    "DATABRICKS_HOST": "http://127.0.0.1:1",
+    "DATABRICKS_TOKEN": "unused",
+    "DATABRICKS_JOB_ID": "360",
+    "CALLBACK_USERNAME": "databricks",
+    "CALLBACK_PASSWORD": "correct horse",
+    "CUSTOMER_INSIGHTS_ROOT": "http://127.0.0.1:1",
+    "DISPATCH_QUIET_SECONDS": "10",
+    "DISPATCH_MAX_WAIT_SECONDS": "60",
+    "RUN_BACK_OFF_SECONDS": "30",
+}
+
+
+def model(*columns: str, table: str = "contact") -> bytes:
+    """Spell a `model.json` of one table; a column is text unless it says otherwise, as `versionnumber:int64`."""
+    attributes = []
+    for column in columns:
+        name, _, data_type = column.partition(":")
+        attributes.append({"name": name, "dataType": data_type or "string", "maxLength": -1})
+    entity = {"$type": "LocalEntity", "name": table, "description": "", "annotations": [], "attributes": attributes}
+    return json.dumps({"name": "cdm", "description": "cdm", "version": "1.0", "entities": [entity]}).encode()
+
+
+CONTACT = ("Id:guid", "SinkModifiedOn:dateTime", "fullname", "versionnumber:int64", "IsDelete:boolean")
+
+
+def contact(number: int, name: str = "Ada", *, version: int = 1, deleted: bool = False) -> bytes:
+    """Spell one row of the contact table, as Synapse Link does."""
+    flag = "True" if deleted else ""
+    return f'{number:08d},"6/28/2021 4:34:35 PM","{name}",{version},{flag}\r\n'.encode()
+
+
+class Pipeline:
+    """Lands files, ticks the clock, ends runs, and reads what came of it."""
+
+    def __init__(self, **settings: str) -> None:
+        self.clock = MemoryClock()
+        self.lake = MemoryLake(self.clock)
+        self.tables = MemoryTables()
+        self.jobs = MemoryJobs()
+        self.customer_insights = MemoryCustomerInsights(self.clock)
+        self.hints = MemoryHints()
+        self.context = self.start(**settings)
+
+    def start(self, **settings: str) -> Context:
+        """Start the app as a new process would: nothing is remembered but what is stored."""
+        self.context = self.fresh_context(**settings)
+        return self.context
+
+    def fresh_context(self, **settings: str) -> Context:
+        """Build the app over what is stored."""
+        return Context(SETTINGS | settings).replace(
+            clock=self.clock,
+            lake=self.lake,
+            tables=self.tables,
+            jobs=self.jobs,
+            customer_insights=self.customer_insights,
+            hints=self.hints,
+        )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing goes on, as the API says it."""
+        return bool(self.fresh_context().status()["idle"])
+
+    def land(self, container: str, path: str, data: bytes) -> None:
+        """Land a file and deliver its event."""
+        self.lake.put(container, path, data)
+        self.context.landing(container, path)
+
+    def land_contacts(self, *rows: bytes, path: str = "contact/2024.csv") -> None:
+        """Land a year file of contacts beside its model."""
+        if self.lake.head(DATAVERSE, MODEL) is None:
+            self.land(DATAVERSE, MODEL, model(*CONTACT))
+        self.land(DATAVERSE, path, b"".join(rows))
+
+    def tick(self, seconds: float = 0) -> None:
+        """Let time pass, then let both timers fire."""
+        self.clock.advance(seconds)
+        self.context.sweep()
+        self.context.reconcile()
+
+    def settle(self) -> None:
+        """Tick, and end each run and refresh well, until nothing goes on."""
+        for _ in range(20):
+            self.tick(11)
+            self.end_runs()
+            self.end_refreshes()
+            if self.is_idle:
+                return
+        raise AssertionError(f"does not settle: {self.fresh_context().status()}")
+
+    def end_runs(self) -> None:
+        """Let every running run do its work and succeed."""
+        for run_id, run in list(self.jobs.runs.items()):
+            if run.state == "running":
+                self.do_the_work_of(run_id)
+                self.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
+
+    def fail_runs(self, termination: Any, code: str = "INTERNAL_ERROR") -> None:
+        """Let every running run fail."""
+        for run_id, run in list(self.jobs.runs.items()):
+            if run.state == "running":
+                self.jobs.end(run_id, JobRun(run_id=run_id, state="failed", termination=termination, code=code))
+
+    def end_refreshes(self) -> None:
+        """Let every running refresh succeed."""
+        for job_id, job in list(self.customer_insights.jobs.items()):
+            if job.state == "running":
+                self.customer_insights.end(job_id, RefreshJob(job_id=job_id, state="successful"))
+
+    def do_the_work_of(self, run_id: int, **changes: Any) -> None:
+        """Do what the Spark job would: publish, and account for every row; `changes` spoil the outcome document."""
+        batch_id = self.jobs.parameters[run_id]["batch_id"]
+        publication = f"p_{batch_id}"
+        counts: dict[str, dict[str, int]] = {}
+        for part in read_parts(self.lake.content(PIPELINE, batch_manifest(batch_id))):
+            count = counts.setdefault(part.entity, {"read": 0, "applied": 0})
+            count["read"] += part.rows
+            count["applied"] += part.rows
+        base = ""
+        if self.lake.head(GOLD, GOLD_MANIFEST):
+            base = publication_of(self.lake.content(GOLD, GOLD_MANIFEST))
+        if base == publication:
+            return
+        staged = f"batches/{batch_id}/{GOLD_MANIFEST}"
+        self.lake.put(PIPELINE, staged, json.dumps({"explanation": publication, "entities": []}).encode())
+        outcome = {
+            "batch_id": batch_id,
+            "publication": publication,
+            "base_publication": base or None,
+            "staged_manifest": f"{PIPELINE}/{staged}",
+            "entities": counts,
+        }
+        self.lake.put(PIPELINE, outcome_document(batch_id), json.dumps(outcome | changes).encode())
+
+    def bronze(self, table: str, container: str = DATAVERSE) -> list[dict[str, Any]]:
+        """Return every row of bronze of a table, in order of the parts' names."""
+        return self._rows(f"{container}/{table}/")
+
+    def rejected(self) -> list[dict[str, Any]]:
+        """Return every reject."""
+        return self._rows("_rejected/")
+
+    def _rows(self, prefix: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for blob in self.lake.list(BRONZE, prefix):
+            rows += pq.read_table(pa.BufferReader(self.lake.content(BRONZE, blob.path))).to_pylist()
+        return rows

@@ -1,0 +1,143 @@
+"""Design, rule 8: a crash at any instant, then a restart, reaches the same result as no crash.
+
+Every call that the pipeline makes to the outside, from landing to refresh, is a place to die: before the call, and after
+it with the answer lost. For each place the process dies there, starts again, and the timers tick.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
+
+_PORTS = ("lake", "tables", "jobs", "customer_insights", "hints")
+_CALLS = frozenset(
+    {"head", "read", "create", "replace", "list", "get", "range", "commit", "start", "run", "refresh", "job", "send"}
+)
+
+
+class Died(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+class Countdown:
+    """Kills the process at the n-th call to the outside, before it or after it."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.calls = 0
+        self._at = at
+        self._after = after
+
+    def around(self, port: Any) -> Any:
+        """Wrap a port; once the process died, it can do nothing any more."""
+        countdown = self
+
+        class Dying:
+            def __getattr__(self, name: str) -> Any:
+                target = getattr(port, name)
+                if name not in _CALLS:
+                    return target
+
+                def call(*arguments: Any, **options: Any) -> Any:
+                    countdown.calls += 1
+                    if countdown.calls == countdown._at and not countdown._after:
+                        raise Died
+                    answer = target(*arguments, **options)
+                    if name in {"read", "list", "range"}:
+                        answer = iter(list(answer))
+                    if countdown.calls == countdown._at:
+                        raise Died
+                    return answer
+
+                return call
+
+        return Dying()
+
+
+class World(Pipeline):
+    """A pipeline whose process dies at a given call and is started again by the next tick."""
+
+    def __init__(self, at: int = 0, *, after: bool = False) -> None:
+        self.countdown = Countdown(at, after=after)
+        self.died = False
+        super().__init__()
+
+    def start(self, **settings: str) -> Any:
+        context = super().start(**settings)
+        if not self.died:
+            context.replace(**{name: self.countdown.around(getattr(self, name)) for name in _PORTS})
+        return context
+
+    def survive(self, action: Any, *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except Died:
+            self.died = True
+            self.start()
+
+    def deliver(self, container: str, path: str) -> None:
+        self.survive(lambda: self.context.landing(container, path))
+
+    def tick(self, seconds: float = 0) -> None:
+        self.clock.advance(seconds)
+        self.survive(self.context.sweep)
+        self.survive(self.context.reconcile)
+
+
+def story(world: World) -> None:
+    """Two waves through the whole chain, with a restart of a file, a reject, and a finance file in several versions."""
+    world.lake.put(DATAVERSE, MODEL, model(*CONTACT))
+    world.deliver(DATAVERSE, MODEL)
+    world.lake.put(DATAVERSE, "contact/2024.csv", contact(1) + b'2,"6/28/2021 4:34:35 PM","a","wide",1,,\r\n' + contact(3))
+    world.deliver(DATAVERSE, "contact/2024.csv")
+    world.lake.put(FINANCE, "customer_finance.csv", b"cid,income\n1,10\n3,30\n")
+    world.deliver(FINANCE, "customer_finance.csv")
+    world.settle()
+    world.lake.append(DATAVERSE, "contact/2024.csv", contact(3, "Grace", version=2) + contact(4)[:20])
+    world.deliver(DATAVERSE, "contact/2024.csv")
+    world.lake.put(FINANCE, "customer_finance.csv", b"cid,income\n1,11\n")
+    world.deliver(FINANCE, "customer_finance.csv")
+    world.settle()
+
+
+def result(world: World) -> dict[str, Any]:
+    """What must not depend on a crash: rows, rejects, and what the ledger counts."""
+    ledger = world.fresh_context().ledger
+    files = [known.record for container in (DATAVERSE, FINANCE) for known in ledger.files(container)]
+    parts = [part.record for file in files for part in ledger.parts_of(file.container, file.path)]
+    succeeded = [batch for batch in ledger.batches() if batch.state == "succeeded"]
+    return {
+        "contact": [(row["_record_number"], row["fullname"]) for row in world.bronze("contact")],
+        "finance": [(row["cid"], row["income"]) for row in world.bronze("customer_finance", FINANCE)],
+        "rejected": sorted({(row["_source_file"], row["_record_number"]) for row in world.rejected()}),
+        "files": sorted((file.name, file.state, file.generation, file.records, file.rejects) for file in files),
+        "parts": sorted((part.part_id, part.records, part.rows, part.rejects, part.state) for part in parts),
+        "published rows": sum(batch.rows for batch in succeeded),
+        "batches that did not succeed": [batch.state for batch in ledger.batches() if batch.state != "succeeded"],
+    }
+
+
+def test_the_story_without_a_crash_accounts_for_every_record() -> None:
+    world = World()
+    story(world)
+    told = result(world)
+    assert [name for _, name in told["contact"]] == ["Ada", "Ada", "Grace"]
+    assert told["finance"] == [("1", "10"), ("3", "30"), ("1", "11")]
+    assert told["published rows"] == 6
+    assert len(told["rejected"]) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after it, with the answer lost"])
+def test_a_crash_at_any_call_changes_nothing(after: bool) -> None:
+    calm = World()
+    story(calm)
+    expected = result(calm)
+    calls = calm.countdown.calls
+    assert calls > 100
+    for at in range(1, calls + 1):
+        world = World(at, after=after)
+        story(world)
+        assert world.died, f"call {at} was never made"
+        assert result(world) == expected, f"differs after a crash at call {at} of {calls}"
