@@ -196,6 +196,7 @@ class Context:
                 configuration=self.configuration,
                 settings=settings.dispatching,
                 lake_for_spark=settings.lake_for_spark,
+                containers=settings.landing_containers,
             ),
         )
 

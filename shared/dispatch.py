@@ -34,6 +34,7 @@ class Dispatch:
     configuration: Configuration
     settings: Dispatching
     lake_for_spark: str
+    containers: tuple[str, ...]  # where parts may wait
 
     def __call__(self) -> None:
         """Open a batch if parts are due and none is active, and submit the active one if it is not yet.
@@ -52,7 +53,7 @@ class Dispatch:
             if active and active.record.state == "open":
                 self._submit(active)
             return
-        waiting = list(self.ledger.pending())
+        waiting = list(self.ledger.pending(self.containers))
         now = self.clock()
         wait = waits_for(now, [pending.since for pending in waiting], self.settings)
         if wait:
@@ -76,16 +77,7 @@ class Dispatch:
             self._submit(batch)
 
     def _verified(self, waiting: list[Pending]) -> list[Known[Part]]:
-        parts = []
-        for pending in waiting:
-            part = self.ledger.part(pending)
-            if part is None:
-                continue  # announced, but not recorded yet: it will be, or ingest announces it again
-            if part.record.state == "pending":
-                parts.append(part)
-            else:
-                self.ledger.forget(pending.hint)
-        return parts
+        return [part for pending in waiting if (part := self.ledger.part(pending)) is not None]
 
     def _submit(self, batch: Known[Batch]) -> None:
         record = batch.record
@@ -116,7 +108,9 @@ class Dispatch:
     def _manifest(self, batch: Batch) -> bytes:
         path = batch_manifest(batch.batch_id)
         if self.lake.head(PIPELINE, path) is None:
-            parts = [known.record for known in self._verified(list(self.ledger.pending())[: self.settings.most_parts])]
+            parts = [
+                known.record for known in self._verified(list(self.ledger.pending(self.containers))[: self.settings.most_parts])
+            ]
             self.lake.create(PIPELINE, path, self._written(batch, parts))
         return b"".join(self.lake.read(PIPELINE, path))
 

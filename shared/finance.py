@@ -136,7 +136,8 @@ def _read_header(head: bytes, dialects: list[Dialect]) -> tuple[int, list[bytes 
         found = dialect.record(head, start, len(head))
         if found is not None and found[0] < found[1]:
             values = dialect.fields(head[found[0] : found[1]])
-            if best is None or len(values) > best[0]:
+            # One column is no sign of a delimiter: only the first, which is the most common, may make so few.
+            if len(values) > (0 if dialect is dialects[0] else max(1, best[0] if best else 0)):
                 best = (len(values), values, dialect, found[2])
     return best
 

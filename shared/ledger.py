@@ -6,7 +6,7 @@ no question that is asked all the time reads history:
 | partition | rows | holds |
 | --- | --- | --- |
 | `files-<container>` | `file-<path>`, `part-<path>-<slice>`, `log-<path>-<step>` | landed files, their parts, their log |
-| `pending` | `<container>-<path>-<slice>` | parts that *may* wait for a batch: a hint, the part itself decides |
+| the same | `wait-<path>-<slice>` | the parts that wait for a batch, and only those |
 | `pipeline` | `now`, `batch-<newest first>`, `refresh-<publication>`, `log-<batch>-<step>` | what runs, what ran |
 
 Writes are guarded by the tag of the version that was read; a writer that lost gets `LedgerChanged` and looks again.
@@ -44,11 +44,10 @@ class Known(Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A hint that a part may wait for a batch."""
+    """A part that waits for a batch."""
 
-    partition: str
-    row: str  # of the part
-    hint: str  # row of the hint itself
+    container: str
+    part: str  # its row
     since: datetime
 
 
@@ -76,7 +75,10 @@ class Ledger:
     def record_file(
         self, known: Known[LandedFile], after: LandedFile, *, at: datetime, parts: Iterable[Part] = (), detail: str = ""
     ) -> LandedFile:
-        """Write a file's next state, the parts made in this step and the log entry, all or nothing; return what was written."""
+        """Write a file's next state, the parts made in this step and the log entry, all or nothing; return what was written.
+
+        The parts (at most 48: a transaction holds 100 writes) wait for a batch from then on.
+        """
         event = event_of("file", "seen", after.state)
         after = dataclasses.replace(after, step=known.record.step + 1)
         partition, name = _files(after.container), key(after.path)
@@ -84,7 +86,7 @@ class Ledger:
             partition,
             [
                 _guarded(f"file-{name}", after, known.etag),
-                *(Write(kind="insert", row=_part_row(part), values=_values(part)) for part in parts),
+                *(write for part in parts for write in _new_part(part)),
                 _log(
                     f"log-{name}",
                     LogEntry(at=at, thing="file", name=after.name, step=after.step, event=event, detail=detail),
@@ -107,27 +109,18 @@ class Ledger:
 
     # Parts that wait ---------------------------------------------------------------------------------------------
 
-    def announce(self, parts: Iterable[Part], *, at: datetime) -> None:
-        """Leave a hint for each part that it may wait; done *before* the part is recorded, so that none is missed."""
-        for part in parts:
-            values: dict[str, Value] = {"partition": _files(part.container), "part": _part_row(part), "since": at}
-            self._tables.commit("pending", [Write(kind="upsert", row=_hint_row(part), values=values)])
-
-    def pending(self) -> Iterator[Pending]:
-        """Yield the hints; a part that is not recorded, or no longer pending, makes its hint void."""
-        for entity in self._tables.range("pending", "", _AFTER):
-            values = entity.values
-            yield Pending(
-                partition=str(values["partition"]),
-                row=str(values["part"]),
-                hint=entity.row,
-                since=cast(datetime, values["since"]),
-            )
+    def pending(self, containers: Iterable[str]) -> Iterator[Pending]:
+        """Yield what waits for a batch in the landing containers given."""
+        for container in containers:
+            for entity in self._tables.range(_files(container), "wait-", f"wait-{_AFTER}"):
+                since = cast("datetime", entity.values["since"])
+                yield Pending(container=container, part=f"part-{entity.row.removeprefix('wait-')}", since=since)
 
     def part(self, pending: Pending) -> Known[Part] | None:
-        """Return the part that a hint points at, or None where it was never recorded."""
-        entity = self._tables.get(pending.partition, pending.row)
-        return None if entity is None else _known(Part, entity)
+        """Return the part that waits, or None where it was taken by a batch since."""
+        entity = self._tables.get(_files(pending.container), pending.part)
+        known = None if entity is None else _known(Part, entity)
+        return known if known and known.record.state == "pending" else None
 
     def part_at(self, container: str, source_path: str, generation: int, start: int) -> Known[Part] | None:
         """Return the part made from the slice that starts there, or None."""
@@ -135,17 +128,14 @@ class Ledger:
         return None if entity is None else _known(Part, entity)
 
     def batch_part(self, known: Known[Part], batch_id: str) -> None:
-        """Mark a part as taken by a batch and drop its hint; repeating it changes nothing."""
+        """Mark a part as taken by a batch, so that it waits no more; repeating it changes nothing."""
         part = known.record
-        if part.state == "pending":
-            event_of("part", part.state, "batched")
-            after = dataclasses.replace(part, state="batched", batch_id=batch_id)
-            self._tables.commit(_files(part.container), [_guarded(_part_row(part), after, known.etag)])
-        self.forget(_hint_row(part))
-
-    def forget(self, hint: str) -> None:
-        """Drop a hint that is void."""
-        self._tables.commit("pending", [Write(kind="delete", row=hint)])
+        if part.state != "pending":
+            return
+        event_of("part", part.state, "batched")
+        after = dataclasses.replace(part, state="batched", batch_id=batch_id)
+        waits = Write(kind="delete", row=_wait_row(part))
+        self._tables.commit(_files(part.container), [_guarded(_part_row(part), after, known.etag), waits])
 
     # The pipeline: batches and refreshes -------------------------------------------------------------------------
 
@@ -233,8 +223,15 @@ def _part_row(part: Part) -> str:
     return f"part-{_slice_key(part.source_path, part.generation, part.start)}"
 
 
-def _hint_row(part: Part) -> str:
-    return f"{part.container}-{_slice_key(part.source_path, part.generation, part.start)}"
+def _wait_row(part: Part) -> str:
+    return f"wait-{_slice_key(part.source_path, part.generation, part.start)}"
+
+
+def _new_part(part: Part) -> list[Write]:
+    return [
+        Write(kind="insert", row=_part_row(part), values=_values(part)),
+        Write(kind="insert", row=_wait_row(part), values={"since": part.written_at}),
+    ]
 
 
 def _slice_key(source_path: str, generation: int, start: int) -> str:

@@ -1,6 +1,7 @@
 """Which columns a table has: parsed from Synapse Link's `model.json`, compared with what it was, named by a short hash.
 
-Rows have no header and bind by position (reference: Synapse Link, section 6), so the model that a row was bound to is kept with it.
+Rows have no header and bind by position (reference: Synapse Link, section 6), so the model that a row was bound to
+is kept with it.
 
     SchemaError            columns that no table can have
     ModelError             a model that cannot be used

@@ -218,8 +218,9 @@ def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(
         sink,
         schema,
-        # Measured on wide and narrow tables (benchmarks/README.md): dictionaries of landed text cost a quarter of the speed for a tenth of the
-        # size, zstd another quarter for a third; statistics of text are of no use to a MERGE that reads parts whole.
+        # Measured on wide and narrow tables (benchmarks/README.md): dictionaries of landed text cost a quarter of
+        # the speed for a tenth of the size, zstd another quarter for a third; statistics of text are of no use to a
+        # MERGE that reads parts whole.
         compression="snappy",
         use_dictionary=list(LINEAGE),
         write_statistics=["_record_number"],

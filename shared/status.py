@@ -32,7 +32,7 @@ class Status:
         active. It is decided by looking at landing before looking at what follows, so that no file slips through between.
         """
         waiting = sum(1 for left in unsettled(self.lake, self.ledger, self.containers) if left.has_landed)
-        pending = sum(1 for _ in self.ledger.pending())
+        pending = sum(1 for _ in self.ledger.pending(self.containers))
         pipeline = self.ledger.pipeline().record
         active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None
         refresh_of = pipeline.active_refresh or pipeline.publication

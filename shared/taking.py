@@ -1,7 +1,6 @@
 """Takes one version of one landed file, slice by slice, and keeps ledger and bronze in step.
 
-A part is in bronze before it is announced, and announced before the ledger counts it; so a crash between any two of these
-is mended by looking again. A growing file is counted slice by slice. A file that is taken as a whole is counted at its
+A part is in bronze before the ledger counts it, so a crash in between is mended by looking again. A growing file is counted slice by slice. A file that is taken as a whole is counted at its
 end, all parts at once: half of a snapshot would close every key of the other half.
 """
 
@@ -18,7 +17,7 @@ from shared.ports import BlobVersion, Clock, Lake
 from shared.records import LandedFile, Part
 from shared.slices import Slice, SliceSpec, read_slices
 
-_AT_ONCE = 90  # parts in one transaction, which holds 100 writes
+_AT_ONCE = 48  # parts in one transaction, which holds 100 writes
 
 
 class LookAgain(PipelineError):
@@ -59,7 +58,6 @@ class Taking:
                 parts.append(written.part)
                 known = replace(known, record=self._advanced(known.record, written))
                 if self.grows and (taken.more or written.part.end != end):
-                    self.ledger.announce(parts, at=self.clock())
                     known = self._count(known, parts)
                     parts = []
                     if written.part.end != end:
@@ -122,7 +120,6 @@ class Taking:
         self.ledger.record_file(known, after, at=self.clock(), detail=f"generation {after.generation}")
 
     def _settled(self, known: Known[LandedFile], parts: list[Part], *, held_back: int, detail: str) -> LandedFile:
-        self.ledger.announce(parts, at=self.clock())
         if self.known.record.reading == self.blob.etag:  # an earlier pass may have counted some of them
             counted = {part.record.part_id for part in self.ledger.parts_of(self.blob.container, self.blob.path)}
             parts = [part for part in parts if part.part_id not in counted]

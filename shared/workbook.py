@@ -1,6 +1,7 @@
 """Workbooks as CSV text: the first sheet of an `.xlsx` file, so that it takes the same way as every other finance file."""
 
 import io
+import math
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
@@ -75,7 +76,7 @@ def _text(cell: object) -> str | None:
     match cell:
         case None | "":
             return None
-        case float() if cell != cell:  # an error value such as #N/A
+        case float() if math.isnan(cell):  # an error value such as #N/A
             return None
         case float() if cell.is_integer() and abs(cell) < 2**53:
             return str(int(cell))
