@@ -20,6 +20,7 @@ from shared.finance import (
     FinanceConfig,
     FinanceError,
     HeaderError,
+    HeaderVerdict,
     MissingKeyColumnError,
     WorkbookError,
     check_header,
@@ -29,7 +30,7 @@ from shared.fingerprint import COVERED, Tail, fingerprint
 from shared.layout import DataFile, FinanceFile, Ignored, classify_dataverse, classify_finance
 from shared.ledger import Known, Ledger
 from shared.models import Abandoned, Models, Waiting
-from shared.ports import BlobVersion, Clock, Lake
+from shared.ports import BlobVersion, Clock, Lake, Opened
 from shared.records import LandedFile
 from shared.schema import TableSchema, change, min_width
 from shared.slices import Lineage, SliceSpec
@@ -72,46 +73,46 @@ class Ingest:
 
     def _look(self, container: str, path: str) -> LandedFile:
         known = self.ledger.file(container, path)
+        kind = classify_finance(path) if container == self.finance_container else classify_dataverse(path)
+        if isinstance(kind, DataFile | FinanceFile):
+            opened = self.lake.open(container, path, start=_opened_at(known.record, kind), unless=known.record.version)
+            return known.record if opened is None else self._data(known, opened, kind)
         blob = self.lake.head(container, path)
         if blob is None or blob.etag == known.record.version:
             return known.record
-        try:
-            if blob.size == 0:
-                return self._settle(known, blob, "ignored", "empty", "nothing was written to it yet")
-            if container == self.finance_container:
-                return self._finance(known, blob)
-            return self._dataverse(known, blob)
-        except LandedFileRejected as error:
-            return self._settle(known, blob, "rejected", error.reason, error.detail)
+        if isinstance(kind, Ignored):
+            return self._settle(known, blob, "ignored", kind.reason, kind.detail)
+        return self._settle(known, blob, "ignored", "metadata", "is read when a data file needs it")
 
-    def _dataverse(self, known: Known[LandedFile], blob: BlobVersion) -> LandedFile:
-        file = classify_dataverse(blob.path)
-        if isinstance(file, Ignored):
-            return self._settle(known, blob, "ignored", file.reason, file.detail)
-        if not isinstance(file, DataFile):
-            return self._settle(known, blob, "ignored", "metadata", "is read when a data file needs it")
-        schema = self.models.of(blob.container, file)
+    def _data(self, known: Known[LandedFile], opened: Opened, file: DataFile | FinanceFile) -> LandedFile:
+        try:
+            if opened.blob.size == 0:
+                return self._settle(known, opened.blob, "ignored", "empty", "nothing was written to it yet")
+            return self._finance(known, opened, file) if isinstance(file, FinanceFile) else self._dataverse(known, opened, file)
+        except LandedFileRejected as error:
+            return self._settle(known, opened.blob, "rejected", error.reason, error.detail)
+
+    def _dataverse(self, known: Known[LandedFile], opened: Opened, file: DataFile) -> LandedFile:
+        schema = self.models.of(opened.blob.container, file)
         if isinstance(schema, Waiting):
-            return self._wait(known, blob, schema)
+            return self._wait(known, opened.blob, schema)
         if isinstance(schema, Abandoned):
-            return self._settle(known, blob, "ignored", schema.reason, schema.detail)
+            return self._settle(known, opened.blob, "ignored", schema.reason, schema.detail)
         known = replace(known, record=self._named(known.record, "dataverse", file.table))
         if file.folder is None:
-            return self._growing(known, blob, file, schema)
-        spec = replace(self._spec(blob, schema), final=True, min_width=schema.narrowest)
-        return self._whole(known, blob, spec, self.lake.read(blob.container, blob.path, end=blob.size, if_match=blob.etag))
+            return self._growing(known, opened, file, schema)
+        spec = replace(self._spec(opened.blob, schema), final=True, min_width=schema.narrowest)
+        tail = Tail(opened.chunks, start=0, hashed=True)
+        return self._taking(known, opened.blob, spec, tail, grows=False).run(tail)
 
-    def _growing(self, known: Known[LandedFile], blob: BlobVersion, file: DataFile, schema: TableSchema) -> LandedFile:
-        record = known.record
-        overlap = min(record.offset, COVERED)
-        opened_at = record.offset - overlap
+    def _growing(self, known: Known[LandedFile], opened: Opened, file: DataFile, schema: TableSchema) -> LandedFile:
+        record, blob = known.record, opened.blob
+        begin = _opened_at(record, file)
+        overlap = record.offset - begin
         if blob.size < record.offset:
             self._restart(known, blob)
             raise LookAgain
-        tail = Tail(
-            self.lake.read(blob.container, blob.path, start=opened_at, end=blob.size, if_match=blob.etag),
-            start=opened_at,
-        )
+        tail = Tail(opened.chunks, start=begin)
         chunks = iter(tail)
         head = b""
         while len(head) < overlap:
@@ -136,34 +137,23 @@ class Ingest:
         taking = self._taking(known, blob, spec, tail, grows=True)
         return taking.run(_joined(head[overlap:], chunks), stale=lambda: self._is_stale(blob, file, schema))
 
-    def _finance(self, known: Known[LandedFile], blob: BlobVersion) -> LandedFile:
-        file = classify_finance(blob.path)
-        if isinstance(file, Ignored):
-            return self._settle(known, blob, "ignored", file.reason, file.detail)
+    def _finance(self, known: Known[LandedFile], opened: Opened, file: FinanceFile) -> LandedFile:
+        blob = opened.blob
         if self._is_same_content(known.record, blob):
             return self._settle(known, blob, "ingested", "same_content", "the same content landed again")
         known = replace(known, record=self._named(known.record, "finance", file.data_set))
-        return self._whole_finance(known, blob, file)
-
-    def _whole_finance(self, known: Known[LandedFile], blob: BlobVersion, file: FinanceFile) -> LandedFile:
         keys = self.configuration.finance_keys(file.data_set)
-        tail = Tail(self.lake.read(blob.container, blob.path, end=blob.size, if_match=blob.etag), start=0, hashed=True)
+        tail = Tail(opened.chunks, start=0, hashed=True)
         try:
-            source = open_finance(
-                tail, file, FinanceConfig(keys=keys, delimiter=self.configuration.finance_delimiter(file.data_set))
-            )
+            config = FinanceConfig(keys=keys, delimiter=self.configuration.finance_delimiter(file.data_set))
+            source = open_finance(tail, file, config)
             versions = list(self.bronze.schemas(blob.container, file.data_set).values())
             previous = versions[-1].names if versions else None
             verdict = check_header(previous, source.schema.names, keys=keys, file=file.path)
             spec = replace(self._spec(blob, source.schema), dialect=source.dialect, start=source.header_bytes, final=True)
-            detail = "" if verdict.kind in {"first", "same"} else f"header {verdict.kind}: {verdict}"
-            return self._taking(known, blob, spec, tail, grows=False).run(source.chunks, detail=detail)
+            return self._taking(known, blob, spec, tail, grows=False).run(source.chunks, detail=_told(verdict))
         except FinanceError as error:
             raise LandedFileRejected(known.record.name, _REASONS[type(error)], error.detail) from error
-
-    def _whole(self, known: Known[LandedFile], blob: BlobVersion, spec: SliceSpec, chunks: Iterable[bytes]) -> LandedFile:
-        tail = Tail(chunks, start=0)
-        return self._taking(known, blob, spec, tail, grows=False).run(tail)
 
     def _taking(self, known: Known[LandedFile], blob: BlobVersion, spec: SliceSpec, tail: Tail, *, grows: bool) -> Taking:
         self.bronze.keep(blob.container, spec.schema)
@@ -233,6 +223,19 @@ class Ingest:
             modified_at=blob.modified_at,
         )
         return self.ledger.record_file(known, after, at=self.clock(), detail=reason)
+
+
+def _opened_at(record: LandedFile, file: DataFile | FinanceFile) -> int:
+    grows = isinstance(file, DataFile) and file.folder is None
+    return max(0, record.offset - COVERED) if grows else 0
+
+
+def _told(verdict: HeaderVerdict) -> str:
+    if verdict.kind in {"first", "same"}:
+        return ""
+    changes = {"missing": verdict.missing, "extra": verdict.extra}
+    listed = "; ".join(f"{word}: {', '.join(names)}" for word, names in changes.items() if names)
+    return f"header {verdict.kind}{f' ({listed})' if listed else ''}"
 
 
 def _joined(first: bytes, rest: Iterable[bytes]) -> Iterable[bytes]:

@@ -31,6 +31,14 @@ class BlobVersion:
     metadata: Mapping[str, str] = field(default_factory=dict)  # empty in listings
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A blob that is being read: which version, and its bytes from where it was opened at."""
+
+    blob: BlobVersion  # without metadata
+    chunks: Iterator[bytes]
+
+
 class Lake(Protocol):
     """Blob storage: landing, bronze, gold and the pipeline's own documents."""
 
@@ -41,6 +49,13 @@ class Lake(Protocol):
         self, container: str, path: str, *, start: int = 0, end: int | None = None, if_match: str | None = None
     ) -> Iterator[bytes]:
         """Stream the bytes `[start, end)`; raises `LandedFileChanged` when the version is not `if_match`, or gone."""
+
+    def open(self, container: str, path: str, *, start: int = 0, unless: str = "") -> Opened | None:
+        """Begin to read a blob as it is now, in one call; None where it is gone, or its version is `unless`.
+
+        Its chunks end where the blob ended when it was opened; they raise `LandedFileChanged` when it changed since. A
+        `start` behind the end gives no chunks.
+        """
 
     def create(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> bool:
         """Write a blob that does not exist yet; False, and no change, where it exists."""

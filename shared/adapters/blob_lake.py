@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import LandedFileChanged, ServiceUnavailable
-from shared.ports import BlobVersion
+from shared.ports import BlobVersion, Opened
 
 _CHUNK = 4 << 20  # bytes per request while streaming: what stays in memory of a file of any size
 
@@ -55,6 +56,37 @@ class BlobLake:
         except AzureError as error:
             if getattr(error, "status_code", None) == 416:  # the file is shorter than the range: it was written anew
                 raise LandedFileChanged(f"{container}/{path}", if_match or "any") from error
+            raise _unavailable(error) from error
+
+    def open(self, container: str, path: str, *, start: int = 0, unless: str = "") -> Opened | None:
+        """See `Lake.open`; the SDK makes every further range request conditional on the version of the first."""
+        conditions: dict[str, Any] = {}
+        if unless:
+            conditions = {"etag": f'"{unless}"', "match_condition": MatchConditions.IfModified}
+        client = self._service.get_blob_client(container, path)
+        try:
+            stream = client.download_blob(offset=start, length=None, max_concurrency=1, **conditions)
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            status = getattr(error, "status_code", None)
+            if status == 304:
+                return None
+            if status != 416:
+                raise _unavailable(error) from error
+            blob = self.head(container, path)  # nothing at or behind `start`
+            return Opened(blob=blob, chunks=iter(())) if blob and blob.etag != unless else None
+        blob = replace(_version(stream.properties, metadata={}), size=start + stream.size)
+        return Opened(blob=blob, chunks=self._chunks(blob, stream))
+
+    def _chunks(self, blob: BlobVersion, stream: Any) -> Iterator[bytes]:
+        try:
+            yield from stream.chunks()
+        except (ResourceModifiedError, ResourceNotFoundError) as error:
+            raise LandedFileChanged(f"{blob.container}/{blob.path}", blob.etag) from error
+        except AzureError as error:
+            if getattr(error, "status_code", None) == 416:
+                raise LandedFileChanged(f"{blob.container}/{blob.path}", blob.etag) from error
             raise _unavailable(error) from error
 
     def create(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> bool:

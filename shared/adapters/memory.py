@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import LandedFileChanged, LedgerChanged
-from shared.ports import BlobVersion, Entity, JobRun, RefreshJob, Write
+from shared.ports import BlobVersion, Entity, JobRun, Opened, RefreshJob, Write
 
 
 class MemoryClock:
@@ -85,6 +85,13 @@ class MemoryLake:
             if self.head(version.container, version.path) != version:
                 raise LandedFileChanged(f"{version.container}/{version.path}", version.etag)
             yield data[at : min(at + self._chunk_size, end)]
+
+    def open(self, container: str, path: str, *, start: int = 0, unless: str = "") -> Opened | None:
+        """See `Lake.open`."""
+        found = self._blobs.get((container, path))
+        if found is None or found[0].etag == unless:
+            return None
+        return Opened(blob=replace(found[0], metadata={}), chunks=self._chunks(*found, start, len(found[1])))
 
     def create(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> bool:
         """See `Lake.create`."""

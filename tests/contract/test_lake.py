@@ -139,3 +139,48 @@ def test_names_with_spaces_and_other_alphabets_survive(lake_and_land: tuple[Lake
     land(path, b"cid\n1\n")
     assert [blob.path for blob in lake.list(container)] == [path]
     assert b"".join(lake.read(container, path)) == b"cid\n1\n"
+
+
+@pytest.mark.parametrize("start", [0, 7, 2999])
+def test_open_tells_the_version_and_gives_the_bytes_in_one_call(
+    lake_and_land: tuple[Lake, str, Land], start: int
+) -> None:
+    lake, container, land = lake_and_land
+    data = bytes(range(250)) * 12
+    land("2024.csv", data)
+    opened, head = lake.open(container, "2024.csv", start=start), lake.head(container, "2024.csv")
+    assert opened is not None
+    assert opened.blob == head
+    assert b"".join(opened.chunks) == data[start:]
+
+
+@pytest.mark.parametrize("start", [3000, 9999])
+def test_open_behind_the_end_gives_no_bytes(lake_and_land: tuple[Lake, str, Land], start: int) -> None:
+    lake, container, land = lake_and_land
+    land("2024.csv", b"x" * 3000)
+    opened = lake.open(container, "2024.csv", start=start)
+    assert opened is not None
+    assert (opened.blob.size, list(opened.chunks)) == (3000, [])
+
+
+def test_open_of_nothing_or_of_the_version_that_is_known_is_none(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    assert lake.open(container, "2024.csv") is None
+    land("2024.csv", b"1")
+    known = lake.head(container, "2024.csv")
+    assert known is not None
+    assert lake.open(container, "2024.csv", unless=known.etag) is None
+    land("2024.csv", b"12")
+    assert lake.open(container, "2024.csv", unless=known.etag) is not None
+
+
+def test_a_file_that_changes_after_it_was_opened_is_noticed(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    data = b"0123456789" * 1_000_000
+    land("2024.csv", data)
+    opened = lake.open(container, "2024.csv")
+    assert opened is not None
+    next(opened.chunks)
+    land("2024.csv", data + b"more")
+    with pytest.raises(LandedFileChanged):
+        list(opened.chunks)

@@ -14,7 +14,7 @@ from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact
 
 _PORTS = ("lake", "tables", "jobs", "customer_insights", "hints")
 _CALLS = frozenset(
-    {"head", "read", "create", "replace", "list", "get", "range", "commit", "start", "run", "refresh", "job", "send"}
+    {"head", "read", "open", "create", "replace", "list", "get", "range", "commit", "start", "run", "refresh", "job", "send"}
 )
 
 
