@@ -1,0 +1,39 @@
+# `make` alone prints what there is. Everything runs in .venv, which `make setup` makes.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up doctor test lint bench clean
+PYTHON := .venv/bin/python
+# The Python of .venv once that is made; to make it, the newest that the Functions runtime and Spark both support
+BOOTSTRAP := $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+help:    ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
+
+setup:   ## install everything the local stack needs into this folder (again only when a pin changes)
+	@test -n "$(BOOTSTRAP)" || { echo "Python is missing or too old: install Python 3.11, 3.12 or 3.13."; exit 1; }
+	@$(BOOTSTRAP) -m local.toolchain setup
+
+demo: setup ## show the whole chain once: landing to refreshed Customer Insights
+	@$(PYTHON) -m local demo
+
+up: setup  ## keep the local stack running until Ctrl-C
+	@$(PYTHON) -m local up
+
+doctor:  ## say what this machine lacks
+	@test -n "$(BOOTSTRAP)" || { echo "Python is missing or too old: install Python 3.11, 3.12 or 3.13."; exit 1; }
+	@$(BOOTSTRAP) -m local.toolchain doctor
+
+lint: setup ## ruff, mypy, import-linter
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+test: lint ## lint, then all tests
+	$(PYTHON) -m pytest
+
+bench: setup ## the benchmark tables
+	$(PYTHON) -m benchmarks
+
+clean:   ## remove all that set-up and runs made
+	rm -rf .venv node_modules .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info spark-warehouse
