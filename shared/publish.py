@@ -13,6 +13,8 @@ from shared.outcome import Outcome
 from shared.paths import GOLD, GOLD_MANIFEST
 from shared.ports import Lake
 
+_LOOKS = 3
+
 
 class Published(Enum):
     """How an attempt to publish ended."""
@@ -26,19 +28,25 @@ def publish(lake: Lake, outcome: Outcome) -> Published:
     """Swap the manifest if gold is still what the run was built on."""
     if not outcome.publication:
         return Published.DONE
-    current = lake.head(GOLD, GOLD_MANIFEST)
-    visible = publication_of(b"".join(lake.read(GOLD, GOLD_MANIFEST, if_match=current.etag))) if current else ""
-    if visible == outcome.publication:
-        return Published.DONE
-    if visible != outcome.base_publication:
-        return Published.BASE_MOVED
-    container, _, path = outcome.staged_manifest.partition("/")
-    try:
-        staged = b"".join(lake.read(container, path))
-    except LandedFileChanged:
-        return Published.NOT_STAGED
-    swapped = lake.replace(GOLD, GOLD_MANIFEST, staged, if_match=current.etag if current else None)
-    return Published.DONE if swapped else Published.BASE_MOVED
+    for _ in range(_LOOKS):
+        try:
+            current = lake.head(GOLD, GOLD_MANIFEST)
+            visible = publication_of(b"".join(lake.read(GOLD, GOLD_MANIFEST, if_match=current.etag))) if current else ""
+        except LandedFileChanged:
+            continue
+        if visible == outcome.publication:
+            return Published.DONE
+        if visible != outcome.base_publication:
+            return Published.BASE_MOVED
+        container, _, path = outcome.staged_manifest.partition("/")
+        try:
+            staged = b"".join(lake.read(container, path))
+        except LandedFileChanged:
+            return Published.NOT_STAGED
+        if lake.replace(GOLD, GOLD_MANIFEST, staged, if_match=current.etag if current else None):
+            return Published.DONE
+        # Refused: somebody swapped in between, and most likely to the very publication that we are about to make visible.
+    return Published.BASE_MOVED
 
 
 def publication_of(manifest: bytes) -> str:
