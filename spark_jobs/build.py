@@ -1,0 +1,211 @@
+"""The build of one gold table: of what changed where that can be told, else of everything.
+
+What changed is read off silver: each row tells in `__version` which commit wrote it last. The values of the model's
+`rebuilt by` column that such rows touch are computed again; the gold files that hold one of them are written anew
+without them, all others are referenced again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+
+from spark_jobs.batch import Batch
+from spark_jobs.history import END, VERSION, shown
+from spark_jobs.models import Input, Model, ModelError
+from spark_jobs.names import quoted
+from spark_jobs.publication import GoldFile, GoldTable, Publication, cdm_entity
+from spark_jobs.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.lake import Lake
+
+#: A table of more files than this is built anew: each batch may add one, and Customer Insights reads at most 1,000 of a
+#: folder (reference: Customer Insights, section 2).
+_MOST_FILES = 500
+#: Up to this many rows are written as one file; 16 MB and more are what Customer Insights likes.
+_ROWS_OF_ONE_FILE = 250_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What became of one gold table."""
+
+    table: GoldTable
+    changed: bool
+    rewritten: int  # files written
+
+    def summary(self) -> dict[str, int]:
+        """Return what the outcome document says of it."""
+        return {"rows": self.table.rows, "files": len(self.table.files), "rewritten": self.rewritten}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What one gold table is built of."""
+
+    spark: SparkSession
+    lake: Lake
+    batch: Batch
+    model: Model
+    publication: str
+    tables: Mapping[str, Table]  # silver tables that exist
+    versions: Mapping[str, int]
+    base: Publication | None
+
+    def run(self) -> Built:
+        """Build the table; raises `ModelError` before anything is written where the model cannot run."""
+        whole = self._query(None)
+        columns = {field.name: field.dataType.simpleString() for field in whole.schema.fields}
+        self._check(columns)
+        old = self.base.tables.get(self.model.name) if self.base else None
+        if old is None or not self._is_incremental(old, columns):
+            return self._written(whole, columns, kept=(), added=0)
+        if not self._changed_inputs:
+            return Built(table=old, changed=False, rewritten=0)
+        touched = f"{self.batch.folder}/touched/{self.model.name}"
+        self._touched_values().write.mode("overwrite").parquet(self.lake.path(touched))
+        values = self.spark.read.parquet(self.lake.path(touched))
+        try:
+            return self._updated(old, columns, values)
+        finally:
+            self.lake.delete(touched)
+
+    def _updated(self, old: GoldTable, columns: Mapping[str, str], values: DataFrame) -> Built:
+        many = values.count()
+        if not many:
+            return Built(table=old, changed=False, rewritten=0)
+        values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
+        fresh = self._query(values).select(*columns)
+        stale = self._holding(old, values)
+        kept = tuple(file for file in old.files if file.place not in stale)
+        if stale:
+            rows = self.spark.read.parquet(*(self.lake.path(f"gold/{place}") for place in sorted(stale)))
+            same = F.col(self.model.rebuilt_by).cast("string") == F.col("__touched")
+            fresh = rows.select(*columns).join(values, same, "left_anti").unionByName(fresh)
+        rewritten = sum(file.rows for file in old.files if file.place in stale)
+        return self._written(fresh, columns, kept=kept, added=rewritten + many)
+
+    def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
+        place = f"{self.model.name}/{self.publication}"
+        path = self.lake.path(f"gold/{place}")
+        if 0 < added <= _ROWS_OF_ONE_FILE:
+            rows = rows.coalesce(1)
+        rows.write.mode("overwrite").option("compression", "snappy").parquet(path)
+        files = self._files(place)
+        document = f"{place}/{self.model.name}.cdm.json"
+        entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
+        self.lake.write_json(f"gold/{document}", entity)
+        table = GoldTable(
+            name=self.model.name,
+            description=self.model.description,
+            primary_key=self.model.primary_key,
+            digest=self.model.digest,
+            document=document,
+            columns=columns,
+            files=(*kept, *files),
+        )
+        return Built(table=table, changed=True, rewritten=len(files))
+
+    def _files(self, place: str) -> tuple[GoldFile, ...]:
+        """Return the files just written with their rows; raises `ModelError` where the primary key is none."""
+        path = self.lake.path(f"gold/{place}")
+        key = quoted(self.model.primary_key)
+        written = self.spark.read.parquet(path).selectExpr("_metadata.file_name as file", f"{key} as key")
+        found = written.groupBy("file").agg(F.count(F.lit(1)).alias("rows"), F.count("key").alias("keys")).collect()
+        if any(row["rows"] != row["keys"] for row in found):
+            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} is null in some rows")
+        if written.groupBy("key").count().where("count > 1").take(1):
+            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has the same value in several rows")
+        rows = {row["file"]: row["rows"] for row in found}
+        listed = [file for file in self.lake.files(f"gold/{place}") if file.place.endswith(".parquet")]
+        return tuple(
+            GoldFile(place=file.place.removeprefix("gold/"), rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
+            for file in listed
+        )
+
+    def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
+        base = self.base
+        if base is None or self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
+            return False
+        if old.digest != self.model.digest or dict(old.columns) != dict(columns):
+            return False
+        return all(
+            self.tables[one.entity].changed_only_by_merge(base.silver.get(one.entity, -1), self.versions[one.entity])
+            and one.by is not None
+            for one in self._changed_inputs
+        )
+
+    @cached_property
+    def _changed_inputs(self) -> list[Input]:
+        before: Mapping[str, int] = self.base.silver if self.base else {}
+        return [one for one in self.model.inputs if self.versions.get(one.entity, -1) != before.get(one.entity, -1)]
+
+    def _touched_values(self) -> DataFrame:
+        before: Mapping[str, int] = self.base.silver if self.base else {}
+        found = [
+            self._view(one, self.tables[one.entity].read().where(F.col(VERSION) > before.get(one.entity, -1)))
+            .selectExpr(f"cast({one.by} as string) as __touched")
+            .where("__touched is not null")
+            for one in self._changed_inputs
+        ]
+        return reduce(lambda one, other: one.union(other), found).distinct()
+
+    def _holding(self, old: GoldTable, values: DataFrame) -> set[str]:
+        """Return which files of the table hold a row of these values."""
+        rows = self.spark.read.parquet(*(self.lake.path(f"gold/{file.place}") for file in old.files))
+        placed = rows.selectExpr(f"cast({quoted(self.model.rebuilt_by)} as string) as __touched", "_metadata.file_path as path")
+        found = placed.join(values, "__touched", "left_semi").select("path").distinct().collect()
+        # A reader names a file by its full address; the end of it is the place that the publication names.
+        ends = {"/".join(PurePosixPath(row["path"]).parts[-3:]) for row in found}
+        return {file.place for file in old.files if file.place in ends}
+
+    def _query(self, values: DataFrame | None) -> DataFrame:
+        """Return the model's rows: all, or those of the values of `rebuilt by` that are given."""
+        views = []
+        for one in self.model.inputs:
+            rows = self._input(one)
+            if values is not None and one.by is not None:
+                by = F.expr(f"cast({one.by} as string)")
+                rows = rows.withColumn("__by", by).join(values, F.col("__by") == F.col("__touched"), "left_semi").drop("__by")
+            view = f"{self.model.name}__{one.view}"
+            rows.createOrReplaceTempView(view)
+            views.append(f"{quoted(one.view)} as (table {quoted(view)})")
+        try:
+            query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
+            return self.spark.sql(query)
+        except (AnalysisException, ParseException) as error:
+            raise ModelError(self.model.name, f"is no query over its inputs: {error.getMessage()}") from error
+
+    def _input(self, one: Input) -> DataFrame:
+        table = self.tables.get(one.entity)
+        if table is None:
+            kinds = self.model.columns_of(one, {})
+            lineage = {"_landed_at": "timestamp", "_record_number": "bigint", "_source_file": "string"}
+            sequence = "struct<landed_at:timestamp,record_number:bigint>"
+            kinds = {
+                name: f"cast(null as {lineage.get(name, sequence)})" if name == text else text for name, text in kinds.items()
+            }
+            return self.spark.range(0).selectExpr(*(f"{text} as {quoted(name)}" for name, text in kinds.items()))
+        rows = table.read()
+        return self._view(one, shown(rows) if one.history else rows.where(F.col(END).isNull()))
+
+    def _view(self, one: Input, rows: DataFrame) -> DataFrame:
+        columns = self.model.columns_of(one, dict.fromkeys(rows.columns, ""))
+        return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
+
+    def _check(self, columns: Mapping[str, str]) -> None:
+        lower = [name.lower() for name in columns]
+        if len(set(lower)) != len(lower):
+            raise ModelError(self.model.name, "two columns have the same name")
+        for needed in (self.model.primary_key, self.model.rebuilt_by):
+            if needed not in columns:
+                raise ModelError(self.model.name, f"the query has no column {needed}, which the header names")

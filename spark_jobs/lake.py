@@ -1,0 +1,128 @@
+"""Files of the lake outside DataFrames: small JSON documents, listings, deletions.
+
+A place is `<container>/<path>`; the job parameter `lake` is a template that says where a container is:
+`abfss://{container}@account.dfs.core.windows.net` on Azure, a folder with `{container}` in it on a laptop.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_LONGEST_DOCUMENT = 1 << 30  # `dbutils.fs.head` cuts at 64 KB unless told otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One file of a listing."""
+
+    place: str  # `<container>/<path>`
+    size: int  # bytes
+
+
+class Lake:
+    """The lake as the job sees it. Paths with a scheme go through Databricks' file utilities, others to the local disk."""
+
+    def __init__(self, spark: SparkSession, template: str) -> None:
+        if "{container}" not in template:
+            raise ValueError(f"the parameter `lake` needs `{{container}}` in it, got {template!r}")
+        self._spark = spark
+        self._template = template.rstrip("/")
+        self._remote = "://" in template
+
+    def path(self, place: str) -> str:
+        """Return where Spark finds a place."""
+        container, _, path = place.partition("/")
+        root = self._template.replace("{container}", container)
+        return f"{root}/{path}" if path else root
+
+    def read_json(self, place: str) -> Any | None:
+        """Return the document at a place, or None where there is none."""
+        if not self._remote:
+            file = Path(self.path(place))
+            return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+        if not any(file.place == place for file in self.files(place.rpartition("/")[0], deep=False)):
+            return None
+        return json.loads(self._utilities().head(self.path(place), _LONGEST_DOCUMENT))
+
+    def write_json(self, place: str, document: Any) -> None:
+        """Replace the document at a place."""
+        text = json.dumps(document, ensure_ascii=False, indent=1)
+        if self._remote:
+            self._utilities().put(self.path(place), text, True)
+            return
+        file = Path(self.path(place))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_name(f".{file.name}.half")
+        half.write_text(text, encoding="utf-8")
+        half.replace(file)
+
+    def exists(self, place: str) -> bool:
+        """Say whether a folder is there."""
+        if not self._remote:
+            return Path(self.path(place)).exists()
+        try:
+            return bool(self._utilities().ls(self.path(place)))
+        except Exception as error:
+            # The file utilities wrap whatever the storage said; only its text tells absence from trouble.
+            if _is_absence(error):
+                return False
+            raise
+
+    def files(self, place: str, *, deep: bool = True) -> list[File]:
+        """Return the files below a folder by name, without the hidden ones that writers leave; none where it is absent."""
+        if not self._remote:
+            root = Path(self.path(place))
+            found = (path for path in (root.rglob("*") if deep else root.glob("*")) if path.is_file())
+            files = [File(place=f"{place}/{path.relative_to(root).as_posix()}", size=path.stat().st_size) for path in found]
+        else:
+            files = list(self._remote_files(place, deep=deep)) if self.exists(place) else []
+        shown = [file for file in files if not file.place.rpartition("/")[2].startswith(("_", "."))]
+        return sorted(shown, key=lambda file: file.place)
+
+    def folders(self, place: str) -> list[str]:
+        """Return the names of the folders in a folder."""
+        if not self._remote:
+            root = Path(self.path(place))
+            return sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+        if not self.exists(place):
+            return []
+        return sorted(item.name.rstrip("/") for item in self._utilities().ls(self.path(place)) if item.name.endswith("/"))
+
+    def delete(self, place: str) -> None:
+        """Delete a file or folder with all that is in it; nothing happens where it is absent."""
+        if self._remote:
+            if self.exists(place):
+                self._utilities().rm(self.path(place), True)
+            return
+        path = Path(self.path(place))
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def _remote_files(self, place: str, *, deep: bool) -> list[File]:
+        files: list[File] = []
+        for item in self._utilities().ls(self.path(place)):
+            inner = f"{place}/{item.name.rstrip('/')}"
+            if not item.name.endswith("/"):
+                files.append(File(place=inner, size=item.size))
+            elif deep:
+                files.extend(self._remote_files(inner, deep=True))
+        return files
+
+    def _utilities(self) -> Any:
+        # The module exists on Databricks, and where a local stack supplies it.
+        return import_module("pyspark.dbutils").DBUtils(self._spark).fs
+
+
+def _is_absence(error: Exception) -> bool:
+    text = str(error)
+    return any(sign in text for sign in ("FileNotFound", "PathNotFound", "does not exist", "No such file", "404"))

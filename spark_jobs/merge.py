@@ -1,0 +1,227 @@
+"""The merge of one entity of one batch.
+
+In this order, so that a crash between any two steps and a second attempt come to the same table and the same counts:
+
+1. type and check the bronze rows, reconcile them with the stored events of the same keys (`history`), and stage the rows
+   of the table that change;
+2. check that rows given = rows accounted for, and note the counts;
+3. merge the staged rows in one Delta commit, which is safe to repeat; keep the rejected rows; note that it is done.
+
+A table that is new (or is built again) is written in one pass, without staging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+
+from spark_jobs.batch import Batch, ConservationError, Counts, Entity, Part
+from spark_jobs.history import DELETED, END, NEW, START, VERSION, intervals, read_off
+from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape, events, inference, named, shape
+from spark_jobs.names import quoted
+from spark_jobs.observed import Observed
+from spark_jobs.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from spark_jobs.lake import Lake
+
+#: Up to this many rows, the keys of a batch are sent to every task, and the stored table is not shuffled to meet them.
+_MOST_BROADCAST = 500_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """What is merged into what."""
+
+    spark: SparkSession
+    lake: Lake
+    batch: Batch
+    entity: Entity
+
+    def run(self, note: Callable[[dict[str, Any]], None]) -> None:
+        """Carry it out; `note` writes down the counts, before and after the merge."""
+        counts = self._build() if self._is_new else self._stage()
+        note(_entry(counts, merged=False))
+        if not self._is_new:
+            self._merge()
+        if counts.rejected:
+            counts = replace(counts, rules=self._keep_rejected() | dict(counts.rules))
+        current, shown = self._table.shape()
+        note(_entry(counts, merged=True) | {"current": current, "history": shown})
+
+    @cached_property
+    def _table(self) -> Table:
+        return Table(self.spark, self.lake, self.entity.name)
+
+    @cached_property
+    def _is_new(self) -> bool:
+        return self.entity.name in self.batch.full_rebuild or not self._table.exists()
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        return self.batch.parts_of(self.entity.name)
+
+    @cached_property
+    def _stored(self) -> dict[str, str]:
+        return {} if self._is_new else self._table.columns()
+
+    @cached_property
+    def _version(self) -> int:
+        return self._table.version() + 1
+
+    @cached_property
+    def _groups(self) -> list[tuple[str, list[Part]]]:
+        versions = sorted({part.schema_version for part in self._parts})
+        return [(version, [part for part in self._parts if part.schema_version == version]) for version in versions]
+
+    @cached_property
+    def _shape(self) -> Shape:
+        inferred: dict[str, str] = {}
+        if self.entity.source == "finance":
+            settled = {name.lower() for name in (*self._stored, *self.entity.types, *self.entity.keys)}
+            for version, parts in self._groups:
+                names = named(self.entity, [column.name for column in self.batch.schemas[version]])
+                unknown = [landed for landed, name in names.items() if not {landed.lower(), name.lower()} & settled]
+                inferred |= inference(self._text(parts), unknown)
+        schemas = [self.batch.schemas[version] for version, _ in self._groups]
+        return shape(self.entity, schemas, self._stored, inferred)
+
+    @property
+    def _staged(self) -> str:
+        return f"{self.batch.folder}/staged/{self.entity.name}"
+
+    def _text(self, parts: list[Part]) -> DataFrame:
+        fields = [f"{quoted(column.name)} string" for column in self.batch.schemas[parts[0].schema_version]]
+        fields += [f"{quoted(name)} {kind}" for name, kind in KEPT_LINEAGE.items()]
+        # A schema that is given spares the job that would read it from the files.
+        return self.spark.read.schema(", ".join(fields)).parquet(*(self.lake.path(part.path) for part in parts))
+
+    def _landed(self, *, keep_row: bool = False) -> DataFrame:
+        typed = [
+            events(self._text(parts), self.entity, self.batch.schemas[version], self._shape, keep_row=keep_row)
+            for version, parts in self._groups
+        ]
+        return reduce(lambda one, other: one.unionByName(other), typed)
+
+    def _keys(self) -> DataFrame:
+        """Return the keys of all landed rows, even of those that are rejected: too many do no harm."""
+        kinds = {**self._shape.types, **KEPT_LINEAGE}
+        found = []
+        for version, parts in self._groups:
+            columns = {column.name: column for column in self.batch.schemas[version]}
+            silver = {name: landed for landed, name in named(self.entity, list(columns)).items()}
+            text = self._text(parts)
+            picked = []
+            for key in self._shape.plan.keys:
+                landed = silver.get(key, key if key in KEPT_LINEAGE else None)
+                raw = F.col(quoted(landed)) if landed else F.lit(None)
+                is_guid = landed in columns and columns[landed].type.lower() == "guid"
+                picked.append((F.lower(raw) if is_guid else raw).cast(kinds[key]).alias(key))
+            found.append(text.select(*picked))
+        return reduce(lambda one, other: one.union(other), found).distinct()
+
+    def _new(self, landed: DataFrame) -> DataFrame:
+        unknown = F.lit(None).cast(self._shape.plan.sequence_type)
+        good = landed.where(F.size(ERRORS) == 0).select(*self._shape.stored, DELETED)
+        return good.withColumns({START: unknown, END: unknown, NEW: F.lit(True)})
+
+    def _old(self) -> DataFrame:
+        rows = self._table.read()
+        missing = {name: F.lit(None).cast(kind) for name, kind in self._shape.types.items() if name not in self._stored}
+        if missing:
+            rows = rows.withColumns(missing)
+        return rows.select(*self._shape.stored, DELETED, START, END, F.lit(False).alias(NEW))
+
+    def _reconciled(self, rows: DataFrame, observed: Observed, snapshots: Column | None) -> DataFrame:
+        ordered = read_off(rows, self._shape.plan, versionless=self._is_versionless())
+        changed = intervals(observed.became(ordered), self._shape.plan, snapshots)
+        return changed.select(*self._shape.stored, START, END, DELETED, F.lit(self._version).cast("bigint").alias(VERSION))
+
+    def _build(self) -> Counts:
+        observed = Observed(self.entity, self._shape.types)
+        new = self._new(observed.landed(self._landed()))
+        self._table.write(self._reconciled(new, observed, self._snapshots()), self._shape.plan.identity)
+        counts = observed.counts()
+        try:
+            counts.check(self.entity.name, sum(part.rows for part in self._parts))
+        except ConservationError:
+            self.lake.delete(self._table.place)  # nothing that does not add up stays
+            raise
+        return counts
+
+    def _stage(self) -> Counts:
+        self._widen()
+        observed = Observed(self.entity, self._shape.types)
+        new, old, snapshots = self._new(observed.landed(self._landed())), self._old(), self._snapshots()
+        if snapshots is None:
+            keys = self._keys()
+            few = sum(part.rows for part in self._parts) <= _MOST_BROADCAST
+            old = old.join(F.broadcast(keys) if few else keys, list(self._shape.plan.keys), "left_semi")
+        changed = self._reconciled(new.unionByName(old), observed, snapshots)
+        changed.write.mode("overwrite").parquet(self.lake.path(self._staged))
+        counts = observed.counts()
+        counts.check(self.entity.name, sum(part.rows for part in self._parts))
+        return counts
+
+    def _merge(self) -> None:
+        self._table.add_columns({name: kind for name, kind in self._shape.types.items() if name not in self._stored})
+        staged = self.spark.read.parquet(self.lake.path(self._staged))
+        self._table.merge(staged, self._shape.plan.identity)
+        self.lake.delete(self._staged)
+
+    def _widen(self) -> None:
+        wider = {
+            name: F.col(name).cast(kind)
+            for name, kind in self._shape.types.items()
+            if name in self._stored and self._stored[name] != kind
+        }
+        if wider:
+            rows = self._table.read().withColumns(wider).withColumn(VERSION, F.lit(self._version).cast("bigint"))
+            self._table.write(rows, self._shape.plan.identity)
+
+    def _keep_rejected(self) -> dict[str, int]:
+        rejected = self._landed(keep_row=True).where(F.size(ERRORS) > 0)
+        kept = rejected.select(F.lit(self.batch.batch_id).alias("_batch_id"), *KEPT_LINEAGE, ERRORS, "_row")
+        table = Table(self.spark, self.lake, f"{self.entity.name}_rejected")
+        table.replace_batch(kept, self.batch.batch_id)
+        reasons = table.read().where(F.col("_batch_id") == self.batch.batch_id).select(F.explode(ERRORS).alias("reason"))
+        return {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
+
+    def _is_versionless(self) -> bool:
+        """Say whether any delete of the entity lacks its version: only then is the order of events worth a second sort."""
+        if self.entity.source != "dataverse":
+            return False
+        first = self._shape.plan.sequence[0]
+        found = []
+        for version, parts in self._groups:
+            landed = [column.name for column in self.batch.schemas[version]]
+            column = next((name for name, silver in named(self.entity, landed).items() if silver == first), None)
+            if column is not None:
+                found.append(self._text(parts).where(F.col(column).isNull() | (F.col(column) == "")).select(F.lit(1)))
+        if not self._is_new and first in self._stored:
+            found.append(self._table.read().where(F.col(first).isNull()).select(F.lit(1)))
+        return bool(found) and bool(reduce(lambda one, other: one.union(other), found).take(1))
+
+    def _snapshots(self) -> Column | None:
+        """Return the times of all snapshots of the entity, ascending; None where its files are no snapshots."""
+        if self.entity.mode != "snapshot":
+            return None
+        times: set[datetime] = {datetime.fromisoformat(part.landed_at) for part in self._parts}
+        if not self._is_new:
+            rows = self._table.read()
+            ended = rows.where(F.col(END)[self._shape.plan.fields[1]] == 0).select(F.col(END)[self._shape.plan.fields[0]])
+            for (at,) in rows.select("_landed_at").union(ended).distinct().collect():
+                times.add(at.astimezone())
+        return F.array(*(F.to_timestamp(F.lit(at.isoformat())) for at in sorted(times)))
+
+
+def _entry(counts: Counts, *, merged: bool) -> dict[str, Any]:
+    rules: Mapping[str, int] = counts.rules
+    return {**counts.to_json_counts(), "rules": dict(sorted(rules.items())), "merged": merged}

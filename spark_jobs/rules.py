@@ -1,0 +1,64 @@
+"""Column rules: the SQL condition under which a typed value breaks one.
+
+A rule is named `<check>:<column>` (`required:cid`), in `_errors`, in `_warnings` and in the outcome's counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spark_jobs.names import literal, quoted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One check of one column."""
+
+    name: str
+    broken: str  # SQL condition over the typed columns; true for a row that breaks it
+    rejects: bool
+
+
+def checks(rules: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]) -> list[Check]:
+    """Return the row checks of an entity; `columns` are its silver columns with their types.
+
+    A rule for a column that the table lacks is broken by every row if the column is required, else by none.
+    """
+    return [
+        Check(name=f"{kind}:{column}", broken=broken, rejects=rule.get("action", "reject") == "reject")
+        for column, rule in sorted(rules.items())
+        for kind, broken in _conditions(column, rule, columns)
+    ]
+
+
+def names_of(broken: Iterable[Check]) -> str:
+    """Return the SQL expression of the array with the names of the checks that a row breaks."""
+    found = [f"case when {check.broken} then {literal(check.name)} end" for check in broken]
+    return f"filter(array({', '.join(found)}), name -> name is not null)" if found else "cast(array() as array<string>)"
+
+
+def _conditions(column: str, rule: Mapping[str, Any], columns: Mapping[str, str]) -> list[tuple[str, str]]:
+    known = {name.lower(): name for name in columns}
+    if column.lower() not in known:
+        return [("required", "true")] if rule.get("required") else []
+    name = quoted(known[column.lower()])
+    text = f"cast({name} as string)"
+    conditions = []
+    if rule.get("required"):
+        conditions.append(("required", f"coalesce(trim({text}), '') = ''"))
+    if rule.get("pattern") is not None:
+        whole = literal(f"^(?:{rule['pattern']})$")
+        conditions.append(("pattern", f"not ({text} rlike {whole})"))
+    for bound, beyond in (("min", "<"), ("max", ">")):
+        if rule.get(bound) is not None:
+            conditions.append((bound, f"{name} {beyond} {_value(rule[bound], columns[known[column.lower()]])}"))
+    if rule.get("allowed"):
+        conditions.append(("allowed", f"{text} not in ({', '.join(literal(str(one)) for one in rule['allowed'])})"))
+    return conditions
+
+
+def _value(bound: Any, kind: str) -> str:
+    # A bound is compared as the column's own type, so that text columns order as text and dates as dates.
+    return f"cast({literal(str(bound))} as {kind})"

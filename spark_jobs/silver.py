@@ -1,0 +1,62 @@
+"""The silver task: merges the parts of a batch into the history of each entity."""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from spark_jobs.batch import Batch, read_arguments, read_batch
+from spark_jobs.lake import Lake
+from spark_jobs.merge import Merge
+from spark_jobs.session import spark_session, tag
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def main() -> None:
+    """Run the task with the parameters of the command line; the wheel's entry point `silver`."""
+    arguments = read_arguments(sys.argv[1:])
+    spark = spark_session()
+    lake = Lake(spark, arguments.lake)
+    run(spark, lake, read_batch(lake.read_json(arguments.manifest), arguments.batch_id))
+
+
+def run(spark: SparkSession, lake: Lake, batch: Batch) -> dict[str, Any]:
+    """Merge every entity of a batch; returns (and leaves beside the manifest) what became of the rows.
+
+    Safe to repeat: an entity that is merged is left alone, one that was cut off keeps the counts of its first attempt,
+    since by then the table may hold the batch already.
+    """
+    started = time.monotonic()
+    place = silver_report(batch)
+    report: dict[str, Any] = lake.read_json(place) or {"batch_id": batch.batch_id, "entities": {}, "seconds": 0.0}
+    noted: dict[str, dict[str, Any]] = dict(report["entities"])
+    waiting = sorted({part.entity for part in batch.parts if not noted.get(part.entity, {}).get("merged")})
+    if not waiting:
+        return report
+    tag(spark, batch.batch_id)
+    writing = Lock()
+
+    def note(name: str, entry: dict[str, Any]) -> None:
+        with writing:
+            report["entities"][name] = entry | {**noted.get(name, {}), "merged": entry["merged"]}
+            report["seconds"] = round(time.monotonic() - started, 1)
+            lake.write_json(place, report)
+
+    def merge(name: str) -> None:
+        job = Merge(spark=spark, lake=lake, batch=batch, entity=batch.entities[name])
+        job.run(lambda entry: note(name, entry))
+
+    # Much of a small merge is waiting for one task or one commit; a few entities at a time overlap it.
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(merge, waiting))
+    return report
+
+
+def silver_report(batch: Batch) -> str:
+    """Return the place of the task's report, which the gold task makes part of the outcome."""
+    return f"{batch.folder}/silver.json"

@@ -1,0 +1,204 @@
+"""One Spark for all tests of the jobs, and a lake in a folder that plays landing, bronze and the functions' part."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from shared.entities import Configuration, read_configuration
+from spark_jobs import gold, silver
+from spark_jobs.batch import read_batch
+from spark_jobs.lake import Lake
+from spark_jobs.models import Model, read_models
+from spark_jobs.session import local_builder, with_meaning
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_JARS = Path(__file__).parents[2] / ".local" / "jars"
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+#: Columns of the sample's customer table, in an order of our own.
+CUSTOMER = {
+    "Id": "guid",
+    "SinkCreatedOn": "dateTime",
+    "SinkModifiedOn": "dateTime",
+    "crc33_cid": "string",
+    "crc33_name": "string",
+    "crc33_email": "string",
+    "createdon": "dateTimeOffset",
+    "versionnumber": "int64",
+    "IsDelete": "boolean",
+}
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A local Spark with Delta Lake; skipped without Java or without Delta's jars."""
+    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+        pytest.skip("Spark needs Java 17 or later")
+    if not list(_JARS.glob("*delta-spark*.jar")):
+        pytest.skip("Delta's jars are not there: make setup")
+    os.environ["SPARK_JARS_DIR"] = str(_JARS)
+    builder = local_builder(cores="2", partitions=2)
+    session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield with_meaning(session)
+    session.stop()
+
+
+def sink(second: int) -> str:
+    """Spell a SinkModifiedOn as Synapse Link does."""
+    return (datetime(2026, 4, 14, 20, tzinfo=UTC) + timedelta(seconds=second)).strftime("%-m/%-d/%Y %-I:%M:%S %p")
+
+
+def customer(
+    key: str, version: int | None, *, second: int | None = None, deleted: bool = False, **values: str
+) -> dict[str, Any]:
+    """Make one landed row of the customer table."""
+    row: dict[str, Any] = {"Id": key, "SinkCreatedOn": sink(0), "SinkModifiedOn": sink(version if second is None else second)}
+    row |= {"versionnumber": None if version is None else str(version), "IsDelete": "True" if deleted else None}
+    if not deleted:
+        row |= {"crc33_cid": key, "crc33_name": f"name of {key}", "createdon": "2018-05-25T16:21:09.0000000+00:00"}
+    return row | values
+
+
+@dataclass
+class Pipeline:
+    """The functions' part of the chain: bronze parts and batch manifests in, publications out."""
+
+    spark: SparkSession
+    folder: Path
+    configuration: Configuration
+    models: Sequence[Model] = field(default_factory=read_models)
+    batches: int = 0
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tables: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.spark, f"{self.folder}/{{container}}")
+
+    def land(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Mapping[str, str | dict[str, Any]] = CUSTOMER,
+        *,
+        source: str = "dataverse",
+        table: str = "crc33_customer",
+        hours: int = 0,
+        file: str = "2026.csv",
+        first: int = 1,
+    ) -> None:
+        """Put rows into a bronze part that the next batch takes."""
+        at = START + timedelta(hours=hours)
+        place = f"bronze/{source}/{table}/{len(self.parts):03}-{self.batches:03}.parquet"
+        data = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in columns}
+        count = len(rows)
+        data |= {
+            "_source_file": pa.array([f"{source}/{table}/{file}"] * count, pa.string()),
+            "_source_version": pa.array([f"0x{hours}"] * count, pa.string()),
+            "_record_number": pa.array(range(first, first + count), pa.int64()),
+            "_landed_at": pa.array([at] * count, pa.timestamp("us", "UTC")),
+            "_schema_version": pa.array(["x"] * count, pa.string()),
+        }
+        path = Path(self.lake.path(place))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(data), path)
+        schema = [{"name": name} | ({"type": kind} if isinstance(kind, str) else kind) for name, kind in columns.items()]
+        version = next((key for key, known in self.schemas.items() if known == schema), f"s{len(self.schemas)}")
+        self.schemas[version] = schema
+        self.tables[source, table] = list(columns)
+        self.parts.append(
+            {
+                "path": place,
+                "entity": self.configuration.entity_name(source, table),
+                "rows": count,
+                "schema_version": version,
+                "landed_at": at.isoformat().replace("+00:00", "Z"),
+            }
+        )
+
+    def finance(self, text: str, *, hours: int = 0, data_set: str = "customer_finance", file: str = "2026-11.csv") -> None:
+        """Land a finance file, given as CSV."""
+        head, *lines = [line.strip().split(",") for line in text.strip().splitlines()]
+        rows = [{name: value or None for name, value in zip(head, line, strict=True)} for line in lines]
+        self.land(rows, dict.fromkeys(head, "string"), source="finance", table=data_set, hours=hours, file=file)
+
+    def manifest(self, *, stage: str = "silver", full_rebuild: Sequence[str] = ()) -> str:
+        """Write the batch manifest of what landed; returns the batch's id."""
+        self.batches += 1
+        batch_id = f"b{self.batches:04}"
+        document = {
+            "batch_id": batch_id,
+            "created_at": (START + timedelta(hours=self.batches)).isoformat().replace("+00:00", "Z"),
+            "stage": stage,
+            "full_rebuild": list(full_rebuild),
+            "parts": self.parts,
+            "schemas": self.schemas,
+            "entities": self.configuration.resolved(self.tables),
+            "labels": self.labels,
+        }
+        self.lake.write_json(f"pipeline/batches/{batch_id}/manifest.json", document)
+        self.parts = []
+        return batch_id
+
+    def silver(self, batch_id: str) -> dict[str, Any]:
+        """Run the silver task."""
+        manifest = self.lake.read_json(f"pipeline/batches/{batch_id}/manifest.json")
+        return silver.run(self.spark, self.lake, read_batch(manifest, batch_id))
+
+    def gold(self, batch_id: str) -> dict[str, Any]:
+        """Run the gold task."""
+        manifest = self.lake.read_json(f"pipeline/batches/{batch_id}/manifest.json")
+        return gold.run(self.spark, self.lake, read_batch(manifest, batch_id), self.models)
+
+    def publish(self, outcome: Mapping[str, Any]) -> None:
+        """Swap the manifest in, as the functions do."""
+        if outcome["publication"]:
+            Path(self.lake.path("gold")).mkdir(parents=True, exist_ok=True)
+            shutil.copy(self.lake.path(outcome["staged_manifest"]), self.lake.path("gold/default.manifest.cdm.json"))
+
+    def run(self, **manifest: Any) -> dict[str, Any]:
+        """Run a batch of what landed, publish it, and return its outcome."""
+        batch_id = self.manifest(**manifest)
+        self.silver(batch_id)
+        outcome = self.gold(batch_id)
+        self.publish(outcome)
+        return outcome
+
+    def table(self, entity: str) -> DataFrame:
+        """Return a silver table, hidden events too."""
+        return self.spark.read.format("delta").load(self.lake.path(f"silver/{entity}"))
+
+    def current(self, entity: str) -> list[dict[str, Any]]:
+        """Return an entity's current rows."""
+        return [row.asDict(recursive=True) for row in self.table(entity).where("__END_AT is null").collect()]
+
+    def published(self, table: str) -> list[dict[str, Any]]:
+        """Return a gold table's rows, as a reader finds them: through the manifest, with pyarrow."""
+        manifest = json.loads(Path(self.lake.path("gold/default.manifest.cdm.json")).read_text(encoding="utf-8"))
+        entity = next(one for one in manifest["entities"] if one["entityName"] == table)
+        rows: list[dict[str, Any]] = []
+        for partition in entity["dataPartitions"]:
+            rows += pq.read_table(self.lake.path(f"gold/{partition['location']}")).to_pylist()
+        return rows
+
+
+@pytest.fixture
+def pipeline(spark: SparkSession, tmp_path: Path) -> Pipeline:
+    """An empty lake with the configuration that the project ships."""
+    shipped = Path(__file__).parents[2] / "customer360.toml"
+    return Pipeline(spark=spark, folder=tmp_path, configuration=read_configuration(shipped.read_text(encoding="utf-8")))
