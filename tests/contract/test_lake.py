@@ -142,9 +142,7 @@ def test_names_with_spaces_and_other_alphabets_survive(lake_and_land: tuple[Lake
 
 
 @pytest.mark.parametrize("start", [0, 7, 2999])
-def test_open_tells_the_version_and_gives_the_bytes_in_one_call(
-    lake_and_land: tuple[Lake, str, Land], start: int
-) -> None:
+def test_open_tells_the_version_and_gives_the_bytes_in_one_call(lake_and_land: tuple[Lake, str, Land], start: int) -> None:
     lake, container, land = lake_and_land
     data = bytes(range(250)) * 12
     land("2024.csv", data)

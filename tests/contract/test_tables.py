@@ -94,6 +94,12 @@ def test_upsert_and_delete_may_be_repeated(tables: Tables) -> None:
     assert tables.get("p", "r") is None
 
 
+def test_a_transaction_that_deletes_what_is_not_there_does_nothing(tables: Tables) -> None:
+    with pytest.raises(LedgerChanged):
+        tables.commit("p", [insert("new", n=1), Write(kind="delete", row="gone")])
+    assert list(tables.range("p", "", "~")) == []
+
+
 def test_range_is_half_open_ordered_and_of_one_partition(tables: Tables) -> None:
     tables.commit("p", [insert(row, n=1) for row in ("file-b", "file-a", "log-a", "file-a=2Fb", "file-", "fil")])
     tables.commit("q", [insert("file-z", n=1)])

@@ -1,0 +1,87 @@
+"""`python -m local up|demo|doctor`: the command line of the local stack."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from local import toolchain
+from local.azurite import AzuriteMissingError
+from local.child import ChildError, PortTakenError
+from local.stack import Stack, StackBrokenError, fixed_points
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DATA = toolchain.STATE / "data"
+LOOK_SECONDS = 0.5
+
+
+def up(folder: Path, console: Console) -> int:
+    """Keep the stack running until told to stop."""
+    ended = threading.Event()
+    for how in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(how, lambda *_: ended.set())
+    with console.status("Starting the stack …"):
+        stack = Stack(folder=folder, core_tools=True).__enter__()
+    try:
+        console.print(_points(stack))
+        console.print("The stack is up. Ctrl-C stops it; its data stays in", str(folder))
+        while not ended.wait(LOOK_SECONDS):
+            for news in stack.watch():
+                console.print(news, "- starting it again")
+    finally:
+        console.print("Stopping …")
+        stack.stop()
+    return 0
+
+
+def demo(folder: Path, console: Console) -> int:
+    """Show the whole chain once, from nothing; 0 only if every count adds up."""
+    from local.demo import run_demo
+
+    shutil.rmtree(folder, ignore_errors=True)
+    with console.status("Starting the stack …"):
+        stack = Stack(folder=folder).__enter__()
+    try:
+        return run_demo(base_url=stack.functions_url, connection_string=stack.storage)
+    finally:
+        stack.stop()
+
+
+def _points(stack: Stack) -> Table:
+    table = Table(box=None, show_header=False)
+    for label, value in fixed_points(stack):
+        table.add_row(label, value, style=None)
+    return table
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; what the user can mend is told in one sentence."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("command", choices=["up", "demo", "doctor"])
+    parser.add_argument("--folder", type=Path, default=DATA, help="keeps the stack's data; the demo empties it first")
+    given = parser.parse_args(arguments)
+    if given.command == "doctor":
+        return toolchain.main(["doctor"])
+    console = Console()
+    if missing := toolchain.lacks():
+        console.print("\n".join(missing))
+        return 1
+    folder = given.folder.resolve()
+    try:
+        return up(folder, console) if given.command == "up" else demo(folder, console)
+    except (AzuriteMissingError, ChildError, PortTakenError, StackBrokenError) as error:
+        console.print(str(error))
+        return 1
+
+
+sys.exit(main(sys.argv[1:]))

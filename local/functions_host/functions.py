@@ -1,0 +1,89 @@
+"""The functions of the app, as the runtime library indexed them, and the settings their bindings name."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TRIGGERS = ("httpTrigger", "blobTrigger", "queueTrigger", "timerTrigger")
+
+
+class AppRefusedError(Exception):
+    """The app cannot be hosted here; says which function or setting, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One function and its trigger."""
+
+    name: str
+    function_id: str
+    trigger: Mapping[str, Any]  # the raw binding, with settings resolved
+
+    @property
+    def kind(self) -> str:
+        """Which trigger."""
+        return str(self.trigger["type"])
+
+    @property
+    def parameter(self) -> str:
+        """The name of the parameter that gets the trigger's data."""
+        return str(self.trigger["name"])
+
+
+def read_functions(results: Iterable[Any], settings: Mapping[str, str]) -> tuple[Function, ...]:
+    """The functions of a FunctionMetadataResponse; AppRefusedError for a binding that is not reproduced here."""
+    return tuple(_function(result, settings) for result in results)
+
+
+def _function(result: Any, settings: Mapping[str, str]) -> Function:
+    bindings = [json.loads(raw) for raw in result.raw_bindings]
+    triggers = [binding for binding in bindings if binding["type"].endswith("Trigger")]
+    others = {binding["type"] for binding in bindings} - {triggers[0]["type"], "http"}
+    if triggers[0]["type"] not in TRIGGERS or others:
+        unknown = ", ".join(sorted(others or {triggers[0]["type"]}))
+        raise AppRefusedError(f"Function {result.name} uses {unknown}, which only Azure Functions Core Tools can host.")
+    trigger = {
+        key: resolve(value, settings, f"function {result.name}") if isinstance(value, str) else value
+        for key, value in triggers[0].items()
+    }
+    return Function(name=result.name, function_id=result.function_id, trigger=trigger)
+
+
+def resolve(text: str, settings: Mapping[str, str], used_by: str) -> str:
+    """Replace each `%SETTING%`; AppRefusedError for one that is not set."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in settings:
+            raise AppRefusedError(f"Setting {found[1]}, which {used_by} uses, is missing.")
+        return settings[found[1]]
+
+    return re.sub(r"%([^%]+)%", value, text)
+
+
+def connection(name: str, settings: Mapping[str, str]) -> str:
+    """A connection string by the name of its setting; AppRefusedError if there is none."""
+    found = settings.get(name) or settings.get(f"AzureWebJobs{name}")
+    if not found:
+        raise AppRefusedError(f"Setting {name} is missing: the local host needs a connection string in it.")
+    return found
+
+
+def route_pattern(prefix: str, route: str) -> re.Pattern[str]:
+    """What a path has to look like: `{x}` and `{x:type}` take one segment, `{x?}` may be left out, `{*x}` takes all."""
+    pattern = f"/{re.escape(prefix)}" if prefix else ""
+    for segment in route.strip("/").split("/"):
+        found = re.fullmatch(r"\{(\*?)(\w+)(?::[^}?]+)?(\??)\}", segment)
+        if found is None:
+            pattern += f"/{re.escape(segment)}"
+        elif found[1]:
+            pattern += f"(?:/(?P<{found[2]}>.*))?"
+        else:
+            one = f"/(?P<{found[2]}>[^/]+)"
+            pattern += f"(?:{one})?" if found[3] else one
+    return re.compile(pattern + "/?", re.IGNORECASE)

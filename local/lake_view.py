@@ -1,0 +1,122 @@
+"""The lake as an outsider sees it: bronze counted from its parquet files, gold read from its manifest.
+
+Trusts no number that the pipeline wrote down. What it relies on are the names in `docs/contracts.md`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow.parquet as pq
+from azure.core.exceptions import ResourceNotFoundError
+
+from local.sample import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+    from azure.storage.blob import BlobServiceClient
+
+BRONZE: Final = "bronze"
+GOLD: Final = "gold"
+MANIFEST: Final = "default.manifest.cdm.json"
+_PLACE: Final = re.compile(r"g(\d{6})-(\d{15})\.parquet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BronzePart:
+    """One parquet file of bronze rows."""
+
+    path: str
+    file: str  # landed file that it was made from; empty where the part has no rows
+    generation: int
+    start: int  # where its slice begins in that file, in bytes
+    records: tuple[int, ...] = field(repr=False)  # record numbers of its rows
+
+
+class GoldUnreadableError(Exception):
+    """Gold cannot be read through its manifest; says what is missing there."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"gold cannot be read: {problem}")
+
+
+def bronze_parts(service: BlobServiceClient) -> tuple[BronzePart, ...]:
+    """Every bronze part, opened."""
+    return tuple(_part(path, data) for path, data in _blobs(service, BRONZE) if not path.startswith("_"))
+
+
+def rejects(service: BlobServiceClient) -> tuple[Reject, ...]:
+    """Every reject once: a repeat of a slice that crashed may have left the same one twice."""
+    found = set()
+    for _, data in _blobs(service, BRONZE, "_rejected/"):
+        for row in pq.read_table(io.BytesIO(data), columns=["_source_file", "_record_number", "_reason"]).to_pylist():
+            found.add(Reject(file=row["_source_file"], record=row["_record_number"], reason=row["_reason"]))
+    return tuple(sorted(found, key=lambda reject: (reject.file, reject.record)))
+
+
+def publication(service: BlobServiceClient) -> str:
+    """The publication that readers of gold see; empty where there is none yet."""
+    manifest = _json(service, GOLD, MANIFEST)
+    return str(manifest.get("explanation", "")) if manifest else ""
+
+
+def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
+    """The rows of a gold table, found through the manifest alone; raises GoldUnreadableError."""
+    manifest = _json(service, GOLD, MANIFEST)
+    if manifest is None:
+        raise GoldUnreadableError(f"there is no {GOLD}/{MANIFEST}")
+    entity = next((entity for entity in manifest.get("entities", ()) if entity.get("entityName") == table), None)
+    if entity is None:
+        raise GoldUnreadableError(f"the manifest does not name {table}")
+    rows: list[dict[str, Any]] = []
+    for partition in entity.get("dataPartitions", ()):
+        try:
+            data = service.get_blob_client(GOLD, partition["location"]).download_blob().readall()
+        except ResourceNotFoundError as error:
+            raise GoldUnreadableError(f"{partition['location']} is in the manifest and not in the container") from error
+        rows += pq.read_table(io.BytesIO(data)).to_pylist()
+    return rows
+
+
+def outcome(service: BlobServiceClient, batch_id: str) -> dict[str, Any]:
+    """What the run of a batch says that it did; empty where it left nothing."""
+    return _json(service, "pipeline", f"batches/{batch_id}/outcome.json") or {}
+
+
+def _part(path: str, data: bytes) -> BronzePart:
+    table: pa.Table = pq.read_table(io.BytesIO(data), columns=["_source_file", "_record_number"])
+    place = _PLACE.fullmatch(path.rpartition("/")[2])
+    if place is None:
+        raise ValueError(f"{BRONZE}/{path} has no name of a bronze part")
+    files = table.column("_source_file").unique().to_pylist()
+    if len(files) > 1:
+        raise ValueError(f"{BRONZE}/{path} holds rows of {len(files)} landed files")
+    return BronzePart(
+        path=path,
+        file=files[0] if files else "",
+        generation=int(place[1]),
+        start=int(place[2]),
+        records=tuple(table.column("_record_number").to_pylist()),
+    )
+
+
+def _blobs(service: BlobServiceClient, container: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    client = service.get_container_client(container)
+    for blob in client.list_blobs(name_starts_with=prefix or None):
+        if blob.name.endswith(".parquet"):
+            yield blob.name, client.download_blob(blob.name).readall()
+
+
+def _json(service: BlobServiceClient, container: str, path: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(service.get_blob_client(container, path).download_blob().readall())
+    except ResourceNotFoundError:
+        return None
+    return found

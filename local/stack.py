@@ -1,0 +1,261 @@
+"""The local stack as a whole: what it consists of, with which settings, started in order and stopped in reverse.
+
+    with Stack(folder=…, ports=Ports.free()) as stack:
+        stack.functions_url, stack.storage
+
+A part that dies is started again by `watch`, as a platform would; all of them survive that by design.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from local.azurite import KEY, LANDING, ROOT, STANDARD_PORTS, connection_string, create_containers, start_azurite
+from local.child import Child, check_port, free_ports, start, start_module
+from local.spark_worker import LAKE
+from local.toolchain import JARS, java_home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+EXAMPLE = ROOT / "local.settings.json.example"
+BUNDLE = ROOT / "databricks.yml"
+SUBSCRIBED = {"dataverse-contoso-sales": "on_dataverse_landed", "finance": "on_finance_landed"}
+SHORTEST_LIFE = 10  # seconds; what ends sooner again and again will not get better
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where everything listens, on 127.0.0.1; by default the fixed points of design section 9."""
+
+    azurite: tuple[int, int, int] = STANDARD_PORTS
+    functions: int = 7071
+    jobs: int = 8765
+    customer_insights: int = 8766
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Ports that nobody uses now, for tests."""
+        blob, queue, table, functions, jobs, customer_insights = free_ports(6)
+        return cls(azurite=(blob, queue, table), functions=functions, jobs=jobs, customer_insights=customer_insights)
+
+
+def settings(ports: Ports, *, example: Path = EXAMPLE) -> dict[str, str]:
+    """The app settings: those of `local.settings.json.example`, at these ports."""
+    values: dict[str, str] = json.loads(example.read_text(encoding="utf-8"))["Values"]
+    storage = connection_string(ports.azurite)
+    return {
+        **values,
+        "AzureWebJobsStorage": storage,
+        "LakeStorage": storage,
+        "LAKE_FOR_SPARK": LAKE,
+        "DATABRICKS_HOST": f"http://127.0.0.1:{ports.jobs}",
+        "CUSTOMER_INSIGHTS_ROOT": f"http://127.0.0.1:{ports.customer_insights}/v1",
+    }
+
+
+def answers(url: str) -> bool:
+    """Whether something useful answers: any HTTP status that is no server error."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own parts
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+class Stack:
+    """Azurite, the emulators, the functions and the bridge. `folder` keeps their data and, in `logs`, what they say.
+
+    `overrides` replaces app settings; `core_tools` lets `func start` host the functions where it is installed.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        ports: Ports | None = None,
+        overrides: Mapping[str, str] | None = None,
+        bundle: Path = BUNDLE,
+        core_tools: bool = False,
+    ) -> None:
+        self.folder, self.ports = folder, ports or Ports()
+        self.settings = {**settings(self.ports), **(overrides or {})}
+        self._bundle, self._func = bundle, shutil.which("func") if core_tools else None
+        self._children: dict[str, Child] = {}
+        self._since: dict[str, float] = {}
+
+    @property
+    def storage(self) -> str:
+        """Azurite's connection string."""
+        return connection_string(self.ports.azurite)
+
+    @property
+    def functions_url(self) -> str:
+        """Where the functions answer; the API is below `/api`."""
+        return f"http://127.0.0.1:{self.ports.functions}"
+
+    @property
+    def jobs_url(self) -> str:
+        """Where the emulated workspace answers; its fault switches are `/_faults`."""
+        return f"http://127.0.0.1:{self.ports.jobs}"
+
+    @property
+    def customer_insights_url(self) -> str:
+        """Where the emulated Customer Insights answers."""
+        return f"http://127.0.0.1:{self.ports.customer_insights}"
+
+    @property
+    def host_name(self) -> str:
+        """Who hosts the functions."""
+        return "Azure Functions Core Tools" if self._func else "the local functions host"
+
+    def __enter__(self) -> Self:
+        """Start everything; on the way out of a failure, stop what was started."""
+        try:
+            for port, name in ((self.ports.functions, "the functions"), (self.ports.jobs, "the Jobs emulator")):
+                check_port(port, name)
+            check_port(self.ports.customer_insights, "the Customer Insights emulator")
+            for name in self._starters():
+                self.start(name)
+            for name, url in self._probes().items():
+                self._children[name].wait_until(lambda url=url: answers(url), seconds=90)  # type: ignore[misc] # a default pins the loop's value
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def start(self, name: str) -> None:
+        """Start one part (again): azurite, jobs, customer-insights, functions or bridge."""
+        self._children[name] = self._starters()[name]()
+        self._since[name] = time.monotonic()
+
+    def ready(self, name: str) -> None:
+        """Wait until a part that has an address answers there."""
+        url = self._probes()[name]
+        self._children[name].wait_until(lambda: answers(url), seconds=90)
+
+    def kill(self, name: str) -> None:
+        """End one part as a crash would."""
+        self._children[name].kill()
+
+    def stop(self) -> None:
+        """End all parts, those that use others first."""
+        for name in reversed(list(self._children)):
+            self._children.pop(name).stop()
+
+    def watch(self) -> Iterator[str]:
+        """Start again what has ended, telling which; ends when a part does not live long enough to be started again."""
+        for name, child in list(self._children.items()):
+            if child.running:
+                continue
+            age = time.monotonic() - self._since[name]
+            yield f"{child.name} ended after {age:.0f} s (log: {child.log})"
+            child.stop()
+            if age < SHORTEST_LIFE:
+                raise StackBrokenError(name=child.name, log=child.log)
+            self.start(name)
+
+    def _probes(self) -> dict[str, str]:
+        return {
+            "jobs": f"{self.jobs_url}/.well-known/databricks-config",
+            "customer-insights": f"{self.customer_insights_url}/",
+            "functions": f"{self.functions_url}/api/health",
+        }
+
+    def _starters(self) -> dict[str, Callable[[], Child]]:
+        return {
+            "azurite": self._azurite,
+            "jobs": self._jobs,  # early: Spark takes a while to get warm
+            "customer-insights": self._customer_insights,
+            "functions": self._functions,
+            "bridge": self._bridge,
+        }
+
+    def _log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+    def _azurite(self) -> Child:
+        server = start_azurite(self.folder / "azurite", log=self._log("azurite"), ports=self.ports.azurite)
+        create_containers(server.connection_string)
+        return server.child
+
+    def _jobs(self) -> Child:
+        home = java_home()
+        given = self.settings
+        return start_module(
+            "local.jobs_emulator",
+            *("--port", str(self.ports.jobs), "--folder", str(self.folder / "databricks"), "--bundle", str(self._bundle)),
+            *("--job-id", given["DATABRICKS_JOB_ID"], "--blob-port", str(self.ports.azurite[0]), "--jars", str(JARS)),
+            *("--parameter", f"lake={LAKE}", "--webhook", f"{self.functions_url}/api/callback/databricks"),
+            *(given["CALLBACK_USERNAME"], given["CALLBACK_PASSWORD"]),
+            name="Jobs emulator",
+            log=self._log("jobs"),
+            root=ROOT,
+            env={**os.environ, **({"JAVA_HOME": str(home)} if home else {}), "SPARK_JARS_DIR": str(JARS)},
+        )
+
+    def _customer_insights(self) -> Child:
+        given = self.settings
+        return start_module(
+            "local.customer_insights_emulator",
+            *("--port", str(self.ports.customer_insights), "--storage", self.storage),
+            *("--instance", given["CUSTOMER_INSIGHTS_INSTANCE_ID"]),
+            *("--source", given["CUSTOMER_INSIGHTS_DATA_SOURCE_ID"]),
+            *("--subscription-key", given["CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY"]),
+            name="Customer Insights emulator",
+            log=self._log("customer-insights"),
+            root=ROOT,
+        )
+
+    def _functions(self) -> Child:
+        env, log, port = {**os.environ, **self.settings}, self._log("functions"), str(self.ports.functions)
+        if self._func:
+            return start("Functions (Core Tools)", [self._func, "start", "--port", port], log=log, cwd=ROOT, env=env)
+        return start_module("local.functions_host", "--port", port, name="Functions", log=log, root=ROOT, env=env)
+
+    def _bridge(self) -> Child:
+        watched = [f"--watch={container}={SUBSCRIBED[container]}" for container in LANDING]
+        return start_module(
+            "local.bridge",
+            *("--storage", self.storage, "--functions", self.functions_url, *watched),
+            name="Bridge",
+            log=self._log("bridge"),
+            root=ROOT,
+        )
+
+
+class StackBrokenError(Exception):
+    """A part of the stack ends again and again."""
+
+    def __init__(self, *, name: str, log: Path) -> None:
+        super().__init__(f"{name} ends as soon as it is started; its log says why: {log}")
+        self.name, self.log = name, log
+
+
+def fixed_points(stack: Stack) -> list[tuple[str, str]]:
+    """What a client has to know, as label and value."""
+    blob, queue, table = stack.ports.azurite
+    return [
+        ("Functions", f"{stack.functions_url}/api/status  (hosted by {stack.host_name})"),
+        ("Azurite", f"blob http://127.0.0.1:{blob}, queue :{queue}, table :{table}"),
+        ("Account", f"devstoreaccount1, key {KEY}"),
+        ("Drop files into", ", ".join(LANDING)),
+        ("Read gold from", "gold/default.manifest.cdm.json"),
+        ("Jobs API", stack.jobs_url),
+        ("Customer Insights", stack.customer_insights_url),
+        ("Logs", str(stack.folder / "logs")),
+    ]

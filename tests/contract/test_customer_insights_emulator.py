@@ -1,0 +1,147 @@
+"""The Customer Insights emulator answers the documented refresh calls and fails as Customer Insights does."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import requests
+
+from local.customer_insights_emulator import MANIFEST, CustomerInsightsEmulator, Instance
+
+DOCUMENTED = "/v1/instances/i1/manage/workflows/main/jobs"
+OLDER = "/v1/instances/i1/workflows/main/jobs"
+HEADERS = {"Authorization": "Bearer any", "Ocp-Apim-Subscription-Key": "key"}
+GOLD = "customer/p1/part-0.parquet"
+
+
+class World:
+    """An instance with gold files and a clock that a test can change."""
+
+    def __init__(self) -> None:
+        self.files = make_gold()
+        self.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+        self.url = ""
+        self.instance = Instance(
+            instance_id="i1", source_id="gold", read=self.files.get, now=lambda: self.time, seconds=2
+        )
+
+    def call(self, method: str, path: str, **extra: Any) -> requests.Response:
+        return requests.request(method, self.url + path, timeout=10, **{"headers": HEADERS, **extra})
+
+    def refresh(self) -> str:
+        answer = self.call("POST", f"{DOCUMENTED}?operationType=all&forceRunRequested=true")
+        assert answer.status_code == 200
+        return str(answer.json()["jobId"])
+
+    def job_after(self, seconds: float, job_id: str) -> dict[str, Any]:
+        self.time += timedelta(seconds=seconds)
+        document: dict[str, Any] = self.call("GET", f"{DOCUMENTED}/{job_id}").json()
+        return document
+
+
+def make_gold() -> dict[str, bytes]:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"cid": ["1", "2"], "name": ["Ada", None]}), sink)
+    entity = {"definitions": [{"entityName": "customer", "hasAttributes": [{"name": "cid"}, {"name": "name"}]}]}
+    manifest = {
+        "entities": [
+            {
+                "entityName": "customer",
+                "entityPath": "customer/p1/customer.cdm.json/customer",
+                "dataPartitions": [{"location": GOLD}],
+            }
+        ]
+    }
+    return {
+        MANIFEST: json.dumps(manifest).encode(),
+        "customer/p1/customer.cdm.json": json.dumps(entity).encode(),
+        GOLD: sink.getvalue(),
+    }
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    one = World()
+    with CustomerInsightsEmulator(instance=one.instance, subscription_key="key") as emulator:
+        one.url = emulator.url
+        yield one
+
+
+@pytest.mark.parametrize("path", [DOCUMENTED, OLDER])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "operationType=Ingestion&identifiers='gold'&forceRunRequested=true",
+        "operationType=ingestion&identifiers=gold&forceRunRequested=true",
+        "operationType=all&forceRunRequested=true",
+    ],
+)
+def test_every_spelling_of_the_call_starts_a_refresh(world: World, path: str, query: str) -> None:
+    """reference: Customer Insights, section 7: two paths, the id quoted or bare, either case."""
+    answer = world.call("POST", f"{path}?{query}")
+    assert answer.status_code == 200
+    assert answer.json()["jobStatus"] == "queued"
+    assert world.call("GET", path).json()[0]["jobId"] == answer.json()["jobId"]
+
+
+def test_a_refresh_is_queued_then_running_then_successful(world: World) -> None:
+    job_id = world.refresh()
+    assert world.job_after(0, job_id)["jobStatus"] == "queued"
+    assert world.job_after(1, job_id)["jobStatus"] == "running"
+    assert world.job_after(1, job_id)["jobStatus"] == "successful"
+
+
+@pytest.mark.parametrize(
+    ("broken", "content", "code"),
+    [
+        (MANIFEST, None, "dataSourceManifestNotFound"),
+        (MANIFEST, b"{", "cdmLoadManifestFailed"),
+        ("customer/p1/customer.cdm.json", None, "cdmLoadManifestFailed"),
+        (GOLD, None, "corruptRecordsFound"),
+        (GOLD, b"no parquet", "corruptRecordsFound"),
+    ],
+)
+def test_gold_that_cannot_be_read_fails_the_refresh(world: World, broken: str, content: bytes | None, code: str) -> None:
+    del world.files[broken]
+    if content is not None:
+        world.files[broken] = content
+    job = world.job_after(2, world.refresh())
+    assert job["jobStatus"] == "failed"
+    assert job["tasks"][0]["ciErrors"][0]["errorCode"] == code
+
+
+@pytest.mark.parametrize("missing", sorted(HEADERS))
+def test_both_the_token_and_the_key_are_wanted(world: World, missing: str) -> None:
+    headers = {name: value for name, value in HEADERS.items() if name != missing}
+    answer = world.call("POST", f"{DOCUMENTED}?operationType=all", headers=headers)
+    assert answer.status_code == 401
+    assert "WWW-Authenticate" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", f"{DOCUMENTED}?operationType=ingestion&identifiers='other'", 404, "dataSourceNotFound"),
+        ("POST", f"{DOCUMENTED}?operationType=ingestion", 400, "invalidJobIdentifiers"),
+        ("POST", DOCUMENTED, 400, "invalidJobOperationType"),
+        ("POST", f"{DOCUMENTED}?operationType=match", 501, "invalidJobOperationType"),  # the real one knows it
+        ("GET", f"{DOCUMENTED}/nope", 404, "graphJobNotFound"),
+        ("GET", "/v1/instances/other/manage/workflows/main/jobs", 404, "instanceNotFound"),
+        ("GET", "/v1/instances/i1/manage/segments", 501, "notEmulated"),
+    ],
+)
+def test_the_rest_is_refused_with_an_error_code(world: World, method: str, path: str, status: int, code: str) -> None:
+    answer = world.call(method, path)
+    assert (answer.status_code, answer.json()["errorCode"]) == (status, code)
+
+
+def test_the_data_source_is_listed(world: World) -> None:
+    sources = world.call("GET", "/v1/instances/i1/manage/datasources/v2").json()
+    assert sources == [{"friendlyName": "Gold", "dataSourceId": "gold"}]
