@@ -5,15 +5,17 @@
 | `landing` | a file landed: Dataverse export, finance file |
 | `timers` | the sweep and the reconciliation, which find what events and webhooks missed; hints that were due |
 | `callback` | Databricks says that a run ended |
-| `operations` | status, runs, files, health, reprocessing |
+| `poison` | the host gave up on a landed file |
+| `operations` | status, runs, files, rejects, health |
+| `repetition` | reprocessing |
 """
 
 from __future__ import annotations
 
 import azure.functions as func
 
-from function_app import callback, landing, operations, timers
+from function_app import callback, landing, operations, poison, repetition, timers
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for triggers in (landing.triggers, timers.triggers, callback.triggers, operations.triggers):
-    app.register_functions(triggers)
+for module in (landing, timers, callback, poison, operations, repetition):
+    app.register_functions(module.triggers)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import azure.functions as func
+
+from shared.errors import PipelineError, Reject, Retry
+from shared.reprocess import RequestConflicts
+from shared.runs import NotParked
+
+_log = logging.getLogger("customer360.http")
+_CONFLICTS = (RequestConflicts, NotParked)
 
 
 def document(body: Any, *, status: int = 200) -> func.HttpResponse:
@@ -22,3 +32,46 @@ def problem(status: int, title: str, detail: str, *, headers: dict[str, str] | N
         mimetype="application/problem+json",
         headers=headers,
     )
+
+
+def not_found(thing: str) -> func.HttpResponse:
+    """Answer that there is no such thing."""
+    return problem(404, "Not Found", f"there is no such {thing}")
+
+
+def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[[func.HttpRequest], func.HttpResponse]:
+    """Turn the errors that a use case raises into answers: what to do is told by their type.
+
+    `functools.wraps`, because the worker reads the parameters' names (reference: Azure Functions, section 13).
+    """
+
+    @functools.wraps(handler)
+    def answer(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return handler(req)
+        except _CONFLICTS as error:
+            return problem(409, "Conflict", str(error))
+        except Reject as error:
+            return problem(400, "Bad Request", str(error))
+        except Retry as error:
+            return problem(503, "Service Unavailable", str(error), headers={"Retry-After": "5"})
+        except PipelineError as error:
+            _log.error("http.failed %s %s", handler.__name__, error)
+            return problem(503, "Service Unavailable", str(error))
+
+    return answer
+
+
+def json_object(req: func.HttpRequest) -> Mapping[str, Any]:
+    """Read the body; raises `BodyInvalid` where it is not a JSON object."""
+    try:
+        body = req.get_json()
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise BodyInvalid("the body is not JSON") from error
+    if not isinstance(body, Mapping):
+        raise BodyInvalid("the body is not a JSON object")
+    return body
+
+
+class BodyInvalid(Reject):
+    """The body of a request cannot be read."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 import azure.functions as func
 
-from function_app.answers import document, problem
+from function_app.answers import answering, document, json_object, problem
 from shared.callback import is_authorized
 from shared.context import context
 
@@ -16,18 +15,13 @@ _log = logging.getLogger("customer360.callback")
 
 
 @triggers.route(route="callback/databricks", methods=[func.HttpMethod.POST])
+@answering
 def databricks_callback(req: func.HttpRequest) -> func.HttpResponse:
     """Take a webhook: basic authentication on top of the function key, which goes into the destination's URL."""
     settings = context.settings
     if not is_authorized(req.headers.get("Authorization"), settings.callback_username, settings.callback_password):
         challenge = {"WWW-Authenticate": 'Basic realm="callback", charset="UTF-8"'}
         return problem(401, "Unauthorized", "user or password is absent or wrong", headers=challenge)
-    try:
-        payload = req.get_json()
-    except ValueError:
-        return problem(400, "Bad Request", "the body is not JSON")
-    if not isinstance(payload, Mapping):
-        return problem(400, "Bad Request", "the body is not a JSON object")
-    result = context.callback(payload)
+    result = context.callback(json_object(req))
     _log.info("callback.received result=%s", result)
     return document({"result": result}, status=202 if result == "noted" else 200)

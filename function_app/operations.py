@@ -1,20 +1,18 @@
-"""What people and their tools ask and tell the pipeline over HTTP."""
+"""What people and their tools ask the pipeline over HTTP; `function_app/openapi.py` describes every answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import azure.functions as func
 
-from function_app.answers import document, problem
+from function_app.answers import answering, document, not_found
+from function_app.openapi import description
 from shared.context import context
-from shared.errors import PipelineError, ServiceUnavailable
-from shared.reprocess import RequestInvalid, read_request
+from shared.pages import Page
+from shared.runs import batch_document
 
 triggers = func.Blueprint()
-
-_PAGE = 50
-_LARGEST_PAGE = 500
 
 
 @triggers.route(route="health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
@@ -24,68 +22,65 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @triggers.route(route="ready", methods=[func.HttpMethod.GET])
+@answering
 def ready(req: func.HttpRequest) -> func.HttpResponse:
     """Say whether settings are complete and storage answers."""
-    try:
-        context.settings  # noqa: B018 - reading them is the check
-        context.configuration  # noqa: B018 - likewise
-        context.ledger.pipeline()
-    except PipelineError as error:
-        return problem(503, "Service Unavailable", str(error))
+    context.settings  # noqa: B018 - reading them is the check
+    context.configuration  # noqa: B018 - likewise
+    context.ledger.pipeline()
     return document({"status": "ready"})
 
 
+@triggers.route(route="openapi.json", methods=[func.HttpMethod.GET])
+def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """Describe this API."""
+    return document(description())
+
+
 @triggers.route(route="status", methods=[func.HttpMethod.GET])
+@answering
 def status(req: func.HttpRequest) -> func.HttpResponse:
     """Say what is going on."""
-    try:
-        return document(context.status())
-    except ServiceUnavailable as error:
-        return problem(503, "Service Unavailable", str(error))
+    return document(context.status())
 
 
 @triggers.route(route="runs", methods=[func.HttpMethod.GET])
+@answering
 def runs(req: func.HttpRequest) -> func.HttpResponse:
     """List batches and their runs, newest first."""
-    limit = req.params.get("limit", str(_PAGE))
-    if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= _LARGEST_PAGE):
-        return problem(400, "Bad Request", f"limit: expected a whole number from 1 to {_LARGEST_PAGE}")
-    try:
-        page, after = context.status.runs(limit=int(limit), after=req.params.get("after", ""))
-    except ServiceUnavailable as error:
-        return problem(503, "Service Unavailable", str(error))
-    return document({"runs": page, "next": after or None})
+    return _page("runs", context.runs.page(req.params))
+
+
+@triggers.route(route="runs/{batch_id}", methods=[func.HttpMethod.GET])
+@answering
+def run(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell all of one batch: its steps, counts, timings, and a page of its parts."""
+    found = context.runs.detail(req.route_params["batch_id"], req.params)
+    return not_found("batch") if found is None else document(found)
+
+
+@triggers.route(route="runs/{batch_id}/unpark", methods=[func.HttpMethod.POST])
+@answering
+def unpark(req: func.HttpRequest) -> func.HttpResponse:
+    """Give a parked batch its next attempt."""
+    batch = context.runs.unpark(req.route_params["batch_id"])
+    return not_found("batch") if batch is None else document(batch_document(batch), status=202)
 
 
 @triggers.route(route="files", methods=[func.HttpMethod.GET])
+@answering
 def files(req: func.HttpRequest) -> func.HttpResponse:
-    """List the landed files and where each stands."""
-    try:
-        return document({"files": list(context.status.files())})
-    except ServiceUnavailable as error:
-        return problem(503, "Service Unavailable", str(error))
+    """List landed files and where each stands, last changed first."""
+    return _page("files", context.files.page(req.params))
 
 
-@triggers.route(route="reprocess", methods=[func.HttpMethod.POST])
-def reprocess(req: func.HttpRequest) -> func.HttpResponse:
-    """Read landed files of one table or data set again from their start."""
-    try:
-        body = req.get_json()
-        if not isinstance(body, Mapping):
-            return problem(400, "Bad Request", "the body is not a JSON object")
-        request = read_request(body)
-        result = context.reprocess(request)
-    except RequestInvalid as error:
-        return problem(400, "Bad Request", str(error))
-    except ValueError:
-        return problem(400, "Bad Request", "the body is not JSON")
-    except ServiceUnavailable as error:
-        return problem(503, "Service Unavailable", str(error))
-    answer = {
-        "table": request.table,
-        "dry_run": request.dry_run,
-        "files": result.files,
-        "bytes": result.size,
-        "records": result.records,
-    }
-    return document(answer, status=200 if request.dry_run else 202)
+@triggers.route(route="rejects", methods=[func.HttpMethod.GET])
+@answering
+def rejects(req: func.HttpRequest) -> func.HttpResponse:
+    """List where records were rejected, and how many."""
+    return _page("rejects", context.files.rejects(req.params))
+
+
+def _page(name: str, page: Page) -> func.HttpResponse:
+    body: dict[str, Any] = {name: page.items, "next": page.following}
+    return document(body)

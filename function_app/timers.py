@@ -10,7 +10,7 @@ import logging
 import azure.functions as func
 
 from shared.context import context
-from shared.errors import Retry
+from shared.errors import PipelineError
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.timers")
@@ -18,28 +18,26 @@ _log = logging.getLogger("customer360.timers")
 
 @triggers.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", use_monitor=True)
 def sweep(timer: func.TimerRequest) -> None:
-    """Take landed files that no event told of."""
+    """List landing and take the files that no event told of: what this costs grows with landing, so it is the rare one."""
     _sweep()
 
 
 @triggers.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", use_monitor=True)
 def reconcile(timer: func.TimerRequest) -> None:
-    """Look at the active run and refresh, and dispatch what waits."""
+    """Look at everything that goes on or waits: what this costs does not grow with history, so it is the frequent one."""
     _reconcile()
 
 
 @triggers.queue_trigger(arg_name="message", queue_name="%HINT_QUEUE%", connection="AzureWebJobsStorage")
 def on_hint(message: func.QueueMessage) -> None:
     """Look now rather than at the next tick."""
-    if message.get_body() == b"sweep":
-        _sweep()
     _reconcile()
 
 
 def _sweep() -> None:
     try:
         looked = context.sweep()
-    except Retry as error:
+    except PipelineError as error:
         _log.warning("sweep.incomplete %s", error)
     else:
         if looked:
@@ -49,5 +47,5 @@ def _sweep() -> None:
 def _reconcile() -> None:
     try:
         context.reconcile()
-    except Retry as error:
+    except PipelineError as error:
         _log.warning("reconcile.incomplete %s", error)

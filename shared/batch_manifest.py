@@ -33,6 +33,7 @@ def write_manifest(
     *,
     stage: str,
     parts: Iterable[Part],
+    full_rebuild: Iterable[str] = (),
     schemas: Mapping[str, list[dict[str, object]]],
     entities: Mapping[str, Mapping[str, Any]],
 ) -> bytes:
@@ -41,12 +42,27 @@ def write_manifest(
         "batch_id": batch_id,
         "created_at": created_at.isoformat().replace("+00:00", "Z"),
         "stage": stage,
-        "full_rebuild": [],
+        "full_rebuild": sorted(full_rebuild),
         "parts": [_part(part) for part in sorted(parts, key=lambda part: part.part_id)],
         "schemas": dict(sorted(schemas.items())),
         "entities": dict(sorted(entities.items())),
         "labels": [],
     }
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def manifest_of_some(manifest: bytes, batch_id: str, created_at: datetime, entities: Iterable[str]) -> bytes:
+    """Spell the manifest of a batch that has, of another one's parts, those of some entities."""
+    document = json.loads(manifest)
+    some = set(entities)
+    document |= {
+        "batch_id": batch_id,
+        "created_at": created_at.isoformat().replace("+00:00", "Z"),
+        "full_rebuild": [entity for entity in document["full_rebuild"] if entity in some],
+        "parts": [part for part in document["parts"] if part["entity"] in some],
+    }
+    used = {part["schema_version"] for part in document["parts"]}
+    document["schemas"] = {version: columns for version, columns in document["schemas"].items() if version in used}
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 

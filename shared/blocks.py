@@ -47,7 +47,7 @@ class OpenQuoteError(Exception):
     """The block ends inside quotes, or may do so: find its end exactly and read it again."""
 
 
-def read_block(data: bytes, *, dialect: Dialect, width: int, min_width: int, exact: bool) -> Columns:
+def read_block(data: memoryview, *, dialect: Dialect, width: int, min_width: int, exact: bool) -> Columns:
     """The records of `data`, bound by position to `width` columns; rows of `min_width` fields or more are padded with nulls.
 
     `data` holds complete records. Where that was only guessed (`exact` false) OpenQuoteError is raised unless it is certain.
@@ -74,12 +74,12 @@ class _Reader:
         self._width = width
         self._min_width = min_width
 
-    def fast(self, data: bytes, *, exact: bool) -> Columns | None:
+    def fast(self, data: memoryview, *, exact: bool) -> Columns | None:
         """The block through pyarrow; None where only the exact path gets it right."""
         first = self._dialect.record(data, 0, len(data))
-        if first is None or data.startswith(BOM) or not _is_utf8(data):
+        if first is None or bytes(data[: len(BOM)]) == BOM or not _is_utf8(data):
             return None
-        width = len(self._dialect.fields(data[first[0] : first[1]]))
+        width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[tuple[int, int, str]] = []
         table = self._parse(data, width if self._min_width <= width <= self._width else self._width, odd)
         records = table.num_rows + len(odd)
@@ -95,11 +95,13 @@ class _Reader:
             )
         return self._with_odd_rows(data, table, odd, records)
 
-    def _parse(self, data: bytes, width: int, odd: list[tuple[int, int, str]] | None) -> pa.Table:
+    def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, str]] | None) -> pa.Table:
         """pyarrow's table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
         names = [str(column) for column in range(width)]
-        if not data.endswith((b"\n", b"\r")):
-            data += b"\n"  # pyarrow 26 reads an empty last field as "" after a quoted one where no line break follows
+        if data[-1] not in b"\r\n":
+            data = (
+                bytes(data) + b"\n"
+            )  # pyarrow 26 reads an empty last field as "" after a quoted one where no line break follows
 
         def set_aside(row: csv.InvalidRow) -> str:
             if odd is None:
@@ -137,28 +139,30 @@ class _Reader:
             table = table.append_column(str(column), pa.nulls(table.num_rows, field_type()))
         return table
 
-    def _with_odd_rows(self, data: bytes, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int) -> Columns | None:
+    def _with_odd_rows(
+        self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int
+    ) -> Columns | None:
         """The block's rows of every legal width in their order, the others as rejects."""
-        rest = {number: (width, text) for number, width, text in odd}
-        bad = {number: width for number, width, _ in odd if not self._min_width <= width <= self._width}
-        mask = bytearray(b"\x01") * records
-        for number in rest:
-            mask[number] = 0
-        numbers = pc.indices_nonzero(pa.array(memoryview(mask), pa.uint8()))
+        low, high = self._min_width, self._width
+        bad = {number: width for number, width, _ in odd if not low <= width <= high}
+        good = [row for row in odd if row[0] not in bad] if bad else odd
+        regular = bytearray(b"\x01") * records
+        for number, _, _ in odd:
+            regular[number] = 0
+        numbers = pc.indices_nonzero(pa.array(memoryview(regular), pa.uint8()))
         widest = table.num_columns if table.num_rows else 0
         table = self._padded(table)
-        good = [number for number in rest if number not in bad]
         if good:
             # One text for all widths: a narrow row with the missing delimiters put behind it reads as the nulls it lacks.
-            pads = [self._dialect.delimiter.decode() * (self._width - width) for width in range(self._width + 1)]
-            text = "\n".join([rest[number][1] + pads[rest[number][0]] for number in good]).encode()
+            pads = [self._dialect.delimiter.decode() * (high - width) for width in range(high + 1)]
+            text = b"\n".join([(text + pads[width]).encode() for _, width, text in good])
             if text.startswith(BOM):
                 return None
-            order = pa.concat_arrays([numbers, pa.array(good, pa.uint64())])
+            order = pa.concat_arrays([numbers, pa.array([number for number, _, _ in good], pa.uint64())])
             sorted_by = pc.sort_indices(order)
-            table = pa.concat_tables([table, self._parse(text, self._width, None)]).combine_chunks().take(sorted_by)
+            table = pa.concat_tables([table, self._parse(text, high, None)]).combine_chunks().take(sorted_by)
             numbers = order.take(sorted_by)
-            widest = max(widest, *(rest[number][0] for number in good))
+            widest = max(widest, *(width for _, width, _ in good))
         return Columns(
             table=table,
             numbers=numbers.cast(pa.int64()),
@@ -167,14 +171,14 @@ class _Reader:
             widest=widest,
         )
 
-    def _rejects(self, data: bytes, bad: dict[int, int]) -> tuple[Reject, ...]:
+    def _rejects(self, data: memoryview, bad: dict[int, int]) -> tuple[Reject, ...]:
         """The records of those numbers and widths, found again in the block's bytes."""
         rejects: list[Reject] = []
         at, number = 0, 0
         while len(rejects) < len(bad) and (found := self._dialect.record(data, at, len(data))) is not None:
             start, end, at = found
             if number in bad:
-                rejects.append(self._wrong_width(number, start, data[start:end], bad[number]))
+                rejects.append(self._wrong_width(number, start, bytes(data[start:end]), bad[number]))
             number += 1
         return tuple(rejects)
 
@@ -183,7 +187,7 @@ class _Reader:
         detail = f"fields={fields} min={self._min_width} max={self._width}"
         return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
 
-    def halved(self, data: bytes) -> Columns:
+    def halved(self, data: memoryview) -> Columns:
         """A block that the fast path refused: both halves again, the smallest part record by record."""
         middle = self._dialect.last_end(data, 0, len(data) // 2) if len(data) > LEAF else 0
         if middle == 0:
@@ -209,7 +213,7 @@ class _Reader:
             widest=max(left.widest, right.widest),
         )
 
-    def exact(self, data: bytes) -> Columns:
+    def exact(self, data: memoryview) -> Columns:
         """The block record by record: the slow twin of `fast`, for what pyarrow would refuse as a whole."""
         rows: list[list[str | None]] = []
         numbers: list[int] = []
@@ -217,7 +221,7 @@ class _Reader:
         at, number, widest = 0, 0, 0
         while (found := self._dialect.record(data, at, len(data))) is not None:
             start, end, after = found
-            raw, at = data[start:end], after
+            raw, at = bytes(data[start:end]), after
             values = self._dialect.fields(raw)
             if not _is_utf8(raw):
                 rejects.append(_invalid_utf8(number, start, raw))
@@ -247,7 +251,7 @@ def _invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:
     return Reject(number=number, offset=offset, reason="invalid_utf8", detail=detail, raw=raw[:RAW_LIMIT])
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is_utf8(data: bytes | memoryview) -> bool:
     """As `data.decode()` would tell, without making a second copy of the block."""
     ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
     try:

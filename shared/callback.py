@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,17 +44,28 @@ def run_id_of(payload: Mapping[str, Any]) -> int | None:
     return value
 
 
+def workspace_id_of(host: str) -> str:
+    """Return the workspace's id, which Azure puts into its address (`adb-<id>.<n>.azuredatabricks.net`), or nothing."""
+    found = re.match(r"https://adb-(\d+)\.", host)
+    return found[1] if found else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Callback:
     """Turns a webhook into a hint, if it is about the active run."""
 
     ledger: Ledger
     hints: Hints
+    workspace_id: str = ""  # of our workspace, where its address tells
 
     def __call__(self, payload: Mapping[str, Any]) -> str:
         """Say what was done: `noted`, or why nothing was; never raises for anything in the payload."""
-        if payload.get("event_type") not in _ENDED:
+        event = payload.get("event_type")
+        if not isinstance(event, str) or event not in _ENDED:
             return "not the end of a run"
+        workspace = payload.get("workspace_id")
+        if self.workspace_id and isinstance(workspace, str | int) and str(workspace) != self.workspace_id:
+            return "another workspace"
         run_id = run_id_of(payload)
         if run_id is None:
             return "no run id"

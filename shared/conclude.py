@@ -7,21 +7,23 @@ did, and the ledger says what was already concluded from that.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.batch_manifest import read_parts
 from shared.dispatching import retry_at
-from shared.errors import LandedFileChanged, LedgerChanged
+from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ledger import Known, Ledger
 from shared.outcome import Outcome, imbalance, read_outcome
-from shared.paths import PIPELINE, batch_manifest, outcome_document
+from shared.paths import PIPELINE, batch_id, batch_manifest, outcome_document
 from shared.ports import Clock, JobRun, Jobs, Lake, Termination
 from shared.publish import Published, publish
 from shared.records import Batch, Refresh
 from shared.settings import Dispatching
 
 _WORTH_RETRYING: frozenset[Termination] = frozenset({"internal_error", "cloud_failure", "skipped"})
+_MOST_INTO = 20  # batches that one is dissolved into, all in one transaction; with more entities, some share one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,10 @@ class Conclude:
             return
         if record.state not in {"submitted", "running"}:
             return
-        run = self.jobs.run(record.run_id)
+        try:
+            run = self.jobs.run(record.run_id)
+        except ServiceRefused as error:  # the run goes on whether we may see it or not: whoever took the right may give it back
+            raise ServiceUnavailable(error.service, f"{error.reason}: {error.detail}") from error
         if run is None or run.batch_id not in {"", record.batch_id}:
             self._failed(batch, "internal_error", f"run {record.run_id} is gone", None)
         elif run.state == "succeeded":
@@ -139,5 +144,29 @@ class Conclude:
             return
         pipeline = self.ledger.pipeline()
         freed = replace(pipeline.record, active_batch="")
-        parked = replace(record, state="parked")
+        entities = record.entities.split(",")
+        if termination == "client_error" and len(entities) > 1 and record.stage != "gold":
+            into = dissolved(record, entities, now)
+            ended = replace(record, state="dissolved")
+            self.ledger.record_batch(batch, ended, at=now, pipeline=(pipeline, freed), into=into, detail=cause)
+            return
+        parked = replace(record, state="parked", holds=termination == "client_error" and bool(record.entities))
         self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=cause)
+
+
+def dissolved(batch: Batch, entities: Sequence[str], now: datetime) -> list[Batch]:
+    """Return the batches that a batch is dissolved into: one for each entity, so that the one at fault fails alone."""
+    groups: list[list[str]] = [[] for _ in range(min(len(entities), _MOST_INTO))]
+    for number, entity in enumerate(entities):
+        groups[number % len(groups)].append(entity)
+    return [
+        Batch(
+            batch_id=batch_id(now, f"{batch.batch_id} {group[0]}"),
+            stage=batch.stage,
+            state="queued",
+            entities=",".join(group),
+            created_at=now,
+            parent=batch.batch_id,
+        )
+        for group in groups
+    ]

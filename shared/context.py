@@ -6,6 +6,7 @@ Importing this module, and so the function app, makes no client and no call.
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,20 +14,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.bronze import Bronze
-from shared.callback import Callback
+from shared.callback import Callback, workspace_id_of
 from shared.conclude import Conclude
 from shared.dispatch import Dispatch
 from shared.entities import Configuration, read_configuration
+from shared.files import Files
+from shared.hinting import Hinting
 from shared.ingest import Ingest
 from shared.landing import Landing
 from shared.ledger import Ledger
+from shared.listing import Listing
 from shared.models import Models
+from shared.poison import Poison
 from shared.reconcile import Reconcile
 from shared.refresh import FollowRefresh
 from shared.reprocess import Reprocess
+from shared.reprocess_steps import ReprocessSteps
+from shared.runs import Runs
 from shared.settings import Connection, Settings, StorageService, read_settings
 from shared.status import Status
-from shared.sweep import Sweep
+from shared.sweep import Landings, Sweep
 
 if TYPE_CHECKING:
     from shared.ports import Clock, CustomerInsights, Hints, Jobs, Lake, Tables
@@ -151,32 +158,50 @@ class Context:
         )
 
     @cached_property
+    def hinting(self) -> Hinting:
+        """The hint queue, without a flood."""
+        return Hinting(self.hints, self.clock)
+
+    @cached_property
     def landing(self) -> Landing:
         """What a landing event causes."""
         return Landing(
             ingest=self.ingest,
-            hints=self.hints,
-            clock=self.clock,
+            hints=self.hinting,
             containers=self.settings.landing_containers,
             quiet=self.settings.dispatching.quiet,
         )
 
     @cached_property
+    def landings(self) -> Landings:
+        """The landed files, and what this process knows to be settled."""
+        return Landings(self.lake, self.ledger, self.settings.landing_containers)
+
+    @cached_property
     def sweep(self) -> Sweep:
         """What events missed."""
         return Sweep(
+            landings=self.landings,
             lake=self.lake,
             ledger=self.ledger,
             ingest=self.ingest,
+            poison=self.poison,
             clock=self.clock,
             containers=self.settings.landing_containers,
         )
 
     @cached_property
+    def poison(self) -> Poison:
+        """What the Functions host gave up on."""
+        return Poison(lake=self.lake, ledger=self.ledger, clock=self.clock, containers=self.settings.landing_containers)
+
+    @cached_property
     def reconcile(self) -> Reconcile:
-        """One look at run, refresh and dispatch."""
+        """One look at everything that goes on."""
         settings = self.settings
+        containers = settings.landing_containers
         return Reconcile(
+            ledger=self.ledger,
             conclude=Conclude(
                 lake=self.lake,
                 ledger=self.ledger,
@@ -186,34 +211,60 @@ class Context:
                 refresh_enabled=bool(settings.customer_insights_root),
             ),
             follow_refresh=FollowRefresh(ledger=self.ledger, customer_insights=self.customer_insights, clock=self.clock),
+            sweep=self.sweep,
             dispatch=Dispatch(
-                lake=self.lake,
                 ledger=self.ledger,
-                bronze=self.bronze,
+                listing=Listing(
+                    lake=self.lake,
+                    ledger=self.ledger,
+                    bronze=self.bronze,
+                    configuration=self.configuration,
+                    containers=containers,
+                ),
+                containers=containers,
                 jobs=self.jobs,
-                hints=self.hints,
+                hints=self.hinting,
                 clock=self.clock,
-                configuration=self.configuration,
                 settings=settings.dispatching,
                 lake_for_spark=settings.lake_for_spark,
-                containers=settings.landing_containers,
             ),
+            reprocess=ReprocessSteps(
+                ledger=self.ledger, ingest=self.ingest, hints=self.hinting, clock=self.clock, containers=containers
+            ),
+            containers=containers,
         )
 
     @cached_property
     def callback(self) -> Callback:
         """The webhook."""
-        return Callback(ledger=self.ledger, hints=self.hints)
+        host = workspace_id_of(self.settings.databricks_host)
+        return Callback(ledger=self.ledger, hints=self.hinting, workspace_id=host)
 
     @cached_property
     def reprocess(self) -> Reprocess:
-        """Reading again."""
-        return Reprocess(ledger=self.ledger, hints=self.hints, clock=self.clock, containers=self.settings.landing_containers)
+        """Doing things again."""
+        return Reprocess(
+            ledger=self.ledger,
+            hints=self.hinting,
+            clock=self.clock,
+            new_id=lambda: uuid.uuid4().hex[:16],
+            containers=self.settings.landing_containers,
+        )
 
     @cached_property
     def status(self) -> Status:
         """What is going on."""
-        return Status(lake=self.lake, ledger=self.ledger, containers=self.settings.landing_containers)
+        return Status(ledger=self.ledger, landings=self.landings, containers=self.settings.landing_containers)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Batches and their runs."""
+        return Runs(lake=self.lake, ledger=self.ledger, hints=self.hinting, clock=self.clock)
+
+    @cached_property
+    def files(self) -> Files:
+        """Landed files and rejects."""
+        return Files(ledger=self.ledger, containers=self.settings.landing_containers)
 
     def _reach(self, connection: Connection, service: StorageService) -> str | tuple[str, Any]:
         if connection.connection_string:

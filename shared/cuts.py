@@ -1,13 +1,13 @@
 """Blocks of complete records from a stream of chunks, and where each slice is cut.
 
 A block ends with the first record that reaches a set size. Finding that exactly means following every quote, so the end is
-guessed first from the parity of quotes (a line break after an even number of them), and the parser, which follows every quote
-anyway, says whether it was right. Only where it was not is the end found exactly.
+guessed first (a line break with a row of legal width behind it), and the parser, which follows every quote anyway, says whether
+it was right. Only where it was not is the end found exactly.
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.blocks import RAW_LIMIT, Columns, OpenQuoteError, Reject, read_block
@@ -43,33 +43,49 @@ class Block:
 
 
 class Window:
-    """The part of a stream that is in memory."""
+    """The part of a stream that is in memory: `data[at:end]`, in one buffer that is used again and again.
+
+    A buffer is never resized, only replaced, so that views of it may outlive what made them.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self.data = b""
-        self.at = 0  # the next byte to read
+        self._chunk = memoryview(b"")  # what of the last chunk is not in the buffer yet
+        self.data = bytearray()
+        self.at = self.end = 0
         self.ended = False  # the chunks gave all
 
     def fill(self, size: int) -> int:
         """Have `size` bytes in memory, or all that there are; answers how many there are."""
-        missing = size - (len(self.data) - self.at)
-        if missing > 0 and not self.ended:
-            parts = [self.data[self.at :]]
-            while missing > 0 and not self.ended:
+        while (have := self.end - self.at) < size and not self.ended:
+            if not self._chunk:
                 chunk = next(self._chunks, None)
-                if chunk is None:
-                    self.ended = True
-                else:
-                    parts.append(chunk)
-                    missing -= len(chunk)
-            self.data, self.at = b"".join(parts), 0
-        return len(self.data) - self.at
+                self.ended = chunk is None
+                self._chunk = memoryview(chunk or b"")
+            taken = self._chunk[: size - have]
+            self._make_room(have, have + len(taken), size)
+            self.data[self.end : self.end + len(taken)] = taken
+            self.end += len(taken)
+            self._chunk = self._chunk[len(taken) :]
+        return have
+
+    def _make_room(self, have: int, needed: int, wanted: int) -> None:
+        if self.at + needed <= len(self.data):
+            return
+        kept = memoryview(self.data)[self.at : self.end]
+        if needed > len(self.data):
+            self.data = bytearray(min(wanted, max(needed, 2 * len(self.data))))
+        memoryview(self.data)[:have] = kept
+        self.at, self.end = 0, have
+
+    def view(self, size: int) -> memoryview:
+        """The next `size` bytes, as long as nothing more is asked for."""
+        return memoryview(self.data)[self.at : self.at + size]
 
     def drain(self) -> int:
         """Pass over all the rest without keeping it; answers how many bytes it was."""
-        rest = len(self.data) - self.at + sum(len(chunk) for chunk in self._chunks)
-        self.data, self.at, self.ended = b"", 0, True
+        rest = self.end - self.at + len(self._chunk) + sum(len(chunk) for chunk in self._chunks)
+        self.at, self.ended, self._chunk = self.end, True, memoryview(b"")
         return rest
 
 
@@ -108,22 +124,16 @@ class Cutter:
         except OpenQuoteError:
             cut = self._exact_cut(target)
             columns = self._read(cut, exact=True)
-        if cut == 0:
-            return self._last_block(columns, mark)
         self._window.at += cut
         self._taken += cut + mark
-        ends_stream = self._window.fill(1) == 0
-        ends_slice = ends_stream or self._taken >= self._max_bytes
+        seen = self._window.fill(1)
+        # Where all the rest is in memory and shorter than a block, what is left after the cut is no complete record.
+        if seen == 0 or cut == 0 or (self._window.ended and seen + cut <= target and not self._final):
+            return self._last_block(columns, cut + mark, mark)
+        ends_slice = self._taken >= self._max_bytes
         if ends_slice:
             self._taken = 0
-        return Block(
-            columns=columns,
-            consumed=cut + mark,
-            mark=mark,
-            ends_slice=ends_slice,
-            ends_stream=ends_stream,
-            exhausted=ends_stream,
-        )
+        return Block(columns=columns, consumed=cut + mark, mark=mark, ends_slice=ends_slice)
 
     def _pass_byte_order_mark(self) -> int:
         if not self._at_start:
@@ -131,21 +141,20 @@ class Cutter:
         self._at_start = False
         window = self._window
         window.fill(len(BOM))
-        if not window.data.startswith(BOM, window.at):
+        if bytes(window.view(len(BOM))) != BOM:
             return 0
         window.at += len(BOM)
         return len(BOM)
 
-    def _last_block(self, columns: Columns, mark: int) -> Block:
-        """What ends the stream where no further record can be read: it waits, or where the file is whole it is rejected."""
+    def _last_block(self, columns: Columns, consumed: int, mark: int) -> Block:
+        """What ends the stream: where the file is whole, what cannot be read is rejected; else it waits."""
         window = self._window
         seen = window.fill(1)
-        end = min(len(window.data), window.at + self._limits.record)
+        end = min(window.end, window.at + self._limits.record)
         open_quote = seen > 0 and self._dialect.record(window.data, window.at, end) is None
-        too_long = not window.ended
-        consumed = mark
-        if self._final and seen:
-            raw = window.data[window.at : window.at + RAW_LIMIT]
+        too_long = seen > 0 and not window.ended
+        if seen and self._final:
+            raw = bytes(window.data[window.at : min(window.end, window.at + RAW_LIMIT)])
             rest = window.drain()
             reject = Reject(
                 number=0,
@@ -154,24 +163,23 @@ class Cutter:
                 detail=f"bytes={rest}, to the end of the file",
                 raw=raw,
             )
-            columns = Columns(table=columns.table, numbers=columns.numbers, rejects=(reject,), records=1, widest=columns.widest)
-            seen, consumed, open_quote, too_long = 0, mark + rest, False, False
+            columns = replace(columns, rejects=(reject,), records=1)
+            consumed, open_quote, too_long = consumed + rest, False, False
         return Block(
             columns=columns,
             consumed=consumed,
             mark=mark,
             ends_slice=True,
             ends_stream=True,
-            held_back=len(window.data) - window.at,
+            held_back=window.end - window.at,
             open_quote=open_quote,
             too_long=too_long and not open_quote,
             exhausted=window.ended,
         )
 
     def _read(self, cut: int, *, exact: bool) -> Columns:
-        start = self._window.at
         return read_block(
-            self._window.data[start : start + cut],
+            self._window.view(cut),
             dialect=self._dialect,
             width=self._width,
             min_width=self._min_width,
@@ -184,26 +192,22 @@ class Cutter:
         have = window.fill(target + _LOOK_AHEAD)
         if have <= target and window.ended:
             return self._likely_tail(target)
-        limit = target + self._limits.record
-        scanned, odd = target - 1, window.data.count(b'"', window.at, window.at + target - 1) % 2
-        while True:
-            found = _LINE_END.search(window.data, window.at + scanned, window.at + limit)
-            # A CR that ends what is in memory may be the first half of a CRLF.
-            if found is None or (found.end() == len(window.data) and not window.ended):
-                if window.ended or have >= limit:
-                    return self._exact_cut(target), True
-                have = window.fill(min(limit, have * 2))
-                continue
-            odd ^= window.data.count(b'"', window.at + scanned, found.start()) % 2
-            scanned = found.end() - window.at
-            if not odd:
-                return scanned, False
+        end = window.at + min(have, target + _LOOK_AHEAD)
+        for found in _LINE_END.finditer(window.data, window.at + target - 1, end):
+            following = self._dialect.record(window.data, found.end(), end)
+            # What follows a line break inside quotes hardly ever has the fields of a row; too little to tell counts as a row.
+            if following is None or following[2] == end or self._is_row(bytes(window.data[following[0] : following[1]])):
+                return found.end() - window.at, False
+        return self._exact_cut(target), True
+
+    def _is_row(self, record: bytes) -> bool:
+        return self._min_width <= len(self._dialect.fields(record)) <= self._width
 
     def _likely_tail(self, target: int) -> tuple[int, bool]:
         """The same for the end of the stream, which is in memory."""
-        data, start = self._window.data, self._window.at
-        end = max(data.rfind(b"\n", start), data.rfind(b"\r", start)) + 1
-        if (end < len(data) and self._final) or end == 0 or data.count(b'"', start, end) % 2:
+        data, start, stop = self._window.data, self._window.at, self._window.end
+        end = max(data.rfind(b"\n", start, stop), data.rfind(b"\r", start, stop)) + 1
+        if (end < stop and self._final) or end == 0 or data.count(b'"', start, end) % 2:
             return self._exact_cut(target), True
         return end - start, False
 

@@ -42,12 +42,12 @@ class Dialect:
             re.compile(rb'(?:"([^"]*+(?:""[^"]*+)*+)"([^%b\r\n]*+)|((?!")[^%b\r\n]*+))(%b|\Z)' % (mark, mark, mark)),
         )
 
-    def last_end(self, data: bytes | memoryview, start: int, end: int) -> int:
+    def last_end(self, data: bytes | bytearray | memoryview, start: int, end: int) -> int:
         """Where the last complete record of `data[start:end]` ends, `start` being a record's start; `start` if none does."""
         found = self._patterns[0].match(data, start, end)
         return start if found is None else found.end()
 
-    def record(self, data: bytes | memoryview, start: int, end: int) -> tuple[int, int, int] | None:
+    def record(self, data: bytes | bytearray | memoryview, start: int, end: int) -> tuple[int, int, int] | None:
         """The next record at or after `start`: (its first byte, the byte after its last, the start of what follows).
 
         Empty lines before it are passed over. The end of `data[:end]` ends a record too. None where there is none, or where

@@ -2,22 +2,30 @@
 
 Called after each ingest, after each run, by hints and by the timer; any two calls may overlap. The claim is one guarded
 write of the record that names the active batch; after it, everything is named by the batch and may be done twice.
+
+What a call of run-now comes to (reference: Databricks, sections 1.2 and 1.6):
+
+| answer | outcome |
+| --- | --- |
+| a run id | the batch is submitted |
+| lost on its way | the batch stays open; the same token finds the same run |
+| 429, 5xx, none | the batch stays open, and is tried again after `Retry-After`, or after a wait that doubles |
+| no such job, no permission, not valid | the batch is parked with the cause; un-parked, it gets a new token |
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.batch_manifest import read_parts, write_manifest
-from shared.bronze import Bronze
-from shared.dispatching import waits_for
-from shared.entities import Configuration
-from shared.errors import LedgerChanged, ServiceRefused
+from shared.dispatching import deferred_to, taken, waits_for
+from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
 from shared.ledger import Known, Ledger, Pending
+from shared.listing import Listing
 from shared.paths import PIPELINE, batch_id, batch_manifest
-from shared.ports import Clock, Hints, Jobs, Lake
-from shared.records import Batch, Part
+from shared.ports import Clock, Hints, Jobs
+from shared.records import Batch, Part, Pipeline
 from shared.settings import Dispatching
 
 
@@ -25,16 +33,14 @@ from shared.settings import Dispatching
 class Dispatch:
     """Opens batches and submits them."""
 
-    lake: Lake
     ledger: Ledger
-    bronze: Bronze
+    listing: Listing
+    containers: tuple[str, ...]  # where parts may wait
     jobs: Jobs
     hints: Hints
     clock: Clock
-    configuration: Configuration
     settings: Dispatching
     lake_for_spark: str
-    containers: tuple[str, ...]  # where parts may wait
 
     def __call__(self) -> None:
         """Open a batch if parts are due and none is active, and submit the active one if it is not yet.
@@ -51,16 +57,40 @@ class Dispatch:
         if pipeline.record.active_batch:
             active = self.ledger.batch(pipeline.record.active_batch)
             if active and active.record.state == "open":
-                self._submit(active)
+                self._submit(active, ())
             return
-        waiting = list(self.ledger.pending(self.containers))
+        waits = self.ledger.waiting(self.containers)
+        if waits.batches:
+            self._turn(pipeline, waits.batches)
+        elif waits.parts:
+            self._open(pipeline, waits.parts)
+
+    def _turn(self, pipeline: Known[Pipeline], queue: Sequence[str]) -> None:
+        """Give the oldest batch in the queue its turn, unless it is not wanted any more."""
+        for name in queue:
+            queued = self.ledger.batch(name)
+            if queued is None or queued.record.state != "queued":
+                continue  # somebody else was faster
+            job = self.ledger.reprocess_job(queued.record.reprocess) if queued.record.reprocess else None
+            if job is not None and job.record.state == "cancelled":
+                self.ledger.record_batch(queued, replace(queued.record, state="cancelled"), at=self.clock())
+                continue
+            claim = replace(pipeline.record, active_batch=name)
+            opened = replace(queued.record, state="open")
+            self.ledger.record_batch(queued, opened, at=self.clock(), pipeline=(pipeline, claim))
+            self._submit_active(name, ())
+            return
+
+    def _open(self, pipeline: Known[Pipeline], waits: Sequence[Pending]) -> None:
+        """Make a batch of the parts that wait, if they are due."""
+        free = self._free(waits)
         now = self.clock()
-        wait = waits_for(now, [pending.since for pending in waiting], self.settings)
+        wait = waits_for(now, [pending.since for pending in free], self.settings)
         if wait:
-            if waiting:
+            if free:
                 self.hints.send("dispatch", after_seconds=wait.total_seconds())
             return
-        parts = self._verified(waiting[: self.settings.most_parts])
+        parts = self.ledger.pending_parts(free)
         if not parts:
             return
         opened = Batch(
@@ -72,61 +102,70 @@ class Dispatch:
         )
         claim = replace(pipeline.record, active_batch=opened.batch_id)
         self.ledger.record_batch(None, opened, at=now, pipeline=(pipeline, claim), detail=f"{len(parts)} parts")
-        batch = self.ledger.batch(opened.batch_id)
+        self._submit_active(opened.batch_id, parts)
+
+    def _free(self, waits: Sequence[Pending]) -> list[Pending]:
+        held = held_entities(self.ledger)
+        return taken([pending for pending in waits if pending.entity not in held], self.settings.most_parts)
+
+    def _submit_active(self, name: str, parts: Sequence[Known[Part]]) -> None:
+        batch = self.ledger.batch(name)
         if batch:
-            self._submit(batch)
+            self._submit(batch, parts)
 
-    def _verified(self, waiting: list[Pending]) -> list[Known[Part]]:
-        return [part for pending in waiting if (part := self.ledger.part(pending)) is not None]
-
-    def _submit(self, batch: Known[Batch]) -> None:
+    def _submit(self, batch: Known[Batch], parts: Sequence[Known[Part]]) -> None:
         record = batch.record
-        manifest = self._manifest(record)
-        if manifest is not None:
-            for listed in read_parts(manifest):
-                part = self.ledger.part_at(listed.container, listed.source_path, listed.generation, listed.start)
-                if part is not None:
-                    self.ledger.batch_part(part, record.batch_id)
+        if record.retry_at and self.clock() < record.retry_at:
+            return
+        listed = self.listing.listed(record)
+        if listed is None:
+            if record.is_of_new_parts and not parts:
+                parts = self.ledger.pending_parts(self._free(self.ledger.waiting(self.containers).parts))
+            listed = self.listing.list(record, [part.record for part in parts])
+        if record.is_of_new_parts and record.attempt == 1 and not record.deferrals:  # later, they are claimed
+            self.listing.claim(record, listed, parts)
         token = hashlib.sha256(f"{record.batch_id}:{record.attempt}".encode()).hexdigest()
         parameters = {
             "batch_id": record.batch_id,
             "manifest": f"{PIPELINE}/{batch_manifest(record.batch_id)}",
             "lake": self.lake_for_spark,
         }
-        now = self.clock()
         try:
             run_id = self.jobs.start({name: value for name, value in parameters.items() if value}, token=token)
-        except ServiceRefused as error:
-            pipeline = self.ledger.pipeline()
-            parked = replace(record, state="parked", cause=str(error), recorded_at=now)
-            freed = replace(pipeline.record, active_batch="")
-            self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=error.reason)
+        except ServiceUnavailable as error:
+            self._defer(batch, error)
+            raise
+        except (ServiceRefused, SettingsInvalid) as error:
+            self._park(batch, error)
             return
-        submitted = replace(record, state="submitted", run_id=run_id, submitted_at=self.clock())
+        submitted = replace(
+            record,
+            state="submitted",
+            run_id=run_id,
+            submitted_at=self.clock(),
+            retry_at=None,
+            deferrals=0,
+            cause="",
+            entities=",".join(sorted({part.entity for part in listed})),
+            parts=len(listed),
+            rows=sum(part.rows for part in listed),
+        )
         self.ledger.record_batch(batch, submitted, at=self.clock(), detail=f"run {run_id}, attempt {record.attempt}")
 
-    def _manifest(self, batch: Batch) -> bytes:
-        path = batch_manifest(batch.batch_id)
-        if self.lake.head(PIPELINE, path) is None:
-            parts = [
-                known.record for known in self._verified(list(self.ledger.pending(self.containers))[: self.settings.most_parts])
-            ]
-            self.lake.create(PIPELINE, path, self._written(batch, parts))
-        return b"".join(self.lake.read(PIPELINE, path))
+    def _defer(self, batch: Known[Batch], error: ServiceUnavailable) -> None:
+        now, record = self.clock(), batch.record
+        again = deferred_to(now, record.deferrals, error.retry_after, self.settings)
+        deferred = replace(record, retry_at=again, deferrals=record.deferrals + 1, cause=str(error), recorded_at=now)
+        self.ledger.record_batch(batch, deferred, at=now, detail=str(error))
+        self.hints.send("dispatch", after_seconds=(again - now).total_seconds())
 
-    def _written(self, batch: Batch, parts: list[Part]) -> bytes:
-        schemas = {}
-        columns: dict[tuple[str, str], tuple[str, ...]] = {}
-        for part in parts:
-            if part.schema_version not in schemas:
-                schema = self.bronze.schemas(part.container, part.table)[part.schema_version]
-                schemas[part.schema_version] = schema.to_json()
-                columns[part.source, part.table] = schema.names
-        return write_manifest(
-            batch.batch_id,
-            batch.created_at,
-            stage=batch.stage,
-            parts=parts,
-            schemas=schemas,
-            entities=self.configuration.resolved(columns),
-        )
+    def _park(self, batch: Known[Batch], error: ServiceRefused | SettingsInvalid) -> None:
+        now, pipeline = self.clock(), self.ledger.pipeline()
+        parked = replace(batch.record, state="parked", cause=str(error), recorded_at=now)
+        freed = replace(pipeline.record, active_batch="")
+        self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=str(error))
+
+
+def held_entities(ledger: Ledger) -> frozenset[str]:
+    """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
+    return frozenset(entity for batch in ledger.batches(state="parked") if batch.holds for entity in batch.entities.split(","))

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.settings import Dispatching
+from shared.waiting import Pending
+
+_LONGEST_DEFERRAL = timedelta(minutes=10)
 
 
 def waits_for(now: datetime, since: Sequence[datetime], settings: Dispatching) -> timedelta:
@@ -24,8 +27,27 @@ def waits_for(now: datetime, since: Sequence[datetime], settings: Dispatching) -
     return max(timedelta(0), due - now)
 
 
+def taken(waiting: Sequence[Pending], most: int) -> list[Pending]:
+    """Return the parts that go into one batch: at most so many, but all of one file together.
+
+    Half of a snapshot would close every key of the other half.
+    """
+    if len(waiting) <= most:
+        return list(waiting)
+    last = waiting[most - 1].file
+    whole = [pending for pending in waiting[:most] if pending.file != last]
+    return whole or [pending for pending in waiting if pending.file == last]
+
+
 def retry_at(now: datetime, attempt: int, settings: Dispatching) -> datetime | None:
     """Return when a batch whose attempt failed is tried again, doubling the wait; None when it was tried often enough."""
     if attempt >= settings.attempts:
         return None
     return now + settings.back_off * float(2 ** (attempt - 1))
+
+
+def deferred_to(now: datetime, deferrals: int, retry_after: float | None, settings: Dispatching) -> datetime:
+    """Return when a workspace that did not take a run is asked again: as it says, else after a wait that doubles."""
+    if retry_after is not None:
+        return now + min(timedelta(seconds=retry_after), _LONGEST_DEFERRAL)
+    return now + min(settings.back_off * float(2 ** min(deferrals, 20)), _LONGEST_DEFERRAL)

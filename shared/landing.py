@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.ingest import Ingest
-from shared.ports import Clock, Hints
+from shared.ports import Hints
 from shared.records import LandedFile
 
-_HINT_EVERY = timedelta(seconds=1)  # a burst of files needs no more hints than that
 
-
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Landing:
     """Takes one landed file and sees to it that its batch is not forgotten."""
 
     ingest: Ingest
     hints: Hints
-    clock: Clock
     containers: tuple[str, ...]
     quiet: timedelta
-    _hinted_at: dict[str, datetime] = field(default_factory=dict)  # by name; only saves messages, so memory will do
 
     def __call__(self, container: str, path: str) -> LandedFile | None:
         """Take the file; None where it is in no landing container, since events may name any blob."""
@@ -29,14 +25,7 @@ class Landing:
             return None
         file = self.ingest(container, path)
         if file.state == "ingested":
-            self._hint("dispatch", self.quiet.total_seconds())
+            self.hints.send("dispatch", after_seconds=self.quiet.total_seconds())
         elif file.reason == "metadata":
-            self._hint("sweep", 0)  # a file may have waited for this model
+            self.hints.send("look", after_seconds=1)  # a file may have waited for this model
         return file
-
-    def _hint(self, name: str, after_seconds: float) -> None:
-        now = self.clock()
-        last = self._hinted_at.get(name)
-        if last is None or now - last >= _HINT_EVERY:
-            self._hinted_at[name] = now
-            self.hints.send(name, after_seconds=after_seconds)

@@ -1,4 +1,4 @@
-"""The record of every landed file, part, batch and refresh, and the log of every step they took.
+"""The record of every landed file, part, batch, refresh and reprocess job, and the log of every step they took.
 
 Layout, chosen so that what must change together lies in one partition (Table Storage is atomic only there), and so that
 no question that is asked all the time reads history:
@@ -6,8 +6,11 @@ no question that is asked all the time reads history:
 | partition | rows | holds |
 | --- | --- | --- |
 | `files-<container>` | `file-<path>`, `part-<path>-<slice>`, `log-<path>-<step>` | landed files, their parts, their log |
-| the same | `wait-<path>-<slice>` | the parts that wait for a batch, and only those |
-| `pipeline` | `now`, `batch-<newest first>`, `refresh-<publication>`, `log-<batch>-<step>` | what runs, what ran |
+| | `wait-…` | what waits, and only that: see `shared/waiting.py` |
+| | `in-<state>-<newest first>-<path>` | each file once more, by state and time of its last change |
+| | `tally-<writer>` | how many files are in each state: see `shared/tally.py` |
+| `rejects` | `<newest first>-<container>-<path>-<slice>` | parts with rejects, by the time that they landed |
+| `pipeline` | see `shared/pipeline_records.py` | batches, refreshes, reprocess jobs |
 
 Writes are guarded by the tag of the version that was read; a writer that lost gets `LedgerChanged` and looks again.
 """
@@ -15,251 +18,214 @@ Writes are guarded by the tag of the version that was read; a writer that lost g
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
-from urllib.parse import quote
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
-from shared.ports import Entity, Tables, Value, Write
-from shared.records import Batch, LandedFile, LogEntry, Part, Pipeline, Refresh
+from shared.pipeline_records import PipelineRecords
+from shared.ports import Tables, Write
+from shared.records import LandedFile, LogEntry, Part
+from shared.rows import AFTER, AT_ONCE, FIRST, key_prefix, known_as, logged, time_key, values_of
+from shared.rows import Known as Known  # noqa: PLC0414 - part of what this module offers
+from shared.rows import guarded as _guarded
+from shared.rows import key as key  # noqa: PLC0414 - likewise
 from shared.states import event_of
+from shared.tally import Tally, fold_tallies, tallied
+from shared.waiting import Pending as Pending  # noqa: PLC0414 - likewise
+from shared.waiting import Waits, chunks, in_parallel, waiting
 
-R = TypeVar("R")
-
-_LONGEST_KEY = 400  # Table Storage allows 1 KiB of UTF-16 in a row key; two keys are joined in some rows
-_FIRST = " "  # sorts before every other character that a key can hold
-_AFTER = "~"  # sorts after every character that a key can hold
-_NEWEST_FIRST = str.maketrans("0123456789", "9876543210")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known(Generic[R]):
-    """A record as it was read, with the tag that guards its next change (empty: not written yet)."""
-
-    record: R
-    etag: str = ""
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+PARTS_AT_ONCE = 45  # in one step of a file: two writes each, of the hundred in a transaction
+FILE_STATES = ("seen", "ingested", "rejected", "ignored", "poison")
+_REJECTS = "rejects"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pending:
-    """A part that waits for a batch."""
-
-    container: str
-    part: str  # its row
-    since: datetime
-
-
-class Ledger:
-    """Reads and writes the records over the table port; holds no state of its own."""
+class Ledger(PipelineRecords):
+    """Reads and writes the records over the table port; holds no state of its own but its share of the tally."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._tally = Tally()
 
-    # Landed files and their parts -------------------------------------------------------------------------------
+    def waiting(self, containers: Iterable[str]) -> Waits:
+        """Return everything that waits, in the landing containers given and in the pipeline; reads nothing else."""
+        return waiting(self._tables, containers)
+
+    # Landed files ---------------------------------------------------------------------------------------------------
 
     def file(self, container: str, path: str) -> Known[LandedFile]:
         """Return what is known of a landed file; a fresh record where nothing is."""
         entity = self._tables.get(_files(container), f"file-{key(path)}")
         if entity is None:
             return Known(record=LandedFile(container=container, path=path))
-        return _known(LandedFile, entity)
+        return known_as(LandedFile, entity)
 
-    def files(self, container: str, *, after: str = "") -> Iterator[Known[LandedFile]]:
-        """Yield every landed file known in a container, in key order, from behind the path `after`."""
-        start = f"file-{key(after)}{_FIRST}" if after else "file-"
-        for entity in self._tables.range(_files(container), start, f"file-{_AFTER}"):
-            yield _known(LandedFile, entity)
+    def files(self, container: str, *, prefix: str = "", after: str = "") -> Iterator[Known[LandedFile]]:
+        """Yield the landed files known in a container whose path begins with `prefix`, in key order, from behind `after`."""
+        start = f"file-{key(after)}{FIRST}" if after else f"file-{key_prefix(prefix)}"
+        for entity in self._tables.range(_files(container), start, f"file-{key_prefix(prefix)}{AFTER}"):
+            known = known_as(LandedFile, entity)
+            if known.record.path.startswith(prefix):
+                yield known
+
+    def changed_files(
+        self, containers: Iterable[str], states: Iterable[str] = FILE_STATES, *, after: str = ""
+    ) -> Iterator[tuple[str, LandedFile]]:
+        """Yield the landed files in some states, last changed first, each with the key `after` which the next one comes."""
+        states = tuple(states)
+        streams = [self._changed(container, state, after) for container in containers for state in states]
+        yield from heapq.merge(*streams, key=lambda pair: pair[0])
 
     def record_file(
         self, known: Known[LandedFile], after: LandedFile, *, at: datetime, parts: Iterable[Part] = (), detail: str = ""
     ) -> LandedFile:
         """Write a file's next state, the parts made in this step and the log entry, all or nothing; return what was written.
 
-        The parts (at most 48: a transaction holds 100 writes) wait for a batch from then on.
+        The parts (at most `PARTS_AT_ONCE`) wait for a batch from then on.
         """
+        parts = list(parts)
         event = event_of("file", "seen", after.state)
-        after = dataclasses.replace(after, step=known.record.step + 1)
+        after = dataclasses.replace(after, step=known.record.step + 1, changed_at=at)
+        stored = known.stored or LandedFile(container=after.container, path=after.path)
+        self._note_rejects(parts)
         partition, name = _files(after.container), key(after.path)
-        self._tables.commit(
-            partition,
-            [
-                _guarded(f"file-{name}", after, known.etag),
-                *(write for part in parts for write in _new_part(part)),
-                _log(
-                    f"log-{name}",
-                    LogEntry(at=at, thing="file", name=after.name, step=after.step, event=event, detail=detail),
-                ),
-            ],
-        )
+        entry = LogEntry(at=at, thing="file", name=after.name, step=after.step, event=event, detail=detail)
+        listed = {_state_row(after): Write(kind="upsert", row=_state_row(after), values=values_of(after))}
+        if stored.state and _state_row(stored) not in listed:
+            listed[_state_row(stored)] = Write(kind="delete", row=_state_row(stored))
+        writes = [
+            _guarded(f"file-{name}", after, known.etag),
+            *listed.values(),
+            *_waits(stored, after),
+            *(write for part in parts for write in _new_part(part)),
+            logged(f"log-{name}", entry),
+            self._tally.counting(partition, stored, after, at),
+        ]
+        try:
+            self._tables.commit(partition, writes)
+        except BaseException:  # it may have gone through all the same: the answer can get lost
+            self._tally.forget(partition)
+            raise
+        self._tally.counted()
         return after
 
-    def parts_of(self, container: str, path: str) -> Iterator[Known[Part]]:
-        """Yield the parts made from a landed file, oldest slice first."""
-        prefix = f"part-{key(path)}-"
-        for entity in self._tables.range(_files(container), prefix, prefix + _AFTER):
-            yield _known(Part, entity)
+    def tally(self, container: str) -> Mapping[str, int]:
+        """Return how many files are in each state, and how many `records` and `rejects` they hold; reads no file."""
+        return tallied(self._tables, _files(container))
+
+    def fold_tallies(self, container: str, now: datetime) -> None:
+        """Keep the tally short; worth doing now and then."""
+        fold_tallies(self._tables, _files(container), now)
 
     def log_of_file(self, container: str, path: str) -> Iterator[LogEntry]:
         """Yield every step that a landed file took, in order."""
         prefix = f"log-{key(path)}-"
-        for entity in self._tables.range(_files(container), prefix, prefix + _AFTER):
-            yield _known(LogEntry, entity).record
+        for entity in self._tables.range(_files(container), prefix, prefix + AFTER):
+            yield known_as(LogEntry, entity).record
 
-    # Parts that wait ---------------------------------------------------------------------------------------------
+    def _changed(self, container: str, state: str, after: str) -> Iterator[tuple[str, LandedFile]]:
+        prefix = f"in-{state}-"
+        start = prefix + after[: len(time_key(_ANY_TIME))] if after else prefix
+        for entity in self._tables.range(_files(container), start, prefix + AFTER):
+            place = f"{entity.row.removeprefix(prefix)}\t{container}"  # sorts as the row: a tab comes before all else
+            if place > after:
+                yield place, known_as(LandedFile, entity).record
 
-    def pending(self, containers: Iterable[str]) -> Iterator[Pending]:
-        """Yield what waits for a batch in the landing containers given."""
-        for container in containers:
-            for entity in self._tables.range(_files(container), "wait-", f"wait-{_AFTER}"):
-                since = cast("datetime", entity.values["since"])
-                yield Pending(container=container, part=f"part-{entity.row.removeprefix('wait-')}", since=since)
+    # Bronze parts ---------------------------------------------------------------------------------------------------
 
-    def part(self, pending: Pending) -> Known[Part] | None:
-        """Return the part that waits, or None where it was taken by a batch since."""
-        entity = self._tables.get(_files(pending.container), pending.part)
-        known = None if entity is None else _known(Part, entity)
-        return known if known and known.record.state == "pending" else None
+    def parts_of(self, container: str, path: str) -> Iterator[Known[Part]]:
+        """Yield the parts made from a landed file, oldest slice first."""
+        prefix = f"part-{key(path)}-"
+        for entity in self._tables.range(_files(container), prefix, prefix + AFTER):
+            yield known_as(Part, entity)
+
+    def parts_in(self, container: str, *, prefix: str = "") -> Iterator[Known[Part]]:
+        """Yield every part made from the landed files whose path begins with `prefix`: reads history."""
+        start = f"part-{key_prefix(prefix)}"
+        for entity in self._tables.range(_files(container), start, f"{start}{AFTER}"):
+            known = known_as(Part, entity)
+            if known.record.source_path.startswith(prefix):
+                yield known
 
     def part_at(self, container: str, source_path: str, generation: int, start: int) -> Known[Part] | None:
         """Return the part made from the slice that starts there, or None."""
         entity = self._tables.get(_files(container), f"part-{_slice_key(source_path, generation, start)}")
-        return None if entity is None else _known(Part, entity)
+        return None if entity is None else known_as(Part, entity)
 
-    def batch_part(self, known: Known[Part], batch_id: str) -> None:
-        """Mark a part as taken by a batch, so that it waits no more; repeating it changes nothing."""
-        part = known.record
-        if part.state != "pending":
-            return
-        event_of("part", part.state, "batched")
-        after = dataclasses.replace(part, state="batched", batch_id=batch_id)
-        waits = Write(kind="delete", row=_wait_row(part))
-        self._tables.commit(_files(part.container), [_guarded(_part_row(part), after, known.etag), waits])
+    def parts_with_rejects(self, *, since: str = "", until: str = AFTER) -> Iterator[tuple[str, Part]]:
+        """Yield parts with rejects, last landed first, each with its key; from the key `since` to the key `until`.
 
-    # The pipeline: batches and refreshes -------------------------------------------------------------------------
+        One that was never counted, because its file was read anew first, is listed too: `part_at` tells.
+        """
+        for entity in self._tables.range(_REJECTS, since, until):
+            yield entity.row, known_as(Part, entity).record
 
-    def pipeline(self) -> Known[Pipeline]:
-        """Return what is going on now."""
-        entity = self._tables.get("pipeline", "now")
-        return Known(record=Pipeline()) if entity is None else _known(Pipeline, entity)
+    def pending_parts(self, waits: Sequence[Pending]) -> list[Known[Part]]:
+        """Return the parts that wait, without those that a batch took since."""
+        found = in_parallel(lambda pending: self._tables.get(_files(pending.container), pending.part), waits)
+        parts = [known_as(Part, entity) for entity in found if entity is not None]
+        return [part for part in parts if part.record.state == "pending"]
 
-    def batch(self, batch_id: str) -> Known[Batch] | None:
-        """Return a batch, or None."""
-        entity = self._tables.get("pipeline", _batch_row(batch_id))
-        return None if entity is None else _known(Batch, entity)
+    def batch_parts(self, parts: Sequence[Known[Part]], batch_id: str) -> None:
+        """Mark parts as taken by a batch, so that they wait no more; repeating it changes nothing."""
+        event_of("part", "pending", "batched")
+        by_container: dict[str, list[Known[Part]]] = {}
+        for part in parts:
+            if part.record.state == "pending":
+                by_container.setdefault(part.record.container, []).append(part)
+        some = [(name, few) for name, listed in by_container.items() for few in chunks(listed, AT_ONCE // 2)]
+        in_parallel(lambda job: self._batch_some(*job, batch_id), some)
 
-    def batches(self, *, after: str = "") -> Iterator[Batch]:
-        """Yield batches, newest first, from behind the batch `after`."""
-        start = f"{_batch_row(after)}{_FIRST}" if after else "batch-"
-        for entity in self._tables.range("pipeline", start, f"batch-{_AFTER}"):
-            yield _known(Batch, entity).record
+    def _batch_some(self, container: str, parts: Sequence[Known[Part]], batch_id: str) -> None:
+        writes = []
+        for part in parts:
+            after = dataclasses.replace(part.record, state="batched", batch_id=batch_id)
+            writes += [_guarded(_part_row(after), after, part.etag), Write(kind="delete", row=_wait_row(after))]
+        self._tables.commit(_files(container), writes)
 
-    def refresh(self, publication: str) -> Known[Refresh] | None:
-        """Return the refresh that was asked for after a publication, or None."""
-        entity = self._tables.get("pipeline", f"refresh-{publication}")
-        return None if entity is None else _known(Refresh, entity)
-
-    def record_batch(
-        self,
-        known: Known[Batch] | None,
-        after: Batch,
-        *,
-        at: datetime,
-        pipeline: tuple[Known[Pipeline], Pipeline] | None = None,
-        refresh: Refresh | None = None,
-        replaced_refresh: tuple[Known[Refresh], Refresh] | None = None,
-        detail: str = "",
-    ) -> None:
-        """Write a batch's next state, its log entry and what changes with it in the pipeline, all or nothing."""
-        before = known.record if known else None
-        event = event_of("batch", before.state if before else "", after.state)
-        after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
-        entry = LogEntry(at=at, thing="batch", name=after.batch_id, step=after.step, event=event, detail=detail)
-        writes = [_guarded(_batch_row(after.batch_id), after, known.etag if known else "")]
-        writes.append(_log(f"log-{after.batch_id}", entry))
-        if pipeline is not None:
-            writes.append(_guarded("now", pipeline[1], pipeline[0].etag))
-        if refresh is not None:
-            event_of("refresh", "", refresh.state)
-            writes.append(Write(kind="upsert", row=f"refresh-{refresh.publication}", values=_values(refresh)))
-        if replaced_refresh is not None:
-            replaced, replacement = replaced_refresh
-            event_of("refresh", replaced.record.state, replacement.state)
-            writes.append(_guarded(f"refresh-{replacement.publication}", replacement, replaced.etag))
-        self._tables.commit("pipeline", writes)
-
-    def record_refresh(
-        self, known: Known[Refresh], after: Refresh, *, pipeline: tuple[Known[Pipeline], Pipeline] | None = None
-    ) -> None:
-        """Write a refresh's next state, and what changes with it in the pipeline."""
-        if known.record.state != after.state:
-            event_of("refresh", known.record.state, after.state)
-        writes = [_guarded(f"refresh-{after.publication}", after, known.etag)]
-        if pipeline is not None:
-            writes.append(_guarded("now", pipeline[1], pipeline[0].etag))
-        self._tables.commit("pipeline", writes)
-
-    def log_of_batch(self, batch_id: str) -> Iterator[LogEntry]:
-        """Yield every step that a batch took, in order."""
-        prefix = f"log-{batch_id}-"
-        for entity in self._tables.range("pipeline", prefix, prefix + _AFTER):
-            yield _known(LogEntry, entity).record
-
-
-def key(path: str) -> str:
-    """Spell a path as part of a row key: Table Storage forbids `/ \\ # ?` and control characters; long ones are hashed."""
-    quoted = quote(path, safe=" !$&'()*+,;@").replace("-", "%2D").replace("~", "%7E").replace("%", "=")
-    if len(quoted) <= _LONGEST_KEY:
-        return quoted
-    return f"{quoted[: _LONGEST_KEY - 41]}={hashlib.sha256(path.encode()).hexdigest()[:40]}"
+    def _note_rejects(self, parts: Iterable[Part]) -> None:
+        rows = [
+            Write(kind="upsert", row=f"{time_key(part.landed_at)}-{part.container}-{_slice_of(part)}", values=values_of(part))
+            for part in parts
+            if part.rejects
+        ]
+        for some in chunks(rows, AT_ONCE):
+            self._tables.commit(_REJECTS, some)
 
 
 def _files(container: str) -> str:
     return f"files-{container}"
 
 
+def _state_row(file: LandedFile) -> str:
+    return f"in-{file.state}-{time_key(file.changed_at or _ANY_TIME)}-{key(file.path)}"
+
+
 def _part_row(part: Part) -> str:
-    return f"part-{_slice_key(part.source_path, part.generation, part.start)}"
+    return f"part-{_slice_of(part)}"
 
 
 def _wait_row(part: Part) -> str:
-    return f"wait-{_slice_key(part.source_path, part.generation, part.start)}"
+    return f"wait-part-{_slice_of(part)}"
 
 
 def _new_part(part: Part) -> list[Write]:
     return [
-        Write(kind="insert", row=_part_row(part), values=_values(part)),
-        Write(kind="insert", row=_wait_row(part), values={"since": part.written_at}),
+        Write(kind="insert", row=_part_row(part), values=values_of(part)),
+        Write(kind="insert", row=_wait_row(part), values={"since": part.written_at, "entity": part.entity}),
     ]
+
+
+def _waits(before: LandedFile, after: LandedFile) -> list[Write]:
+    row = f"wait-file-{key(after.path)}"
+    if after.state == "seen":
+        return [Write(kind="upsert", row=row, values={"path": after.path})]
+    return [Write(kind="delete", row=row)] if before.state == "seen" else []
+
+
+def _slice_of(part: Part) -> str:
+    return _slice_key(part.source_path, part.generation, part.start)
 
 
 def _slice_key(source_path: str, generation: int, start: int) -> str:
     return f"{key(source_path)}-{generation:06d}-{start:015d}"
-
-
-def _batch_row(batch_id: str) -> str:
-    return f"batch-{batch_id.translate(_NEWEST_FIRST)}"
-
-
-def _log(prefix: str, entry: LogEntry) -> Write:
-    return Write(kind="insert", row=f"{prefix}-{entry.step:08d}", values=_values(entry))
-
-
-def _guarded(row: str, record: Any, etag: str) -> Write:
-    return Write(kind="replace" if etag else "insert", row=row, values=_values(record), etag=etag)
-
-
-def _values(record: Any) -> Mapping[str, Value]:
-    values: dict[str, Value] = {}
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        if value is not None:
-            values[field.name] = value
-    return values
-
-
-def _known(kind: type[R], entity: Entity) -> Known[R]:
-    names = {field.name for field in dataclasses.fields(cast(Any, kind))}
-    values: dict[str, Any] = {name: value for name, value in entity.values.items() if name in names}
-    return Known(record=kind(**values), etag=entity.etag)

@@ -7,26 +7,48 @@ from dataclasses import dataclass
 
 from shared.conclude import Conclude
 from shared.dispatch import Dispatch
-from shared.errors import Retry
+from shared.errors import PipelineError
+from shared.ledger import Ledger
 from shared.refresh import FollowRefresh
+from shared.reprocess_steps import ReprocessSteps
+from shared.sweep import Sweep
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconcile:
-    """Concludes the run, follows the refresh, dispatches what waits; each step even where another one failed."""
+    """Concludes the run, follows the refresh, takes files that wait, dispatches, carries reprocess jobs on."""
 
+    ledger: Ledger
     conclude: Conclude
     follow_refresh: FollowRefresh
+    sweep: Sweep
     dispatch: Dispatch
+    reprocess: ReprocessSteps
+    containers: tuple[str, ...]
 
     def __call__(self) -> None:
-        """Do all three; raises the last `Retry` error after the others had their turn."""
-        steps: tuple[Callable[[], None], ...] = (self.conclude, self.follow_refresh, self.dispatch)
-        failed: Retry | None = None
+        """Do what there is to do, each step even where another one failed; raises the last error after all had their turn.
+
+        Costs a call for the pipeline and one for each container where nothing goes on, whatever happened before.
+        """
+        steps: list[Callable[[], object]] = []
+        pipeline = self.ledger.pipeline().record
+        if pipeline.active_batch:
+            steps.append(self.conclude)
+        if pipeline.active_refresh or pipeline.active_batch:
+            steps.append(self.follow_refresh)
+        waits = self.ledger.waiting(self.containers)
+        if waits.files:
+            steps.append(lambda: self.sweep.waiting(waits.files))
+        if waits or pipeline.active_batch:
+            steps.append(self.dispatch)
+        if waits.reprocess:
+            steps.append(lambda: self.reprocess(waits.reprocess))
+        failed: PipelineError | None = None
         for step in steps:
             try:
                 step()
-            except Retry as error:
+            except PipelineError as error:
                 failed = error
         if failed is not None:
             raise failed

@@ -1,4 +1,4 @@
-"""What the ledger remembers: landed files, bronze parts, batches, refreshes.
+"""What the ledger remembers: landed files, bronze parts, batches, refreshes, reprocess jobs.
 
 Frozen; a change is a copy (`dataclasses.replace`) that the ledger writes under the tag of the version it was read at.
 Every datetime is aware and in UTC; the empty string stands for "none yet".
@@ -16,7 +16,7 @@ class LandedFile:
 
     container: str
     path: str
-    state: str = ""  # seen, ingested, rejected, ignored
+    state: str = ""  # seen, ingested, rejected, ignored, poison
     reason: str = ""  # a code: why it is ignored, rejected, or still waiting
     detail: str = ""  # the reason in words
     source: str = ""  # dataverse or finance
@@ -33,6 +33,8 @@ class LandedFile:
     fingerprint: str = ""  # growing file: hash of the last bytes before `offset`; whole file: hash of its content
     schema_version: str = ""  # columns that the last slice was bound to
     held_back: int = 0  # bytes after the last complete record
+    changed_at: datetime | None = None  # when this record was written: what files are listed by
+    reprocessed_by: str = ""  # the last reprocess job that had it read again
     step: int = 0  # number of the last entry in this file's log
 
     @property
@@ -106,7 +108,16 @@ class Batch:
     retry_at: datetime | None = None
     publication: str = ""
     cause: str = ""  # of the last failure, or of the parking
+    holds: bool = False  # while parked: later parts of its entities wait, because the cause is its own
+    parent: str = ""  # the batch that it was dissolved from, whose parts of its entities are its parts
+    reprocess: str = ""  # the reprocess job that it was made for, which says what its parts are
+    deferrals: int = 0  # how often in a row the workspace did not take it
     step: int = 0
+
+    @property
+    def is_of_new_parts(self) -> bool:
+        """Whether its parts are what waited when it opened."""
+        return not (self.parent or self.reprocess)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,11 +145,38 @@ class Pipeline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReprocessJob:
+    """One request to do something again, and how far that is."""
+
+    reprocess_id: str
+    stage: str  # bronze: read landed files; silver: merge parts; gold: publish
+    source: str = ""  # dataverse or finance; empty here and below: whichever
+    table: str = ""  # as landed or as in silver
+    container: str = ""
+    prefix: str = ""  # of the landed path in its container
+    since: datetime | None = None  # landed at or after
+    until: datetime | None = None  # landed before
+    status: str = ""  # rejected, poison: only such files; parked: un-parks batches
+    state: str = "running"  # running, succeeded, failed, cancelled
+    cursor: str = ""  # JSON: where the listing goes on
+    listed: bool = False  # everything that the request names was found
+    files: int = 0  # found so far, with their
+    size: int = 0  # bytes, and
+    records: int = 0  # records as they were read before
+    entities: str = ""  # comma-separated: found so far
+    batches: str = ""  # comma-separated: made, or un-parked
+    created_at: datetime
+    ended_at: datetime | None = None
+    detail: str = ""
+    step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogEntry:
     """One step of one thing, never changed."""
 
     at: datetime
-    thing: str  # file, batch, refresh
+    thing: str  # file, batch, reprocess
     name: str  # which one
     step: int
     event: str  # as in `states.TRANSITIONS`

@@ -6,7 +6,7 @@ bytes say, never where a chunk happens to end, so the same bytes and spec make t
 """
 
 import io
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from shared.cuts import Block, Cutter, Limits
 from shared.dialect import DATAVERSE, Dialect
 from shared.schema import TableSchema
 
-SLICE: Final = 128 * 1024 * 1024
+SLICE: Final = 64 * 1024 * 1024
 """Bytes after which a slice ends by default: its parquet, a third of that or less, is held in memory."""
 LINEAGE: Final = ("_source_file", "_source_version", "_record_number", "_landed_at", "_schema_version")
 _CONSTANT: Final = pa.dictionary(pa.int32(), pa.string())
@@ -122,21 +122,26 @@ def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, No
         at_start=spec.start == 0,
         limits=spec.limits,
     )
-    with ThreadPoolExecutor(1, "read-block") as reader:
-        part = _Part(spec)
-        pending = reader.submit(cutter.next_block)
-        while True:
-            block = pending.result()
-            if not block.ends_stream:
+    part: _Part | None = None
+    for block in _ahead(cutter):
+        part = part or _Part(spec)
+        part.add(block)
+        if block.ends_slice:
+            done = part.close(block)
+            yield done
+            spec, part = spec.after(done), None
+
+
+def _ahead(cutter: Cutter) -> Iterator[Block]:
+    """The blocks of a stream, each read while the one before is encoded; a stream of one block needs no thread."""
+    block = cutter.next_block()
+    if not block.ends_stream:
+        with ThreadPoolExecutor(1, "read-block") as reader:
+            while not block.ends_stream:
                 pending = reader.submit(cutter.next_block)
-            part.add(block)
-            if block.ends_slice:
-                done = part.close(block)
-                yield done
-                if block.ends_stream:
-                    return
-                spec = spec.after(done)
-                part = _Part(spec)
+                yield block
+                block = pending.result()
+    yield block
 
 
 class _Part:

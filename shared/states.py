@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Thing = Literal["file", "part", "batch", "refresh"]
+Thing = Literal["file", "part", "batch", "refresh", "reprocess"]
 
 TRANSITIONS: dict[tuple[Thing, str, str], str] = {
     # A version of a landed file. Most go from seen to their end in one step; `seen` is only written where one waits.
@@ -16,24 +16,29 @@ TRANSITIONS: dict[tuple[Thing, str, str], str] = {
     ("file", "seen", "ingested"): "file.ingested",
     ("file", "seen", "rejected"): "file.rejected",
     ("file", "seen", "ignored"): "file.ignored",
+    ("file", "seen", "poison"): "file.poisoned",  # taking it raised what nobody foresaw, again and again
     # A bronze part. Whether a batched part is published or parked is told by its batch.
     ("part", "", "pending"): "part.written",
     ("part", "pending", "batched"): "part.batched",
-    # A batch. Its runs are its attempts.
+    # A batch. Its runs are its attempts. One that waits for its turn is queued; one made of new parts opens at once.
+    ("batch", "", "queued"): "batch.queued",
+    ("batch", "queued", "open"): "batch.turned",
+    ("batch", "queued", "cancelled"): "batch.cancelled",
     ("batch", "", "open"): "batch.opened",
+    ("batch", "open", "open"): "batch.deferred",  # the workspace did not take it now
     ("batch", "open", "submitted"): "batch.submitted",
-    ("batch", "open", "failed"): "batch.not_started",
     ("batch", "open", "parked"): "batch.parked",
     ("batch", "submitted", "running"): "batch.running",
     ("batch", "submitted", "succeeded"): "batch.succeeded",
     ("batch", "submitted", "failed"): "batch.failed",
+    ("batch", "submitted", "dissolved"): "batch.dissolved",
     ("batch", "submitted", "parked"): "batch.parked",
     ("batch", "running", "succeeded"): "batch.succeeded",
     ("batch", "running", "failed"): "batch.failed",
+    ("batch", "running", "dissolved"): "batch.dissolved",  # into one batch per entity: which of them is at fault?
     ("batch", "running", "parked"): "batch.parked",
     ("batch", "failed", "open"): "batch.retried",  # the next attempt
-    ("batch", "failed", "parked"): "batch.parked",
-    ("batch", "parked", "open"): "batch.unparked",
+    ("batch", "parked", "queued"): "batch.unparked",
     # A refresh of Customer Insights.
     ("refresh", "", "requested"): "refresh.requested",
     ("refresh", "", "disabled"): "refresh.disabled",
@@ -44,6 +49,12 @@ TRANSITIONS: dict[tuple[Thing, str, str], str] = {
     ("refresh", "running", "successful"): "refresh.successful",
     ("refresh", "running", "failed"): "refresh.failed",
     ("refresh", "running", "skipped"): "refresh.skipped",
+    # A reprocess job. What it caused goes on by itself when it is cancelled.
+    ("reprocess", "", "running"): "reprocess.accepted",
+    ("reprocess", "running", "running"): "reprocess.continued",
+    ("reprocess", "running", "succeeded"): "reprocess.succeeded",
+    ("reprocess", "running", "failed"): "reprocess.failed",
+    ("reprocess", "running", "cancelled"): "reprocess.cancelled",
 }
 
 

@@ -1,18 +1,18 @@
-"""What is going on, for people and for clients that wait: `GET /api/status`, `GET /api/runs`."""
+"""What is going on, for people and for clients that wait: `GET /api/status`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from shared.ledger import Ledger
-from shared.ports import Lake
-from shared.records import Batch
-from shared.sweep import unsettled
+from shared.dispatch import held_entities
+from shared.ledger import FILE_STATES, Ledger
+from shared.pages import time_text
+from shared.records import Pipeline
+from shared.runs import batch_document
+from shared.sweep import Landings
 
 _RECENT = 100  # batches that the status counts
 
@@ -21,26 +21,31 @@ _RECENT = 100  # batches that the status counts
 class Status:
     """Reads the state of the pipeline; changes nothing."""
 
-    lake: Lake
     ledger: Ledger
+    landings: Landings
     containers: tuple[str, ...]
 
     def __call__(self) -> dict[str, Any]:
         """Return the document of design section 9, and more.
 
-        `idle` is true exactly when nothing landed waits to be ingested, no part waits for a run, and no run or refresh is
-        active. It is decided by looking at landing before looking at what follows, so that no file slips through between.
+        `idle` is true exactly when nothing landed waits to be ingested, no part waits for a run, and nothing is active or
+        queued. It is decided by looking at landing before looking at what follows, so that no file slips through between.
+        Parts behind a parked batch of their entity wait for a person: they are told apart, and do not keep it from idling.
         """
-        waiting = sum(1 for left in unsettled(self.lake, self.ledger, self.containers) if left.has_landed)
-        pending = sum(1 for _ in self.ledger.pending(self.containers))
+        unsettled = sum(1 for left in self.landings.unsettled() if left.has_landed)
+        waits = self.ledger.waiting(self.containers)
+        held = held_entities(self.ledger) if waits.parts else frozenset()
+        pending = sum(1 for part in waits.parts if part.entity not in held)
         pipeline = self.ledger.pipeline().record
         active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None
-        refresh_of = pipeline.active_refresh or pipeline.publication
-        refresh = self.ledger.refresh(refresh_of) if refresh_of else None
+        is_active = pipeline.active_batch or pipeline.active_refresh or waits.batches or waits.reprocess
         return {
-            "idle": not (waiting or pending or pipeline.active_batch or pipeline.active_refresh),
-            "files": self._files() | {"waiting": waiting},
+            "idle": not (unsettled or pending or is_active),
+            "files": self._files() | {"waiting": unsettled},
             "parts_pending": pending,
+            "parts_held": len(waits.parts) - pending,
+            "batches_queued": len(waits.batches),
+            "reprocess": list(waits.reprocess),
             "active_run": batch_document(active.record) if active else None,
             "batches": dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
             "publication": {
@@ -50,79 +55,25 @@ class Status:
             }
             if pipeline.publication
             else None,
-            "refresh": {
-                "publication": refresh.record.publication,
-                "state": refresh.record.state,
-                "job_id": refresh.record.job_id or None,
-                "requested_at": time_text(refresh.record.requested_at),
-                "ended_at": time_text(refresh.record.ended_at),
-                "detail": refresh.record.detail,
-            }
-            if refresh
-            else None,
+            "refresh": self._refresh(pipeline),
         }
 
-    def runs(self, *, limit: int, after: str = "") -> tuple[list[dict[str, Any]], str]:
-        """Return a page of batches, newest first, and where the next page begins (empty: nowhere)."""
-        found = list(islice(self.ledger.batches(after=after), limit + 1))
-        page = [batch_document(batch) for batch in found[:limit]]
-        return page, found[limit - 1].batch_id if len(found) > limit else ""
-
-    def _files(self) -> dict[str, Any]:
-        states: Counter[str] = Counter()
-        records = rejects = 0
+    def _files(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
         for container in self.containers:
-            for known in self.ledger.files(container):
-                states[known.record.state] += 1
-                records += known.record.records
-                rejects += known.record.rejects
+            counts.update(self.ledger.tally(container))
+        return {name: counts[name] for name in (*FILE_STATES, "records", "rejects")}
+
+    def _refresh(self, pipeline: Pipeline) -> dict[str, Any] | None:
+        publication = pipeline.active_refresh or pipeline.publication
+        refresh = self.ledger.refresh(publication) if publication else None
+        if refresh is None:
+            return None
         return {
-            **{state: states.get(state, 0) for state in ("seen", "ingested", "rejected", "ignored")},
-            "records": records,
-            "rejects": rejects,
+            "publication": refresh.record.publication,
+            "state": refresh.record.state,
+            "job_id": refresh.record.job_id or None,
+            "requested_at": time_text(refresh.record.requested_at),
+            "ended_at": time_text(refresh.record.ended_at),
+            "detail": refresh.record.detail,
         }
-
-    def files(self) -> Iterator[dict[str, Any]]:
-        """Yield every landed file with where it stands."""
-        for container in self.containers:
-            for known in self.ledger.files(container):
-                record = known.record
-                yield {
-                    "file": record.name,
-                    "state": record.state,
-                    "reason": record.reason,
-                    "detail": record.detail,
-                    "entity": record.entity,
-                    "generation": record.generation,
-                    "bytes": record.size,
-                    "committed": record.offset,
-                    "records": record.records,
-                    "rejects": record.rejects,
-                    "held_back": record.held_back,
-                }
-
-
-def batch_document(batch: Batch) -> dict[str, Any]:
-    """Return what the API says of a batch."""
-    return {
-        "batch_id": batch.batch_id,
-        "stage": batch.stage,
-        "state": batch.state,
-        "attempt": batch.attempt,
-        "run_id": batch.run_id or None,
-        "run_url": batch.run_url or None,
-        "entities": batch.entities.split(",") if batch.entities else [],
-        "parts": batch.parts,
-        "rows": batch.rows,
-        "created_at": time_text(batch.created_at),
-        "submitted_at": time_text(batch.submitted_at),
-        "ended_at": time_text(batch.ended_at),
-        "recorded_at": time_text(batch.recorded_at),
-        "publication": batch.publication or None,
-        "cause": batch.cause or None,
-    }
-
-
-def time_text(at: datetime | None) -> str | None:
-    """Spell a time as the API does: ISO 8601, UTC."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

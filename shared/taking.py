@@ -1,7 +1,8 @@
 """Takes one version of one landed file, slice by slice, and keeps ledger and bronze in step.
 
-A part is in bronze before the ledger counts it, so a crash in between is mended by looking again. A growing file is counted slice by slice. A file that is taken as a whole is counted at its
-end, all parts at once: half of a snapshot would close every key of the other half.
+A part is in bronze before the ledger counts it, so a crash in between is mended by looking again. A growing file is counted
+slice by slice. A file that is taken as a whole is counted at its end, all parts at once: half of a snapshot would close
+every key of the other half.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from shared.ports import BlobVersion, Clock, Lake
 from shared.records import LandedFile, Part
 from shared.slices import Slice, SliceSpec, read_slices
 
-_AT_ONCE = 48  # parts in one transaction, which holds 100 writes
+_AT_ONCE = 45  # parts in one transaction, which holds 100 writes: `ledger.PARTS_AT_ONCE`
 
 
 class LookAgain(PipelineError):

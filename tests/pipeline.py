@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import pyarrow as pa
@@ -121,12 +122,18 @@ class Pipeline:
                 return
         raise AssertionError(f"does not settle: {self.fresh_context().status()}")
 
-    def end_runs(self) -> None:
-        """Let every running run do its work and succeed."""
+    def end_runs(self, broken: Collection[str] = ()) -> None:
+        """Let every running run do its work and succeed, or, with parts of an entity that is broken, fail for that."""
         for run_id, run in list(self.jobs.runs.items()):
-            if run.state == "running":
-                self.do_the_work_of(run_id)
-                self.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
+            if run.state != "running":
+                continue
+            manifest = self.lake.content(PIPELINE, batch_manifest(run.batch_id))
+            if any(part.entity in broken for part in read_parts(manifest)):
+                failed = JobRun(run_id=run_id, state="failed", termination="client_error", code="RUN_EXECUTION_ERROR")
+                self.jobs.end(run_id, failed)
+                continue
+            self.do_the_work_of(run_id)
+            self.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
 
     def fail_runs(self, termination: Any, code: str = "INTERNAL_ERROR") -> None:
         """Let every running run fail."""

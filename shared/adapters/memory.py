@@ -115,6 +115,9 @@ class MemoryLake:
                 yield replace(version, metadata={})
 
 
+_AT_ONCE = 100  # writes in one transaction
+
+
 class MemoryTables:
     """Entities in a dictionary of partitions."""
 
@@ -144,6 +147,10 @@ class MemoryTables:
                 raise LedgerChanged(partition, write.row)
             if write.kind == "delete" and write.etag and (found is None or found.etag != write.etag):
                 raise LedgerChanged(partition, write.row)
+            if write.kind == "delete" and found is None and len(writes) > 1:  # alone, it may be repeated
+                raise LedgerChanged(partition, write.row)
+        if len(writes) > _AT_ONCE or len({write.row for write in writes}) < len(writes):
+            raise ValueError(f"a transaction holds {_AT_ONCE} writes at most, and each row once")
         for write in writes:
             self._writes += 1
             if write.kind == "delete":

@@ -15,13 +15,20 @@ FUNCTIONS = {
     "sweep": "timerTrigger",
     "reconcile": "timerTrigger",
     "on_hint": "queueTrigger",
+    "on_poison": "queueTrigger",
     "databricks_callback": "httpTrigger",
     "health": "httpTrigger",
     "ready": "httpTrigger",
+    "openapi": "httpTrigger",
     "status": "httpTrigger",
     "runs": "httpTrigger",
+    "run": "httpTrigger",
+    "unpark": "httpTrigger",
     "files": "httpTrigger",
+    "rejects": "httpTrigger",
     "reprocess": "httpTrigger",
+    "reprocess_progress": "httpTrigger",
+    "reprocess_cancel": "httpTrigger",
 }
 _INDEX = """
 import json, sys

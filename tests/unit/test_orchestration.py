@@ -9,7 +9,7 @@ import pytest
 from shared.paths import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
 from shared.ports import JobRun, RefreshJob
 from shared.publish import publication_of
-from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
+from tests.pipeline import FINANCE, Pipeline, contact
 
 
 @pytest.fixture
@@ -213,23 +213,6 @@ def test_without_customer_insights_the_refresh_is_disabled() -> None:
     pipeline.land_contacts(contact(1))
     pipeline.settle()
     assert pipeline.context.status()["refresh"]["state"] == "disabled"
-
-
-def test_reprocessing_reads_a_table_again_and_publishes_again(pipeline: Pipeline) -> None:
-    from shared.reprocess import ReprocessRequest
-
-    pipeline.land_contacts(contact(1), contact(2))
-    pipeline.land(FINANCE, "customer_finance.csv", b"cid,income\n1,10\n")
-    pipeline.settle()
-    dry = pipeline.context.reprocess(ReprocessRequest(table="contact", dry_run=True))
-    assert (dry.files, dry.records, pipeline.context.status()["idle"]) == (1, 2, True)
-    pipeline.context.reprocess(ReprocessRequest(table="contact"))
-    assert not pipeline.context.status()["idle"]
-    pipeline.settle()
-    assert len(pipeline.bronze("contact")) == 4
-    assert len(pipeline.bronze("customer_finance", FINANCE)) == 1
-    record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
-    assert (record.generation, record.records) == (2, 2)
 
 
 def test_two_reconciliations_at_once_start_one_run(pipeline: Pipeline) -> None:

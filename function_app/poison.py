@@ -1,0 +1,28 @@
+"""The Functions host gave up on a landed file.
+
+It leaves its message in the account of the file, not in its own (reference: Azure Functions, section 3).
+"""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+from shared.context import context
+from shared.poison import PoisonUnreadable, read_poison
+
+triggers = func.Blueprint()
+_log = logging.getLogger("customer360.poison")
+
+
+@triggers.queue_trigger(arg_name="message", queue_name="webjobs-blobtrigger-poison", connection="LakeStorage")
+def on_poison(message: func.QueueMessage) -> None:
+    """Record the file, so that it is seen and can be taken again."""
+    try:
+        poison = read_poison(message.get_body())
+    except PoisonUnreadable as error:
+        _log.error("poison.unreadable %s", error)  # raising would only make it poison once more
+        return
+    result = context.poison(poison)
+    _log.error("poison.%s %s/%s function=%s", result.replace(" ", "_"), poison.container, poison.path, poison.function)
