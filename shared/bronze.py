@@ -7,11 +7,12 @@ worker wrote it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.paths import BRONZE, PartName, schema_document
+from shared.paths import BRONZE, PartName, metadata_copy, schema_document
 from shared.ports import Clock, Lake
 from shared.records import Part
 from shared.schema import TableSchema
@@ -67,6 +68,12 @@ class Bronze:
             document = json.dumps(schema.to_json(), ensure_ascii=False).encode()
             self._lake.create(BRONZE, schema_document(container, schema.table, schema.version), document)
             kept[schema.version] = schema
+
+    def copy(self, container: str, path: str, data: bytes) -> str:
+        """Keep a metadata file as it landed; the same content again is kept once. Returns its hash."""
+        content = hashlib.sha256(data).hexdigest()[:32]
+        self._lake.create(BRONZE, metadata_copy(container, path, content), data)
+        return content
 
     def write(
         self,

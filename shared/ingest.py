@@ -27,7 +27,15 @@ from shared.finance import (
     open_finance,
 )
 from shared.fingerprint import COVERED, Tail, fingerprint
-from shared.layout import DataFile, FinanceFile, Ignored, classify_dataverse, classify_finance
+from shared.layout import (
+    DataFile,
+    EntityMetadataFile,
+    FinanceFile,
+    Ignored,
+    LabelFile,
+    classify_dataverse,
+    classify_finance,
+)
 from shared.ledger import Known, Ledger
 from shared.models import Abandoned, Models, Waiting
 from shared.ports import BlobVersion, Clock, Lake, Opened
@@ -37,6 +45,7 @@ from shared.slices import Lineage, SliceSpec
 from shared.taking import LookAgain, Taking
 
 _LOOKS = 6  # a file that changes under every one of them raises another event, and the sweep looks anyway
+_LARGEST_METADATA = 256 << 20  # bytes; the choices of a large environment are a few megabytes
 _REASONS: dict[type[FinanceError], str] = {
     EmptyFileError: "no_header",
     HeaderError: "header_unusable",
@@ -77,12 +86,24 @@ class Ingest:
         if isinstance(kind, DataFile | FinanceFile):
             opened = self.lake.open(container, path, start=_opened_at(known.record, kind), unless=known.record.version)
             return known.record if opened is None else self._data(known, opened, kind)
+        if isinstance(kind, EntityMetadataFile | LabelFile):
+            opened = self.lake.open(container, path, unless=known.record.version)
+            return known.record if opened is None else self._metadata(known, opened)
         blob = self.lake.head(container, path)
         if blob is None or blob.etag == known.record.version:
             return known.record
         if isinstance(kind, Ignored):
             return self._settle(known, blob, "ignored", kind.reason, kind.detail)
         return self._settle(known, blob, "ignored", "metadata", "is read when a data file needs it")
+
+    def _metadata(self, known: Known[LandedFile], opened: Opened) -> LandedFile:
+        blob = opened.blob
+        if blob.size > _LARGEST_METADATA:
+            detail = f"metadata of {blob.size} bytes; more than {_LARGEST_METADATA} is taken for a mistake"
+            return self._settle(known, blob, "rejected", "metadata_too_large", detail)
+        content = self.bronze.copy(blob.container, blob.path, b"".join(opened.chunks))
+        known = replace(known, record=replace(known.record, source="dataverse", fingerprint=content))
+        return self._settle(known, blob, "ingested", "labels", "choices and states, kept as they landed")
 
     def _data(self, known: Known[LandedFile], opened: Opened, file: DataFile | FinanceFile) -> LandedFile:
         try:

@@ -66,6 +66,12 @@ def schema_document(container: str, table: str, schema_version: str) -> str:
     return f"_schemas/{slug(container)}/{slug(table)}/{schema_version}.json"
 
 
+def metadata_copy(container: str, path: str, content: str) -> str:
+    """Return where bronze keeps a metadata file (choices, states, their labels) as it landed, named by its content."""
+    suffix = path.rpartition(".")[2]
+    return f"_metadata/{slug(container)}/{slug(path)}/{content}.{slug(suffix)}"
+
+
 def batch_id(at: datetime, salt: str) -> str:
     """Name a batch so that names sort by time and may be a folder that Customer Insights reads.
 

@@ -45,10 +45,10 @@ class Taking:
         known = self._begun()
         parts: list[Part] = []
         start = self.spec.start
-        held_back = 0
+        tail: Slice | None = None
         for taken in read_slices(chunks, self.spec):
             end = start + taken.consumed
-            held_back = taken.held_back
+            tail = taken
             if taken.records:
                 if taken.rejects and stale():
                     raise LookAgain
@@ -64,7 +64,7 @@ class Taking:
                     if written.part.end != end:
                         raise LookAgain
             start = end
-        return self._settled(known, parts, held_back=held_back, detail=detail)
+        return self._settled(known, parts, tail, detail)
 
     def _begun(self) -> Known[LandedFile]:
         record = self.known.record
@@ -120,7 +120,7 @@ class Taking:
         after = replace(known.record, state="seen", reason="restarted", version="", reading="").from_start()
         self.ledger.record_file(known, after, at=self.clock(), detail=f"generation {after.generation}")
 
-    def _settled(self, known: Known[LandedFile], parts: list[Part], *, held_back: int, detail: str) -> LandedFile:
+    def _settled(self, known: Known[LandedFile], parts: list[Part], tail: Slice | None, detail: str) -> LandedFile:
         if self.known.record.reading == self.blob.etag:  # an earlier pass may have counted some of them
             counted = {part.record.part_id for part in self.ledger.parts_of(self.blob.container, self.blob.path)}
             parts = [part for part in parts if part.part_id not in counted]
@@ -131,13 +131,21 @@ class Taking:
         after = replace(
             known.record,
             state="ingested",
-            reason="",
+            reason=_waits(tail),
             detail=detail,
             version=self.blob.etag,
             reading="",
             size=self.blob.size,
             modified_at=self.blob.modified_at,
-            held_back=held_back,
+            held_back=tail.held_back if tail else 0,
             fingerprint=known.record.fingerprint if self.grows else self.tail.content,
         )
         return self.ledger.record_file(known, after, at=self.clock(), parts=parts, detail=detail)
+
+
+def _waits(tail: Slice | None) -> str:
+    if tail is None or not tail.held_back:
+        return ""
+    if tail.open_quote:
+        return "open_quote"  # the rest of the file is inside a quote that does not close: somebody has to look
+    return "record_too_long" if tail.too_long else "incomplete_record"

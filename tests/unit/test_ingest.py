@@ -61,6 +61,14 @@ def test_a_record_that_is_not_complete_waits_for_its_rest(pipeline: Pipeline) ->
     assert names(pipeline) == ["Ada", "Grace\r\nHopper"]
 
 
+def test_a_quote_that_never_closes_holds_the_tail_back_and_says_so(pipeline: Pipeline) -> None:
+    pipeline.land_contacts(contact(1), b'2,"6/28/2021 4:34:35 PM","never closed,1,\r\n3,a,b,1,\r\n')
+    record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
+    assert (record.state, record.reason, record.records) == ("ingested", "open_quote", 1)
+    assert record.held_back == record.size - record.offset
+    assert pipeline.rejected() == []
+
+
 def test_a_file_that_shrank_is_read_as_a_new_generation(pipeline: Pipeline) -> None:
     # Synapse Link, section 5: size below offset means that the file restarted.
     pipeline.land_contacts(contact(1), contact(2), contact(3))
@@ -183,6 +191,76 @@ def test_a_file_that_keeps_changing_is_left_for_later(pipeline: Pipeline) -> Non
     assert pipeline.bronze("contact") == []
     pipeline.start().landing(DATAVERSE, "contact/2024.csv")
     assert names(pipeline)[0] == "Ada"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "OptionsetMetadata/OptionsetMetadata.csv",
+        "2026-11-23T10.00.00Z/OptionsetMetadata/StateMetadata.csv",
+        "Microsoft.Athena.TrickleFeedService/contact-EntityMetadata.json",
+    ],
+)
+def test_choices_and_states_are_kept_as_they_landed_once_per_content(pipeline: Pipeline, path: str) -> None:
+    # Synapse Link, section 10.
+    for data in (b"one", b"one", b"two"):
+        pipeline.land(DATAVERSE, path, data)
+    kept = [pipeline.lake.content("bronze", blob.path) for blob in pipeline.lake.list("bronze", f"_metadata/{DATAVERSE}/")]
+    assert sorted(kept) == [b"one", b"two"]
+    record = pipeline.context.ledger.file(DATAVERSE, path).record
+    assert (record.state, record.reason) == ("ingested", "labels")
+
+
+# Incremental folders (Synapse Link, sections 3.3 and 5)
+
+FOLDER = "2026-11-23T10.00.00Z"
+
+
+def open_folder(pipeline: Pipeline, name: str) -> None:
+    pipeline.land(DATAVERSE, "Changelog/changelog.info", name.encode())
+
+
+def test_a_folder_is_taken_once_it_is_closed_and_its_model_is_there(pipeline: Pipeline) -> None:
+    open_folder(pipeline, FOLDER)
+    pipeline.land(DATAVERSE, f"{FOLDER}/contact/2024.csv", contact(1))
+    pipeline.land(DATAVERSE, f"{FOLDER}/model.json", b"")
+    assert pipeline.context.ledger.file(DATAVERSE, f"{FOLDER}/contact/2024.csv").record.reason == "folder_open"
+    assert pipeline.context.status()["idle"]  # its exporter is still writing: it waits for nobody here
+    pipeline.land(DATAVERSE, f"{FOLDER}/contact/2024.csv", contact(1) + contact(2, "Grace").rstrip())
+    pipeline.land(DATAVERSE, f"{FOLDER}/model.json", model(*CONTACT))
+    open_folder(pipeline, "2026-11-23T10.15.00Z")
+    pipeline.tick(20)
+    assert names(pipeline) == ["Ada", "Grace"]
+
+
+def test_a_delete_file_needs_no_special_name(pipeline: Pipeline) -> None:
+    # Synapse Link, section 8: 1.csv usually, 4.csv was seen too.
+    pipeline.land(DATAVERSE, f"{FOLDER}/model.json", model(*CONTACT))
+    open_folder(pipeline, "2026-11-23T10:15:00.0000000Z")
+    pipeline.land(DATAVERSE, f"{FOLDER}/contact/4.csv", b"1,,,9,True\r\n")
+    assert [row["IsDelete"] for row in pipeline.bronze("contact")] == ["True"]
+
+
+def test_a_model_that_lags_is_waited_for_and_then_the_folder_is_given_up(pipeline: Pipeline) -> None:
+    pipeline.land(DATAVERSE, f"{FOLDER}/contact/2024.csv", contact(1))
+    open_folder(pipeline, "2026-11-23T10.15.00Z")
+    pipeline.tick(60)
+    assert pipeline.context.ledger.file(DATAVERSE, f"{FOLDER}/contact/2024.csv").record.reason == "model_pending"
+    pipeline.tick(4500)  # an hour after the successor's timestamp
+    record = pipeline.context.ledger.file(DATAVERSE, f"{FOLDER}/contact/2024.csv").record
+    assert (record.state, record.reason) == ("ignored", "folder_abandoned")
+
+
+def test_a_truncated_model_is_replaced_by_the_tables_own_and_blocks_nobody(pipeline: Pipeline) -> None:
+    pipeline.land(DATAVERSE, f"{FOLDER}/model.json", model(*CONTACT)[:100])
+    pipeline.land(DATAVERSE, f"{FOLDER}/Microsoft.Athena.TrickleFeedService/contact-model.json", model(*CONTACT))
+    open_folder(pipeline, "2026-11-23T10.15.00Z")
+    pipeline.land(DATAVERSE, f"{FOLDER}/account/2024.csv", contact(7))
+    pipeline.land(DATAVERSE, f"{FOLDER}/contact/2024.csv", contact(1))
+    assert names(pipeline) == ["Ada"]
+    assert pipeline.context.ledger.file(DATAVERSE, f"{FOLDER}/account/2024.csv").record.reason == "model_pending"
+    pipeline.tick(5400)
+    assert pipeline.context.ledger.file(DATAVERSE, f"{FOLDER}/account/2024.csv").record.reason == "model_missing"
 
 
 # Finance
