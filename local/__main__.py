@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
 from local import toolchain
 from local.azurite import AzuriteMissingError
@@ -33,13 +32,14 @@ def up(folder: Path, console: Console) -> int:
     with console.status("Starting the stack …"):
         stack = Stack(folder=folder, core_tools=True).__enter__()
     try:
-        console.print(_points(stack))
-        console.print("The stack is up. Ctrl-C stops it; its data stays in", str(folder))
+        for label, value in fixed_points(stack):
+            say(console, f"{label:18} {value}")
+        say(console, f"The stack is up. Ctrl-C stops it; its data stays in {folder}")
         while not ended.wait(LOOK_SECONDS):
             for news in stack.watch():
-                console.print(news, "- starting it again")
+                say(console, f"{news}: starting it again")
     finally:
-        console.print("Stopping …")
+        say(console, "Stopping …")
         stack.stop()
     return 0
 
@@ -57,11 +57,9 @@ def demo(folder: Path, console: Console) -> int:
         stack.stop()
 
 
-def _points(stack: Stack) -> Table:
-    table = Table(box=None, show_header=False)
-    for label, value in fixed_points(stack):
-        table.add_row(label, value, style=None)
-    return table
+def say(console: Console, line: str) -> None:
+    """One line as it is: to be copied, so neither wrapped nor cut."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,14 +72,16 @@ def main(arguments: Sequence[str]) -> int:
         return toolchain.main(["doctor"])
     console = Console()
     if missing := toolchain.lacks():
-        console.print("\n".join(missing))
+        say(console, "\n".join(missing))
         return 1
     folder = given.folder.resolve()
     try:
         return up(folder, console) if given.command == "up" else demo(folder, console)
     except (AzuriteMissingError, ChildError, PortTakenError, StackBrokenError) as error:
-        console.print(str(error))
+        say(console, str(error))
         return 1
+    except KeyboardInterrupt:  # what was started is stopped by now
+        return 130
 
 
 sys.exit(main(sys.argv[1:]))

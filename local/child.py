@@ -36,7 +36,7 @@ class PortTakenError(Exception):
     """Something else already listens where a part of the stack has to."""
 
     def __init__(self, *, port: int, wanted_by: str) -> None:
-        super().__init__(f"Port {port}, which {wanted_by} needs, is taken: stop what listens there and try again.")
+        super().__init__(f"Port {port}, wanted by {wanted_by}, is taken: stop what listens there and try again.")
         self.port, self.wanted_by = port, wanted_by
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LIMIT_SECONDS: Final = 300.0  # for everything, Spark's first start on a slow machine included
-POLL_SECONDS: Final = 0.3
+POLL_SECONDS: Final = 0.5
 _NAMES: Final = ("First wave: initial load", "Second wave: changes, appended")
 
 

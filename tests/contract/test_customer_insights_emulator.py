@@ -28,9 +28,7 @@ class World:
         self.files = make_gold()
         self.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
         self.url = ""
-        self.instance = Instance(
-            instance_id="i1", source_id="gold", read=self.files.get, now=lambda: self.time, seconds=2
-        )
+        self.instance = Instance(instance_id="i1", source_id="gold", read=self.files.get, now=lambda: self.time, seconds=2)
 
     def call(self, method: str, path: str, **extra: Any) -> requests.Response:
         return requests.request(method, self.url + path, timeout=10, **{"headers": HEADERS, **extra})

@@ -26,7 +26,7 @@ def test_a_taken_port_is_named_with_who_wants_it() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(PortTakenError, match=f"Port {port}, which Azurite needs, is taken"):
+        with pytest.raises(PortTakenError, match=f"Port {port}, wanted by Azurite, is taken"):
             check_port(port, "Azurite")
 
 
