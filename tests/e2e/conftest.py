@@ -17,7 +17,7 @@ from local.toolchain import JARS, java_home
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-LONGEST_WAIT = 180  # seconds until idle: Spark's first start, on a machine that does other things too
+LONGEST_WAIT = 300  # seconds until idle: Spark's first start, on a machine that does other things too
 POLL_SECONDS = 0.25
 
 

@@ -7,6 +7,7 @@ it with the answer lost. For each place the process dies there, starts again, an
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pytest
 
 from shared.paths import BRONZE
 from shared.poison import PoisonMessage
-from shared.reprocess import read_request
+from shared.reprocess import ReprocessRequest, read_request
 from shared.runs import NotParked
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
@@ -142,8 +143,12 @@ def story_of_reprocessing(world: World) -> None:
     for document in ({"source": "dataverse"}, {"stage": "silver", "table": "contact"}, {"stage": "gold"}):
         request = read_request({**document, "request_id": str(document)}, (DATAVERSE, FINANCE))
         for _ in range(2):
-            world.survive(lambda context, request=request: context.reprocess(request))
+            world.survive(partial(_ask, request=request))
         world.settle()
+
+
+def _ask(context: Context, request: ReprocessRequest) -> None:
+    context.reprocess(request)
 
 
 def story_of_poison(world: World) -> None:
@@ -175,7 +180,8 @@ def unpark_all(context: Context) -> None:
 
 
 def blob_rows(world: World, path: str) -> int:
-    return pq.read_metadata(pa.BufferReader(world.lake.content(BRONZE, path.removeprefix(f"{BRONZE}/")))).num_rows
+    part = world.lake.content(BRONZE, path.removeprefix(f"{BRONZE}/"))
+    return int(pq.read_metadata(pa.BufferReader(part)).num_rows)
 
 
 def result(world: World) -> dict[str, Any]:
