@@ -2,13 +2,6 @@
 
 Columns bind by the names in the header, so each file brings its own schema, all text; what it means against the data set's
 previous header is a verdict, and only a missing key column rejects the file.
-
-    FinanceError             a file that cannot be read; nothing of it is used
-      EmptyFileError           not even a header
-      HeaderError              a header that names no columns, or one twice
-      MissingKeyColumnError    a key column of the data set is not in the header
-      CompressionError         no gzip, or cut off
-      WorkbookError            no workbook, or too large
 """
 
 import zlib
@@ -18,6 +11,7 @@ from itertools import chain
 from typing import Final, Literal
 
 from shared.dialect import BOM, Dialect
+from shared.finance_errors import CompressionError, EmptyFileError, HeaderError, MissingKeyColumnError
 from shared.layout import FinanceFile
 from shared.schema import Column, SchemaError, TableSchema
 
@@ -27,38 +21,6 @@ HEADER_LIMIT: Final = 1024 * 1024
 """Bytes in which a header must end: a file without line breaks must not be read whole to say so."""
 _PIECE: Final = 4 * 1024 * 1024  # bytes that are decompressed at a time, whatever a compressed byte expands to
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-
-
-class FinanceError(ValueError):
-    """A finance file that cannot be read; `file` says which, `detail` what to look for."""
-
-    def __init__(self, file: str, detail: str) -> None:
-        self.file, self.detail = file, detail
-        super().__init__(f"{file}: {detail}")
-
-
-class EmptyFileError(FinanceError):
-    """Not even a header."""
-
-
-class HeaderError(FinanceError):
-    """A header that cannot name columns."""
-
-
-class CompressionError(FinanceError):
-    """No gzip, or cut off: land the file again."""
-
-
-class WorkbookError(FinanceError):
-    """No workbook that can be read."""
-
-
-class MissingKeyColumnError(FinanceError):
-    """Without its key no row can find its customer: correct the header, or the data set's keys in the configuration."""
-
-    def __init__(self, file: str, missing: tuple[str, ...], got: tuple[str, ...]) -> None:
-        self.missing, self.got = missing, got
-        super().__init__(file, f"key column {', '.join(missing)} is missing; the header has {', '.join(got)}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,18 +14,8 @@ from shared.bronze import Bronze, Origin
 from shared.dialect import DATAVERSE
 from shared.entities import Configuration
 from shared.errors import LandedFileChanged, LandedFileRejected, LedgerChanged
-from shared.finance import (
-    CompressionError,
-    EmptyFileError,
-    FinanceConfig,
-    FinanceError,
-    HeaderError,
-    HeaderVerdict,
-    MissingKeyColumnError,
-    WorkbookError,
-    check_header,
-    open_finance,
-)
+from shared.finance import FinanceConfig, HeaderVerdict, check_header, open_finance
+from shared.finance_errors import FinanceError
 from shared.fingerprint import COVERED, Tail, fingerprint
 from shared.layout import (
     DataFile,
@@ -46,13 +36,6 @@ from shared.taking import LookAgain, Taking
 
 _LOOKS = 6  # a file that changes under every one of them raises another event, and the sweep looks anyway
 _LARGEST_METADATA = 256 << 20  # bytes; the choices of a large environment are a few megabytes
-_REASONS: dict[type[FinanceError], str] = {
-    EmptyFileError: "no_header",
-    HeaderError: "header_unusable",
-    MissingKeyColumnError: "key_column_missing",
-    CompressionError: "not_gzip",
-    WorkbookError: "not_a_workbook",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +157,7 @@ class Ingest:
             spec = replace(self._spec(blob, source.schema), dialect=source.dialect, start=source.header_bytes, final=True)
             return self._taking(known, blob, spec, tail, grows=False).run(source.chunks, detail=_told(verdict))
         except FinanceError as error:
-            raise LandedFileRejected(known.record.name, _REASONS[type(error)], error.detail) from error
+            raise LandedFileRejected(known.record.name, error.reason, error.detail) from error
 
     def _taking(self, known: Known[LandedFile], blob: BlobVersion, spec: SliceSpec, tail: Tail, *, grows: bool) -> Taking:
         self.bronze.keep(blob.container, spec.schema)

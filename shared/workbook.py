@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Final
 
-from shared.finance import WorkbookError
+from shared.finance_errors import WorkbookError
 
 WORKBOOK_LIMIT: Final = 256 * 1024 * 1024
 """Bytes that a workbook may unpack to. It can only be read whole, so this, not the file's size, decides about memory."""

@@ -6,6 +6,7 @@ The contract suite in `tests/contract/` runs on these and on Azurite.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -36,10 +37,15 @@ class MemoryLake:
         self._clock = clock or MemoryClock()
         self._chunk_size = chunk_size
         self._writes = 0
+        self._lock = threading.RLock()
         self._blobs: dict[tuple[str, str], tuple[BlobVersion, bytes]] = {}
 
     def put(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> BlobVersion:
         """Land a file as a foreign system would: unconditionally."""
+        with self._lock:
+            return self._put(container, path, data, metadata)
+
+    def _put(self, container: str, path: str, data: bytes, metadata: Mapping[str, str] | None) -> BlobVersion:
         self._writes += 1
         before = self._blobs.get((container, path))
         version = BlobVersion(
@@ -95,22 +101,24 @@ class MemoryLake:
 
     def create(self, container: str, path: str, data: bytes, *, metadata: Mapping[str, str] | None = None) -> bool:
         """See `Lake.create`."""
-        if (container, path) in self._blobs:
-            return False
-        self.put(container, path, data, metadata=metadata)
-        return True
+        with self._lock:
+            if (container, path) in self._blobs:
+                return False
+            self.put(container, path, data, metadata=metadata)
+            return True
 
     def replace(self, container: str, path: str, data: bytes, *, if_match: str | None) -> bool:
         """See `Lake.replace`."""
-        found = self._blobs.get((container, path))
-        if (found[0].etag if found else None) != if_match:
-            return False
-        self.put(container, path, data)
-        return True
+        with self._lock:
+            found = self._blobs.get((container, path))
+            if (found[0].etag if found else None) != if_match:
+                return False
+            self.put(container, path, data)
+            return True
 
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """See `Lake.list`."""
-        for (home, path), (version, _) in sorted(self._blobs.items()):
+        for (home, path), (version, _) in sorted(self._blobs.items(), key=lambda item: item[0]):
             if home == container and path.startswith(prefix):
                 yield replace(version, metadata={})
 
@@ -123,7 +131,13 @@ class MemoryTables:
 
     def __init__(self) -> None:
         self._writes = 0
+        self._lock = threading.Lock()
         self._rows: dict[str, dict[str, Entity]] = {}
+
+    @property
+    def partitions(self) -> list[str]:
+        """The names of all partitions that were written to."""
+        return list(self._rows)
 
     def get(self, partition: str, row: str) -> Entity | None:
         """See `Tables.get`."""
@@ -131,13 +145,16 @@ class MemoryTables:
 
     def range(self, partition: str, start: str, end: str) -> Iterator[Entity]:
         """See `Tables.range`."""
-        for row in sorted(self._rows.get(partition, {})):
-            if start <= row < end and (entity := self.get(partition, row)) is not None:
+        for row in sorted(row for row in list(self._rows.get(partition, {})) if start <= row < end):
+            if (entity := self.get(partition, row)) is not None:
                 yield entity
 
     def commit(self, partition: str, writes: Iterable[Write]) -> None:
         """See `Tables.commit`."""
-        writes = list(writes)
+        with self._lock:
+            self._commit(partition, list(writes))
+
+    def _commit(self, partition: str, writes: list[Write]) -> None:
         rows = self._rows.setdefault(partition, {})
         for write in writes:
             found = rows.get(write.row)
@@ -167,16 +184,18 @@ class MemoryJobs:
     def __init__(self) -> None:
         self.runs: dict[int, JobRun] = {}
         self.parameters: dict[int, Mapping[str, str]] = {}
+        self._lock = threading.Lock()
         self._tokens: dict[str, int] = {}
 
     def start(self, parameters: Mapping[str, str], *, token: str) -> int:
         """See `Jobs.start`."""
-        if token not in self._tokens:
-            run_id = len(self.runs) + 1001
-            self._tokens[token] = run_id
-            self.parameters[run_id] = dict(parameters)
-            self.runs[run_id] = JobRun(run_id=run_id, state="running", batch_id=parameters.get("batch_id", ""))
-        return self._tokens[token]
+        with self._lock:
+            if token not in self._tokens:
+                run_id = len(self.runs) + 1001
+                self._tokens[token] = run_id
+                self.parameters[run_id] = dict(parameters)
+                self.runs[run_id] = JobRun(run_id=run_id, state="running", batch_id=parameters.get("batch_id", ""))
+            return self._tokens[token]
 
     def run(self, run_id: int) -> JobRun | None:
         """See `Jobs.run`."""

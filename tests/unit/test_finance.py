@@ -9,16 +9,14 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from shared.finance import (
+from shared.finance import FinanceConfig, check_header, open_finance
+from shared.finance_errors import (
     CompressionError,
     EmptyFileError,
-    FinanceConfig,
     FinanceError,
     HeaderError,
     MissingKeyColumnError,
     WorkbookError,
-    check_header,
-    open_finance,
 )
 from shared.layout import FinanceFile, classify_finance
 from shared.slices import Lineage, Slice, SliceSpec, read_slice

@@ -1,0 +1,55 @@
+"""Why a finance file cannot be read.
+
+FinanceError             a file that cannot be read; nothing of it is used
+  EmptyFileError           not even a header
+  HeaderError              a header that names no columns, or one twice
+  MissingKeyColumnError    a key column of the data set is not in the header
+  CompressionError         no gzip, or cut off
+  WorkbookError            no workbook, or too large
+"""
+
+from __future__ import annotations
+
+
+class FinanceError(ValueError):
+    """A finance file that cannot be read; `file` says which, `detail` what to look for."""
+
+    reason = "not_readable"  # the code under which the ledger rejects the file
+
+    def __init__(self, file: str, detail: str) -> None:
+        self.file, self.detail = file, detail
+        super().__init__(f"{file}: {detail}")
+
+
+class EmptyFileError(FinanceError):
+    """Not even a header."""
+
+    reason = "no_header"
+
+
+class HeaderError(FinanceError):
+    """A header that cannot name columns."""
+
+    reason = "header_unusable"
+
+
+class CompressionError(FinanceError):
+    """No gzip, or cut off: land the file again."""
+
+    reason = "not_gzip"
+
+
+class WorkbookError(FinanceError):
+    """No workbook that can be read."""
+
+    reason = "not_a_workbook"
+
+
+class MissingKeyColumnError(FinanceError):
+    """Without its key no row can find its customer: correct the header, or the data set's keys in the configuration."""
+
+    reason = "key_column_missing"
+
+    def __init__(self, file: str, missing: tuple[str, ...], got: tuple[str, ...]) -> None:
+        self.missing, self.got = missing, got
+        super().__init__(file, f"key column {', '.join(missing)} is missing; the header has {', '.join(got)}")
