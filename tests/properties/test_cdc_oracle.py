@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +44,7 @@ def test_intervals_of_a_key_do_not_overlap_and_at_most_one_is_open(made: list[Ev
     for key in "ab":
         rows = [row for row in history(made) if row.key == key]
         assert sum(row.end is None for row in rows) <= 1
-        for earlier, later in zip(rows, rows[1:], strict=False):
+        for earlier, later in pairwise(rows):
             assert earlier.end is not None
             assert earlier.start < earlier.end <= later.start
 

@@ -66,7 +66,11 @@ def customer(
     key: str, version: int | None, *, second: int | None = None, deleted: bool = False, **values: str
 ) -> dict[str, Any]:
     """Make one landed row of the customer table."""
-    row: dict[str, Any] = {"Id": key, "SinkCreatedOn": sink(0), "SinkModifiedOn": sink(version if second is None else second)}
+    row: dict[str, Any] = {
+        "Id": key,
+        "SinkCreatedOn": sink(0),
+        "SinkModifiedOn": sink(second if second is not None else version or 0),
+    }
     row |= {"versionnumber": None if version is None else str(version), "IsDelete": "True" if deleted else None}
     if not deleted:
         row |= {"crc33_cid": key, "crc33_name": f"name of {key}", "createdon": "2018-05-25T16:21:09.0000000+00:00"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,11 +62,13 @@ def merge(pipeline: Pipeline, batches: Iterable[Iterable[Event]]) -> list[dict[s
 
 
 def upsert(key: str, version: int, value: str, **more: Any) -> Event:
-    return Event(**({"key": key, "version": version, "sink": version, "value": value} | more))
+    fields: dict[str, Any] = {"key": key, "version": version, "sink": version, "value": value} | more
+    return Event(**fields)
 
 
 def delete(key: str, version: int | None, **more: Any) -> Event:
-    return Event(**({"key": key, "version": version, "sink": version, "deleted": True} | more))
+    fields: dict[str, Any] = {"key": key, "version": version, "sink": version, "deleted": True} | more
+    return Event(**fields)
 
 
 #: Each rule as first batch, second batch; a key of its own, so that two batches test all of them.
@@ -142,7 +145,7 @@ def test_shuffled_batches_equal_the_oracle_and_current_rows_are_the_latest_event
     events = stream(11)
     random.Random(5).shuffle(events)
     cuts = [0, 100, 110, 200, len(events)]
-    counts = merge(untracked, [events[start:end] for start, end in zip(cuts, cuts[1:], strict=False)])
+    counts = merge(untracked, [events[start:end] for start, end in pairwise(cuts)])
     assert stored(untracked) == history(events)
     for count in counts:
         assert count["read"] == count["applied"] + count["superseded"] + count["duplicates"] + count["rejected"]
