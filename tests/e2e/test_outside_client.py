@@ -120,3 +120,15 @@ def test_reprocessing_a_table_reads_it_again_and_doubles_nothing(landed: Outside
     read = {generation: sum(len(part.records) for part in parts if part.generation == generation) for generation in (1, 2)}
     assert read == {1: len(NAMES) + 4, 2: len(NAMES) + 4}
     assert customers_in_gold(landed) == before
+
+
+@pytest.mark.parametrize("asked", [{"stage": "silver", "table": TABLE}, {"stage": "gold"}], ids=["silver", "gold"])
+def test_silver_and_gold_are_built_again_from_what_is_there(landed: OutsideClient, asked: dict[str, str]) -> None:
+    before = customers_in_gold(landed)
+    runs = len(landed.get("runs")["runs"])
+    answer = landed.post("reprocess", asked)
+    landed.wait_until_idle()
+    assert landed.get(f"reprocess/{answer['reprocess_id']}")["state"] == "succeeded"
+    newest, *_ = landed.get("runs")["runs"]
+    assert (len(landed.get("runs")["runs"]), newest["state"]) == (runs + 1, "succeeded")
+    assert customers_in_gold(landed) == before
