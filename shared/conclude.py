@@ -150,7 +150,8 @@ class Conclude:
             ended = replace(record, state="dissolved")
             self.ledger.record_batch(batch, ended, at=now, pipeline=(pipeline, freed), into=into, detail=cause)
             return
-        parked = replace(record, state="parked", holds=termination == "client_error" and bool(record.entities))
+        at_fault = termination == "client_error" and bool(record.entities) and not record.reprocess
+        parked = replace(record, state="parked", holds=at_fault)
         self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=cause)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import azure.functions as func
 from werkzeug.wrappers import Request, Response
 
+import function_app
+
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 
 
@@ -57,3 +59,7 @@ class Web:
         if allowed:
             return Response(status=405, headers={"Allow": ", ".join(sorted(allowed))})
         return Response(status=404)
+
+
+WEB = Web(function_app.app)
+"""The app, once: its functions can be listed a single time in a process (reference: Azure Functions, section 14.5)."""

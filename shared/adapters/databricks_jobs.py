@@ -96,7 +96,10 @@ class DatabricksJobs:
         except DatabricksError as error:
             raise _translated(error) from error
         except (TimeoutError, OSError) as error:  # requests' errors are OSErrors
-            raise ServiceUnavailable("Databricks", type(error).__name__) from error
+            # The SDK retries by itself, and wraps what it met last: a 429 that outlived its patience still says how long.
+            met = getattr(error, "__cause__", None)
+            detail = f"{type(error).__name__} after {type(met).__name__}" if met else type(error).__name__
+            raise ServiceUnavailable("Databricks", detail, retry_after=getattr(met, "retry_after_secs", None)) from error
         except ValueError as error:  # the SDK's word for "no way to authenticate is configured"
             raise SettingsInvalid("DATABRICKS_HOST", "a workspace and one way to authenticate") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
@@ -22,7 +23,7 @@ class QueueHints:
     def send(self, name: str, *, after_seconds: float = 0) -> None:
         """See `Hints.send`; base64, as the Functions host expects its messages."""
         message = base64.b64encode(name.encode()).decode()
-        delay = max(0, round(after_seconds))
+        delay = max(0, math.ceil(after_seconds))  # too early, it would find that it has to wait and be sent again
         try:
             try:
                 self._queue.send_message(message, visibility_timeout=delay, time_to_live=_ENOUGH_SECONDS + delay)

@@ -9,19 +9,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from werkzeug.test import Client
 
-import function_app
 from function_app.openapi import description
 from shared.context import context
 from tests.pipeline import FINANCE, Pipeline, contact
-from tests.web import Web
+from tests.web import WEB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 schemathesis: Any = pytest.importorskip("schemathesis", reason="schemathesis is not installed: make setup")
 
-_WEB = Web(function_app.app)
-_SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", _WEB)
+_SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", WEB)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,6 +69,6 @@ def _basic(user: str) -> str:
     "user", ["", "databricks", "databricks:", ":correct horse", "databricks:correct horse ", "\u00e9:\u00e9"]
 )
 def test_who_is_not_the_webhook_is_told_as_documented(user: str) -> None:
-    answer = Client(_WEB).post("/api/callback/databricks", json={}, headers={"Authorization": _basic(user)})
+    answer = Client(WEB).post("/api/callback/databricks", json={}, headers={"Authorization": _basic(user)})
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
     assert "401" in description()["paths"]["/callback/databricks"]["post"]["responses"]

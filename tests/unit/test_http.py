@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import Client
 
-import function_app
 from function_app.openapi import description
 from shared.context import context
 from shared.errors import ServiceUnavailable
 from tests.pipeline import DATAVERSE, FINANCE, SETTINGS, Pipeline, contact
-from tests.web import Web
+from tests.web import WEB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-WEB = Web(function_app.app)
 
 
 @pytest.fixture

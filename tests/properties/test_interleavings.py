@@ -1,0 +1,242 @@
+"""The number and order of events do not matter: any interleaving keeps the rules, and ends where state says (design, 3).
+
+Hypothesis lands files, delivers events once, twice, late or never, calls back truly and falsely, ticks timers, breaks
+services, kills the process, parks, un-parks and reprocesses, in any order; the invariants hold after each step, and in the
+end everything that landed is published exactly once.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from shared.batch_manifest import read_parts
+from shared.errors import Retry, ServiceUnavailable
+from shared.paths import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
+from shared.poison import PoisonMessage
+from shared.publish import publication_of
+from shared.reprocess import RequestConflicts, read_request
+from shared.runs import NotParked
+from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
+
+FILES = [(DATAVERSE, "contact/2023.csv"), (DATAVERSE, "contact/2024.csv"), (FINANCE, "customer_finance.csv")]
+PORTS = ("lake", "tables", "jobs", "customer_insights", "hints")
+TERMINATIONS = ["internal_error", "cloud_failure", "skipped", "client_error", "cancelled"]
+
+
+class Faulty:
+    """A port whose n-th call from now fails, before it or after it took effect."""
+
+    def __init__(self, port: Any) -> None:
+        self.port = port
+        self.fail_in = -1
+        self.after = False
+
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self.port, name)
+        if not callable(target):
+            return target
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            self.fail_in -= 1
+            if self.fail_in == 0 and not self.after:
+                raise ServiceUnavailable(name, "fault")
+            answer = target(*arguments, **options)
+            if self.fail_in == 0:
+                raise ServiceUnavailable(name, "fault after")
+            return answer
+
+        return call
+
+
+class Interleavings(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pipeline = Pipeline()
+        self.ports = {name: Faulty(getattr(self.pipeline, name)) for name in PORTS}
+        self.events: list[tuple[str, str]] = []
+        self.landed: dict[tuple[str, str], int] = {}  # records of the newest version
+        self.number = 0
+        self.restart()
+
+    @initialize()
+    def export_the_model(self) -> None:
+        self.pipeline.lake.put(DATAVERSE, MODEL, model(*CONTACT))
+
+    # What happens outside -------------------------------------------------------------------------------------------
+
+    # Few rules with many choices: Hypothesis leaves whole rules out of a run, and without landing there is nothing to see.
+
+    @rule(where=st.sampled_from(FILES), rows=st.integers(1, 3), event=st.sampled_from(["now", "now", "late", "twice", "lost"]))
+    def land(self, where: tuple[str, str], rows: int, event: str) -> None:
+        self.number += rows
+        if where[0] == DATAVERSE:
+            before = self.pipeline.lake.content(*where) if where in self.landed else b""
+            data = before + b"".join(contact(self.number + row) for row in range(rows))
+            self.landed[where] = self.landed.get(where, 0) + rows
+        else:
+            data = b"cid,income\n" + b"".join(f"{self.number + row},{row}\n".encode() for row in range(rows))
+            self.landed[where] = rows
+        self.pipeline.lake.put(*where, data)
+        for _ in range({"now": 1, "twice": 2}.get(event, 0)):
+            self.quietly(lambda: self.context.landing(*where))
+        if event == "late":
+            self.events.append(where)
+
+    @rule(
+        seconds=st.sampled_from([0, 11, 11, 45]),
+        what=st.sampled_from(["reconcile", "reconcile", "reconcile", "sweep", "late event", "callback", "poison"]),
+        run=st.one_of(st.none(), st.integers(1000, 1005), st.text(max_size=3)),
+        where=st.sampled_from(FILES),
+        port=st.sampled_from(["", "", "", "jobs", *PORTS]),
+        calls=st.sampled_from([1, 1, 2, 3, 5, 9]),
+        after=st.booleans(),
+    )
+    def look(self, seconds: float, what: str, run: object, where: tuple[str, str], port: str, calls: int, after: bool) -> None:
+        self.pipeline.clock.advance(seconds)
+        if port:
+            self.ports[port].fail_in, self.ports[port].after = calls, after
+        if what == "sweep":
+            self.quietly(self.context.sweep)
+        elif what == "late event" and self.events:
+            late = self.events.pop()
+            self.quietly(lambda: self.context.landing(*late))
+        elif what == "callback":
+            event = {"event_type": "jobs.on_success", "run": {"run_id": run}}
+            self.quietly(lambda: self.context.callback(event))
+        elif what == "poison":
+            blob = self.pipeline.lake.head(*where)
+            message = PoisonMessage(container=where[0], path=where[1], version=blob.etag if blob else "", function="f")
+            self.quietly(lambda: self.context.poison(message))
+        self.quietly(self.context.reconcile)
+
+    @rule(end=st.sampled_from(["well", "well", "well", *TERMINATIONS]), refresh=st.booleans())
+    def end_a_run(self, end: Any, refresh: bool) -> None:
+        if end == "well":
+            self.pipeline.end_runs()
+        else:
+            self.pipeline.fail_runs(end)
+        if refresh:
+            self.pipeline.end_refreshes()
+
+    @rule(what=st.sampled_from([{"table": "contact"}, {"stage": "silver", "source": "finance"}, {"stage": "gold"}, None, None]))
+    def act(self, what: dict[str, str] | None) -> None:
+        if what is None:
+            self.quietly(self.unpark_all)
+            return
+        request = read_request({**what, "request_id": str(self.number % 3)}, (DATAVERSE, FINANCE))
+        with suppress(Retry, RequestConflicts):  # the id may belong to another request
+            self.context.reprocess(request)
+
+    @rule()
+    def restart_the_process(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.context = self.pipeline.fresh_context().replace(**self.ports)
+
+    # What always holds ----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def at_most_one_run_is_active(self) -> None:
+        running = [run for run in self.pipeline.jobs.runs.values() if run.state == "running"]
+        assert len(running) <= 1
+
+    @invariant()
+    def records_are_rows_and_rejects_once_each(self) -> None:
+        ledger = self.pipeline.fresh_context().ledger
+        for container, path in self.landed:
+            taken: dict[int, int] = {}
+            for known in ledger.parts_of(container, path):
+                part = known.record
+                assert part.records == part.rows + part.rejects
+                assert part.start >= taken.get(part.generation, 0)
+                taken[part.generation] = part.end
+
+    @invariant()
+    def each_part_is_in_one_batch_and_each_waiting_part_in_none(self) -> None:
+        ledger = self.pipeline.fresh_context().ledger
+        waits = {(wait.container, wait.part) for wait in ledger.waiting((DATAVERSE, FINANCE)).parts}
+        parts = [part.record for name in (DATAVERSE, FINANCE) for part in ledger.parts_in(name)]
+        assert len(waits) == sum(part.state == "pending" for part in parts)
+        given: dict[str, str] = {}
+        for batch in ledger.batches():
+            manifest = self.pipeline.lake.head(PIPELINE, batch_manifest(batch.batch_id))
+            if manifest is None or not batch.is_of_new_parts:
+                continue
+            for listed in read_parts(self.pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id))):
+                assert given.setdefault(listed.part_id, batch.batch_id) == batch.batch_id
+
+    @invariant()
+    def what_is_visible_was_verified(self) -> None:
+        shown = self.pipeline.lake.head(GOLD, GOLD_MANIFEST)
+        if shown is None:
+            return
+        publication = publication_of(self.pipeline.lake.content(GOLD, GOLD_MANIFEST))
+        ledger = self.pipeline.fresh_context().ledger
+        batch = ledger.batch(publication.removeprefix("p_"))
+        assert batch is not None
+        assert batch.record.state in {"succeeded", "submitted", "running"}  # the latter: published, and not yet recorded
+
+    @invariant()
+    def the_tally_counts_every_file(self) -> None:
+        ledger = self.pipeline.fresh_context().ledger
+        for container in (DATAVERSE, FINANCE):
+            states = [known.record.state for known in ledger.files(container)]
+            counted = {name: n for name, n in ledger.tally(container).items() if n and name not in {"records", "rejects"}}
+            assert counted == {state: states.count(state) for state in set(states)}
+
+    # And in the end -------------------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        """Mend everything, un-park, and let it come to rest: all that landed is published."""
+        for port in self.ports.values():
+            port.fail_in = -1
+        self.restart()
+        for document in ({"status": "poison", "request_id": "end"},):
+            self.context.reprocess(read_request(document, (DATAVERSE, FINANCE)))
+        for _ in range(60):
+            self.pipeline.clock.advance(700)
+            self.unpark_all()
+            self.quietly(self.context.sweep)
+            self.quietly(self.context.reconcile)
+            self.pipeline.end_runs()
+            self.pipeline.end_refreshes()
+            if self.pipeline.is_idle and not list(self.context.ledger.batches(state="parked")):
+                break
+        else:
+            raise AssertionError(f"does not settle: {self.context.status()}")
+        self.check_the_end()
+
+    def check_the_end(self) -> None:
+        ledger = self.context.ledger
+        published: set[str] = set()
+        for batch in ledger.batches(state="succeeded"):
+            manifest = self.pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id))
+            published |= {part.part_id for part in read_parts(manifest)}
+        for (container, path), records in self.landed.items():
+            file = ledger.file(container, path).record
+            assert (file.state, file.records) == ("ingested", records)
+            newest = [p.record for p in ledger.parts_of(container, path) if p.record.generation == file.generation]
+            assert sum(part.records for part in newest) == records
+        every = {part.record.part_id for name in (DATAVERSE, FINANCE) for part in ledger.parts_in(name)}
+        assert every == published
+
+    def quietly(self, action: Any) -> None:
+        with suppress(Retry):
+            action()
+
+    def unpark_all(self) -> None:
+        for batch in list(self.context.ledger.batches(state="parked")):
+            with suppress(NotParked):
+                self.context.runs.unpark(batch.batch_id)
+
+
+TestInterleavings = Interleavings.TestCase
+TestInterleavings.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
