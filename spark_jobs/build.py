@@ -7,13 +7,14 @@ without them, all others are referenced again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.batch import Batch
@@ -72,15 +73,16 @@ class Build:
         if not self._changed_inputs:
             return Built(table=old, changed=False, rewritten=0)
         touched = f"{self.batch.folder}/touched/{self.model.name}"
-        self._touched_values().write.mode("overwrite").parquet(self.lake.path(touched))
-        values = self.spark.read.parquet(self.lake.path(touched))
+        observed = Observation()
+        counted = self._touched_values().observe(observed, F.count(F.lit(1)).alias("values"))
+        counted.write.mode("overwrite").parquet(self.lake.path(touched))
+        values = self.spark.read.schema("__touched string").parquet(self.lake.path(touched))
         try:
-            return self._updated(old, columns, values)
+            return self._updated(old, columns, values, int(observed.get["values"]))
         finally:
             self.lake.delete(touched)
 
-    def _updated(self, old: GoldTable, columns: Mapping[str, str], values: DataFrame) -> Built:
-        many = values.count()
+    def _updated(self, old: GoldTable, columns: Mapping[str, str], values: DataFrame, many: int) -> Built:
         if not many:
             return Built(table=old, changed=False, rewritten=0)
         values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
@@ -88,11 +90,15 @@ class Build:
         stale = self._holding(old, values)
         kept = tuple(file for file in old.files if file.place not in stale)
         if stale:
-            rows = self.spark.read.parquet(*(self.lake.path(f"gold/{place}") for place in sorted(stale)))
+            rows = self._read(columns, sorted(stale))
             same = F.col(self.model.rebuilt_by).cast("string") == F.col("__touched")
             fresh = rows.select(*columns).join(values, same, "left_anti").unionByName(fresh)
         rewritten = sum(file.rows for file in old.files if file.place in stale)
-        return self._written(fresh, columns, kept=kept, added=rewritten + many)
+        built = self._written(fresh, columns, kept=kept, added=rewritten + many)
+        if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
+            self.lake.delete(f"gold/{self.model.name}/{self.publication}")  # what changed is nobody's row
+            return Built(table=old, changed=False, rewritten=0)
+        return built
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
         place = f"{self.model.name}/{self.publication}"
@@ -100,7 +106,7 @@ class Build:
         if 0 < added <= _ROWS_OF_ONE_FILE:
             rows = rows.coalesce(1)
         rows.write.mode("overwrite").option("compression", "snappy").parquet(path)
-        files = self._files(place)
+        files = self._files(place, columns)
         document = f"{place}/{self.model.name}.cdm.json"
         entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
         self.lake.write_json(f"gold/{document}", entity)
@@ -115,22 +121,29 @@ class Build:
         )
         return Built(table=table, changed=True, rewritten=len(files))
 
-    def _files(self, place: str) -> tuple[GoldFile, ...]:
+    def _files(self, place: str, columns: Mapping[str, str]) -> tuple[GoldFile, ...]:
         """Return the files just written with their rows; raises `ModelError` where the primary key is none."""
-        path = self.lake.path(f"gold/{place}")
-        key = quoted(self.model.primary_key)
-        written = self.spark.read.parquet(path).selectExpr("_metadata.file_name as file", f"{key} as key")
-        found = written.groupBy("file").agg(F.count(F.lit(1)).alias("rows"), F.count("key").alias("keys")).collect()
+        written = self._read(columns, [place]).selectExpr(
+            "_metadata.file_name as file", f"{quoted(self.model.primary_key)} as key"
+        )
+        totals = (F.count(F.lit(1)).alias("rows"), F.count("key").alias("keys"), F.count_distinct("key").alias("distinct"))
+        found = written.groupBy("file").agg(*totals).collect()
         if any(row["rows"] != row["keys"] for row in found):
             raise ModelError(self.model.name, f"the primary key {self.model.primary_key} is null in some rows")
-        if written.groupBy("key").count().where("count > 1").take(1):
-            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has the same value in several rows")
+        in_one = any(row["rows"] != row["distinct"] for row in found)
+        if in_one or (len(found) > 1 and written.groupBy("key").count().where("count > 1").take(1)):
+            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has one value in several rows")
         rows = {row["file"]: row["rows"] for row in found}
         listed = [file for file in self.lake.files(f"gold/{place}") if file.place.endswith(".parquet")]
         return tuple(
             GoldFile(place=file.place.removeprefix("gold/"), rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
             for file in listed
         )
+
+    def _read(self, columns: Mapping[str, str], places: Sequence[str]) -> DataFrame:
+        # A schema that is given spares the job that would read it from the files.
+        schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+        return self.spark.read.schema(schema).parquet(*(self.lake.path(f"gold/{place}") for place in places))
 
     def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
         base = self.base
@@ -161,8 +174,10 @@ class Build:
 
     def _holding(self, old: GoldTable, values: DataFrame) -> set[str]:
         """Return which files of the table hold a row of these values."""
-        rows = self.spark.read.parquet(*(self.lake.path(f"gold/{file.place}") for file in old.files))
-        placed = rows.selectExpr(f"cast({quoted(self.model.rebuilt_by)} as string) as __touched", "_metadata.file_path as path")
+        placed = self._read(old.columns, [file.place for file in old.files])
+        placed = placed.selectExpr(
+            f"cast({quoted(self.model.rebuilt_by)} as string) as __touched", "_metadata.file_path as path"
+        )
         found = placed.join(values, "__touched", "left_semi").select("path").distinct().collect()
         # A reader names a file by its full address; the end of it is the place that the publication names.
         ends = {"/".join(PurePosixPath(row["path"]).parts[-3:]) for row in found}

@@ -48,7 +48,7 @@ class Plan:
     @property
     def identity(self) -> tuple[str, ...]:
         """The columns that tell events apart: those of one identity are versions of the same event."""
-        return (*self.keys, *self.sequence)
+        return tuple(dict.fromkeys((*self.keys, *self.sequence)))
 
 
 def read_off(events: DataFrame, plan: Plan, *, versionless: bool) -> DataFrame:
@@ -88,7 +88,7 @@ def intervals(ordered: DataFrame, plan: Plan, snapshots: Column | None = None) -
     after = F.lead(F.struct("__own", DELETED, "__tracked")).over(window)
     gap = F.lit(None).cast("timestamp")
     if snapshots is not None:
-        left_out = F.element_at(F.filter(snapshots, lambda at: at > F.col(first)), 1)
+        left_out = F.try_element_at(F.filter(snapshots, lambda at: at > F.col(first)), F.lit(1))
         gap = F.when(after.isNull() | (after["__own"][plan.fields[0]] > left_out), left_out)
     events = events.select("*", after.alias("__after"), gap.alias("__gap"))
     before = F.lag(F.struct(DELETED, "__tracked", "__gap")).over(window)

@@ -45,12 +45,20 @@ class Lake:
 
     def read_json(self, place: str) -> Any | None:
         """Return the document at a place, or None where there is none."""
+        text = self.read_text(place)
+        return None if text is None else json.loads(text)
+
+    def read_text(self, place: str) -> str | None:
+        """Return the text at a place, or None where there is none."""
         if not self._remote:
             file = Path(self.path(place))
-            return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
-        if not any(file.place == place for file in self.files(place.rpartition("/")[0], deep=False)):
-            return None
-        return json.loads(self._utilities().head(self.path(place), _LONGEST_DOCUMENT))
+            return file.read_text(encoding="utf-8") if file.is_file() else None
+        try:
+            return str(self._utilities().head(self.path(place), _LONGEST_DOCUMENT))
+        except Exception as error:
+            if _is_absence(error):
+                return None
+            raise
 
     def write_json(self, place: str, document: Any) -> None:
         """Replace the document at a place."""
@@ -66,15 +74,7 @@ class Lake:
 
     def exists(self, place: str) -> bool:
         """Say whether a folder is there."""
-        if not self._remote:
-            return Path(self.path(place)).exists()
-        try:
-            return bool(self._utilities().ls(self.path(place)))
-        except Exception as error:
-            # The file utilities wrap whatever the storage said; only its text tells absence from trouble.
-            if _is_absence(error):
-                return False
-            raise
+        return bool(self._listed(place)) if self._remote else Path(self.path(place)).exists()
 
     def files(self, place: str, *, deep: bool = True) -> list[File]:
         """Return the files below a folder by name, without the hidden ones that writers leave; none where it is absent."""
@@ -83,7 +83,7 @@ class Lake:
             found = (path for path in (root.rglob("*") if deep else root.glob("*")) if path.is_file())
             files = [File(place=f"{place}/{path.relative_to(root).as_posix()}", size=path.stat().st_size) for path in found]
         else:
-            files = list(self._remote_files(place, deep=deep)) if self.exists(place) else []
+            files = list(self._remote_files(place, deep=deep))
         shown = [file for file in files if not file.place.rpartition("/")[2].startswith(("_", "."))]
         return sorted(shown, key=lambda file: file.place)
 
@@ -92,9 +92,7 @@ class Lake:
         if not self._remote:
             root = Path(self.path(place))
             return sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-        if not self.exists(place):
-            return []
-        return sorted(item.name.rstrip("/") for item in self._utilities().ls(self.path(place)) if item.name.endswith("/"))
+        return sorted(item.name.rstrip("/") for item in self._listed(place) if item.name.endswith("/"))
 
     def delete(self, place: str) -> None:
         """Delete a file or folder with all that is in it; nothing happens where it is absent."""
@@ -108,9 +106,17 @@ class Lake:
         else:
             path.unlink(missing_ok=True)
 
+    def _listed(self, place: str) -> list[Any]:
+        try:
+            return list(self._utilities().ls(self.path(place)))
+        except Exception as error:
+            if _is_absence(error):
+                return []
+            raise
+
     def _remote_files(self, place: str, *, deep: bool) -> list[File]:
         files: list[File] = []
-        for item in self._utilities().ls(self.path(place)):
+        for item in self._listed(place):
             inner = f"{place}/{item.name.rstrip('/')}"
             if not item.name.endswith("/"):
                 files.append(File(place=inner, size=item.size))
@@ -124,5 +130,6 @@ class Lake:
 
 
 def _is_absence(error: Exception) -> bool:
+    # The file utilities wrap whatever the storage said; only its text tells absence from trouble.
     text = str(error)
     return any(sign in text for sign in ("FileNotFound", "PathNotFound", "does not exist", "No such file", "404"))

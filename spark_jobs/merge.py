@@ -49,7 +49,7 @@ class Merge:
         """Carry it out; `note` writes down the counts, before and after the merge."""
         counts = self._build() if self._is_new else self._stage()
         note(_entry(counts, merged=False))
-        if not self._is_new:
+        if not self._is_new and self.lake.exists(self._staged):
             self._merge()
         if counts.rejected:
             counts = replace(counts, rules=self._keep_rejected() | dict(counts.rules))
@@ -165,8 +165,10 @@ class Merge:
             few = sum(part.rows for part in self._parts) <= _MOST_BROADCAST
             old = old.join(F.broadcast(keys) if few else keys, list(self._shape.plan.keys), "left_semi")
         changed = self._reconciled(new.unionByName(old), observed, snapshots)
-        changed.write.mode("overwrite").parquet(self.lake.path(self._staged))
+        observed.changed(changed).write.mode("overwrite").parquet(self.lake.path(self._staged))
         counts = observed.counts()
+        if not observed.is_change():
+            self.lake.delete(self._staged)
         counts.check(self.entity.name, sum(part.rows for part in self._parts))
         return counts
 
@@ -198,6 +200,8 @@ class Merge:
         """Say whether any delete of the entity lacks its version: only then is the order of events worth a second sort."""
         if self.entity.source != "dataverse":
             return False
+        if sum(part.rows for part in self._parts) <= _MOST_BROADCAST:
+            return True  # finding out costs more than sorting little twice
         first = self._shape.plan.sequence[0]
         found = []
         for version, parts in self._groups:

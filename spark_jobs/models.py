@@ -74,7 +74,7 @@ class Model:
     digest: str  # of the whole file: a changed model is built anew
 
     def columns_of(self, read: Input, stored: Mapping[str, str]) -> dict[str, str]:
-        """Return view column -> SQL expression over the silver table, whose columns are `stored`."""
+        """Return view column -> SQL expression over the silver table, whose columns are `stored` with their types."""
         by_lower = {name.lower(): name for name in stored}
         columns = {}
         for name, kind in read.columns.items():
@@ -83,7 +83,8 @@ class Model:
         if read.rest:
             declared = {name.lower() for one in self.inputs for name in one.columns}
             further = [name for name in stored if name.lower() not in declared and not name.startswith("_")]
-            columns |= {name: quoted(name) for name in further}
+            # Customer Insights takes decimals of 16 digits at most (reference: Customer Insights, section 2).
+            columns |= {name: f"cast({quoted(name)} as double)" if _is_long(stored[name]) else quoted(name) for name in further}
         return columns | {name: name for name in (*_LINEAGE, *(("__START_AT", "__END_AT") if read.history else ()))}
 
 
@@ -122,6 +123,11 @@ def parse_model(name: str, text: str) -> Model:
         sql="\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";"),
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
     )
+
+
+def _is_long(kind: str) -> bool:
+    found = re.fullmatch(r"decimal\((\d+),\s*\d+\)", kind)
+    return found is not None and int(found[1]) > 16
 
 
 def _input(model: str, line: str) -> Input:

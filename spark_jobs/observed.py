@@ -25,6 +25,7 @@ class Observed:
         self._rules = [check.name for check in checks(entity.rules, columns)]
         self._landed = Observation()
         self._became = Observation()
+        self._changed = Observation()
 
     def landed(self, rows: DataFrame) -> DataFrame:
         """Count the rows read, the rejected, and those that break each rule."""
@@ -39,6 +40,14 @@ class Observed:
         """Count what became of the new events."""
         kinds = ("applied", "superseded", "duplicate")
         return ordered.observe(self._became, *(F.count_if(F.col(BECAME) == kind).alias(kind) for kind in kinds))
+
+    def changed(self, rows: DataFrame) -> DataFrame:
+        """Count the rows that the table will change by."""
+        return rows.observe(self._changed, F.count(F.lit(1)).alias("changed"))
+
+    def is_change(self) -> bool:
+        """Say whether there is anything to merge; waits for the pass that makes the counts."""
+        return bool(self._changed.get["changed"])
 
     def counts(self) -> Counts:
         """Return the counts; waits for the pass that makes them."""

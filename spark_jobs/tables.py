@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spark_jobs.history import END, START, VERSION
@@ -16,14 +17,7 @@ if TYPE_CHECKING:
 
 #: Operations that change rows only where they say so in `__version`, or not at all; after any other, gold is built anew.
 _INCREMENTAL = {"MERGE", "OPTIMIZE", "ADD COLUMNS", "SET TBLPROPERTIES", "VACUUM START", "VACUUM END"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commit:
-    """One line of a table's history."""
-
-    version: int
-    operation: str
+_COMMIT = re.compile(r"/(\d{20})\.json$")
 
 
 class Table:
@@ -49,21 +43,28 @@ class Table:
         """Return column -> SQL type, in order."""
         return {field.name: field.dataType.simpleString() for field in self.read().schema.fields}
 
-    def commits(self, limit: int = 1) -> list[Commit]:
-        """Return the newest commits, newest first."""
-        rows = self._spark.sql(f"DESCRIBE HISTORY {self._sql_name} LIMIT {limit}").select("version", "operation").collect()
-        return [Commit(version=row[0], operation=row[1]) for row in rows]
-
     def version(self) -> int:
-        """Return the number of the newest commit, -1 where there is no table."""
-        return self.commits()[0].version if self.exists() else -1
+        """Return the number of the newest commit, -1 where there is no table.
+
+        Read off the names in the log: a query of the table's history costs two Spark jobs, this one listing.
+        """
+        return max(self._commits(), default=-1)
 
     def changed_only_by_merge(self, since: int, until: int) -> bool:
         """Say whether the rows that changed after a version can be found by their `__version`."""
-        if not 0 <= since <= until:
-            return False
-        between = [commit for commit in self.commits(until - since + 1) if since < commit.version <= until]
-        return len(between) == until - since and all(commit.operation in _INCREMENTAL for commit in between)
+        commits = self._commits() if 0 <= since <= until else {}
+        between = [commits.get(version) for version in range(since + 1, until + 1)]
+        return bool(commits) and all(place is not None and self._operation(place) in _INCREMENTAL for place in between)
+
+    def _commits(self) -> dict[int, str]:
+        """Return version -> place of the commits that the log still holds."""
+        files = self._lake.files(f"{self.place}/_delta_log", deep=False)
+        found = {file.place: _COMMIT.search(file.place) for file in files}
+        return {int(match[1]): place for place, match in found.items() if match}
+
+    def _operation(self, place: str) -> str:
+        lines = (json.loads(line) for line in (self._lake.read_text(place) or "").splitlines())
+        return next((str(line["commitInfo"]["operation"]) for line in lines if "commitInfo" in line), "")
 
     def write(self, rows: DataFrame, keys: Sequence[str]) -> None:
         """Make the table of these rows, in place of what it may have held."""

@@ -19,6 +19,7 @@ from spark_jobs.build import Build, Built
 from spark_jobs.lake import Lake
 from spark_jobs.models import Model, read_models
 from spark_jobs.publication import MANIFEST, Publication, cdm_manifest, collectable, from_json, place_of, to_json
+from spark_jobs.readiness import NotReadyError, findings
 from spark_jobs.session import spark_session
 from spark_jobs.silver import silver_report
 from spark_jobs.tables import Table
@@ -64,6 +65,9 @@ class _Run:
         staged = None
         if changed or {one.table.name for one in built} != set(self._base.tables if self._base else ()):
             publication = self._publication(built)
+            traps = findings(publication)
+            if traps:
+                raise NotReadyError(traps)
             staged = f"{self.batch.folder}/{MANIFEST.rpartition('/')[2]}"
             self.lake.write_json(publication.place, to_json(publication))
             self.lake.write_json(staged, cdm_manifest(publication))

@@ -1,0 +1,170 @@
+"""Gold: the sample's customer model, incremental publication, and what must never be published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from spark_jobs.models import ModelError, parse_model
+from tests.spark.conftest import CUSTOMER, Pipeline, customer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+pytestmark = pytest.mark.spark
+
+
+def by_cid(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found = {row["cid"]: row for row in rows}
+    assert len(found) == len(rows), "a customer stands in gold twice"
+    return found
+
+
+def files_of(pipeline: Pipeline, table: str) -> list[str]:
+    manifest = json.loads(Path(pipeline.lake.path("gold/default.manifest.cdm.json")).read_text(encoding="utf-8"))
+    entity = next(one for one in manifest["entities"] if one["entityName"] == table)
+    return [partition["location"] for partition in entity["dataPartitions"]]
+
+
+def test_gold_follows_updates_deletes_and_finance_through_three_batches(pipeline: Pipeline) -> None:
+    pipeline.land([customer(str(n), 1) for n in range(10)])
+    pipeline.finance("cid,income,spend,visits\n1,100.5,10,3\n2,200,20,4\n77,1,1,1")
+    first = pipeline.run()
+    gold = by_cid(pipeline.published("customer"))
+    assert sorted(gold) == [str(n) for n in range(10)], "a customer without finance data is a customer too"
+    assert (gold["1"]["income"], gold["1"]["spend"], gold["1"]["visits"]) == (Decimal("100.50"), Decimal("10.00"), 3)
+    assert gold["3"]["spend"] is None
+    assert first["base_publication"] is None
+
+    pipeline.land([customer("1", 2, crc33_name="new name"), customer("2", 2, deleted=True), customer("10", 2)], hours=1)
+    pipeline.finance("cid,income,spend,visits\n3,5,6,7", hours=1)
+    second = pipeline.run()
+    gold = by_cid(pipeline.published("customer"))
+    assert sorted(gold, key=int) == ["0", "1", "3", "4", "5", "6", "7", "8", "9", "10"]
+    assert gold["1"]["name"] == "new name"
+    assert gold["3"]["spend"] == Decimal("6.00")
+    assert second["base_publication"] == first["publication"]
+    assert second["gold"]["customer"]["rows"] == 10
+    history = pipeline.published("customer_finance")
+    assert sorted(row["cid"] for row in history) == ["1", "2", "3", "77"]
+    assert len({row["finance_id"] for row in history}) == 4
+
+    before = files_of(pipeline, "customer")
+    pipeline.finance("cid,income,spend,visits\n77,2,2,2", hours=2, file="late.csv")  # nobody's customer
+    pipeline.run()
+    assert by_cid(pipeline.published("customer")) == gold
+    assert files_of(pipeline, "customer") == before, "untouched files are referenced again"
+    assert sorted(row["spend"] for row in pipeline.published("customer_finance") if row["cid"] == "77") == [1, 2]
+
+
+def test_a_replayed_batch_publishes_nothing_and_has_the_same_outcome(pipeline: Pipeline) -> None:
+    pipeline.land([customer("1", 1)])
+    batch_id = pipeline.manifest()
+    pipeline.silver(batch_id)
+    outcome = pipeline.gold(batch_id)
+    pipeline.publish(outcome)
+    assert pipeline.gold(batch_id) == outcome
+    pipeline.land([customer("1", 1)])
+    again = pipeline.run()
+    assert again["publication"] is None
+    assert again["entities"]["customer"]["duplicates"] == 1
+
+    # A batch that was built on gold as it was, while another was published meanwhile, is built again on what is there.
+    pipeline.land([customer("2", 1)])
+    late = pipeline.manifest()
+    pipeline.silver(late)
+    stale = pipeline.gold(late)
+    pipeline.land([customer("3", 1)])
+    pipeline.run()
+    rebuilt = pipeline.gold(late)
+    assert rebuilt["base_publication"] != stale["base_publication"]
+    assert sorted(by_cid(pipeline.published("customer"))) == ["1", "2", "3"], "silver held it, so the next one showed it"
+
+
+def test_fewer_other_and_reordered_columns_and_an_integer_key_do_not_break_gold(pipeline: Pipeline) -> None:
+    columns = {"IsDelete": "boolean", "crc33_cid": "int64", "versionnumber": "int64", "Id": "guid", "crc33_new": "double"}
+    columns |= {"SinkModifiedOn": "dateTime"}
+    pipeline.land([customer("a", 1, crc33_cid="7", crc33_new="1.5"), customer("b", 1, crc33_cid="8")], columns)
+    pipeline.finance("cid,spend\n7,12")
+    pipeline.run()
+    gold = by_cid(pipeline.published("customer"))
+    assert gold["7"]["spend"] == 12
+    assert gold["7"]["income"] is None
+    assert gold["8"]["firstname"] is None
+
+
+def test_unknown_standard_and_custom_tables_work_with_no_configuration(pipeline: Pipeline) -> None:
+    columns = {"Id": "guid", "SinkModifiedOn": "dateTime", "versionnumber": "int64", "IsDelete": "boolean"}
+    row = customer("c1", 1) | {"fullname": "Ann", "parentcustomerid": "a1"}
+    pipeline.land([row], columns | {"fullname": "string", "parentcustomerid": "guid"}, table="contact")
+    pipeline.land([customer("a1", 1) | {"name": "Contoso"}], columns | {"name": "string"}, table="account")
+    pipeline.land([customer("x", 1) | {"cr1a2_size": "4"}], columns | {"cr1a2_size": "int64"}, table="cr1a2_tent")
+    outcome = pipeline.run()
+    assert sorted(outcome["entities"]) == ["account", "contact", "tent"]
+    assert [row["size"] for row in pipeline.current("tent")] == [4]
+    assert [row["accountname"] for row in pipeline.published("contact")] == ["Contoso"]
+
+    # `contact` does not say how an account reaches it, so a changed account builds it anew.
+    pipeline.land([customer("a1", 2) | {"name": "Fabrikam"}], columns | {"name": "string"}, table="account", hours=1)
+    pipeline.run()
+    assert [row["accountname"] for row in pipeline.published("contact")] == ["Fabrikam"]
+
+
+def test_a_changed_model_builds_its_table_anew_and_a_removed_one_leaves(pipeline: Pipeline) -> None:
+    pipeline.land([customer("1", 1), customer("2", 1)])
+    pipeline.run()
+    text = "-- Emails.\n-- primary key: cid\n-- input: customer (cid, name) by cid\nselect cid, {} as label from customer"
+    pipeline.models = [parse_model("customer", text.format("name"))]
+    pipeline.land([customer("3", 1)])
+    pipeline.run()
+    assert sorted(row["label"] for row in pipeline.published("customer")) == ["name of 1", "name of 2", "name of 3"]
+    pipeline.models = [replace(pipeline.models[0], name="people")]
+    pipeline.land([customer("4", 1)])
+    outcome = pipeline.run()
+    assert list(outcome["gold"]) == ["people"]
+
+
+@pytest.mark.parametrize(
+    ("select", "problem"),
+    [
+        ("select cid, nothing from customer", "nothing"),
+        ("select cid from from customer", "query"),
+        ("select name from customer", "cid"),
+        ("select 'same' as cid from customer", "one value in several rows"),
+        ("select cast(null as string) as cid from customer", "null"),
+    ],
+)
+def test_a_model_that_cannot_run_or_breaks_its_key_publishes_nothing(pipeline: Pipeline, select: str, problem: str) -> None:
+    header = "-- Broken.\n-- primary key: cid\n-- input: customer (cid, name) by cid\n"
+    pipeline.models = [parse_model("broken", header + select)]
+    pipeline.land([customer("1", 1), customer("2", 1)])
+    batch_id = pipeline.manifest()
+    pipeline.silver(batch_id)
+    with pytest.raises(ModelError, match=problem):
+        pipeline.gold(batch_id)
+    assert pipeline.lake.read_json(f"pipeline/batches/{batch_id}/outcome.json") is None
+
+
+def test_two_live_records_of_one_customer_id_give_one_customer(pipeline: Pipeline) -> None:
+    pipeline.land([customer("a", 1, crc33_cid="1"), customer("b", 5, crc33_cid="1", crc33_name="newest")])
+    pipeline.land([customer("c", 1, crc33_cid="")])
+    pipeline.run()
+    gold = by_cid(pipeline.published("customer"))
+    assert gold["1"]["name"] == "newest"
+    assert "c" in gold, "a customer without customer id is known by its record's id"
+    assert set(CUSTOMER) >= {"Id"}
+
+
+def test_old_publications_are_collected_after_their_grace(pipeline: Pipeline) -> None:
+    pipeline.configuration = replace(pipeline.configuration, grace_days=0)
+    for version in range(1, 4):
+        pipeline.land([customer("1", version, crc33_name=f"n{version}")], hours=version)
+        pipeline.run()
+    folders = pipeline.lake.folders("gold/customer")
+    assert "p0001" not in folders
+    assert [row["name"] for row in pipeline.published("customer")] == ["n3"]
