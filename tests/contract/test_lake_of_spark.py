@@ -30,18 +30,18 @@ def main():
     files = DBUtils(spark).fs
     bronze, silver, pipeline = (lake.replace("{container}", name) for name in ("bronze", "silver", "pipeline"))
 
-    order = json.loads(files.head(f"{pipeline}/batches/b1/manifest.json"))
-    spark.range(order["rows"]).write.format("delta").save(f"{silver}/t")
+    order = json.loads(files.head(f"{pipeline}/of-this-test/b1/manifest.json"))
+    spark.range(order["rows"]).write.format("delta").save(f"{silver}/of_this_test")
     spark.range(5, 15).createOrReplaceTempView("changes")
-    spark.sql(f"MERGE INTO delta.`{silver}/t` t USING changes c ON t.id = c.id WHEN NOT MATCHED THEN INSERT *")
+    spark.sql(f"MERGE INTO delta.`{silver}/of_this_test` t USING changes c ON t.id = c.id WHEN NOT MATCHED THEN INSERT *")
 
-    files.put(f"{pipeline}/batches/b1/outcome.json", json.dumps({
-        "rows": spark.read.format("delta").load(f"{silver}/t").count(),
-        "versions": sorted(f.name for f in files.ls(f"{silver}/t/_delta_log") if f.name.endswith(".json")),
-        "folders": [f.name for f in files.ls(f"{pipeline}/batches")],
+    files.put(f"{pipeline}/of-this-test/b1/outcome.json", json.dumps({
+        "rows": spark.read.format("delta").load(f"{silver}/of_this_test").count(),
+        "versions": sorted(f.name for f in files.ls(f"{silver}/of_this_test/_delta_log") if f.name.endswith(".json")),
+        "folders": [f.name for f in files.ls(f"{pipeline}/of-this-test")],
     }), True)
     try:
-        files.put(f"{pipeline}/batches/b1/outcome.json", "again")
+        files.put(f"{pipeline}/of-this-test/b1/outcome.json", "again")
     except Exception as error:
         print("refused", type(error).__name__)
     try:
@@ -65,7 +65,7 @@ def test_a_delta_merge_and_small_files_on_azurite(azurite: str, tmp_path: Path) 
     (site / "lakejob.py").write_text(JOB)
     with BlobServiceClient.from_connection_string(azurite) as service:
         pipeline = service.get_container_client("pipeline")
-        pipeline.upload_blob("batches/b1/manifest.json", json.dumps({"rows": 10}), overwrite=True)
+        pipeline.upload_blob("of-this-test/b1/manifest.json", json.dumps({"rows": 10}), overwrite=True)
         port = service.url.split(":")[2].split("/")[0]
         worker = SparkWorker(
             root=ROOT,
@@ -79,7 +79,7 @@ def test_a_delta_merge_and_small_files_on_azurite(azurite: str, tmp_path: Path) 
         finally:
             worker.stop()
         assert result.termination == SUCCESS, result.error_trace
-        outcome = json.loads(pipeline.download_blob("batches/b1/outcome.json").readall())
+        outcome = json.loads(pipeline.download_blob("of-this-test/b1/outcome.json").readall())
         assert outcome == {
             "rows": 15,
             "versions": ["00000000000000000000.json", "00000000000000000001.json"],
