@@ -6,6 +6,7 @@
 | `silver`, `gold` | the two tasks; each has a `main` that the wheel names as its entry point |
 | `names`, `casts`, `rules`, `labels` | SQL expressions that turn landed text into typed, checked, named columns |
 | `history` | AUTO CDC: events in, intervals out |
+| `models`, `query`, `validation` | gold models: what their headers say, their rows, and whether they can run at all |
 | `tables` | the silver tables of Delta Lake |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
 | `readiness` | what Customer Insights would stumble over |

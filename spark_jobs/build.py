@@ -13,15 +13,15 @@ from functools import cached_property, reduce
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.batch import Batch
-from spark_jobs.history import END, VERSION, shown
+from spark_jobs.history import VERSION
 from spark_jobs.models import Input, Model, ModelError
 from spark_jobs.names import quoted
 from spark_jobs.publication import GoldFile, GoldTable, Publication, cdm_entity
+from spark_jobs.query import Query
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
@@ -62,14 +62,16 @@ class Build:
     versions: Mapping[str, int]
     base: Publication | None
 
+    @cached_property
+    def _query(self) -> Query:
+        return Query(spark=self.spark, model=self.model, tables=self.tables)
+
     def run(self) -> Built:
         """Build the table; raises `ModelError` before anything is written where the model cannot run."""
-        whole = self._query(None)
-        columns = {field.name: field.dataType.simpleString() for field in whole.schema.fields}
-        self._check(columns)
+        columns = self._query.plan()
         old = self.base.tables.get(self.model.name) if self.base else None
         if old is None or not self._is_incremental(old, columns):
-            return self._written(whole, columns, kept=(), added=0)
+            return self._written(self._query.rows(None), columns, kept=(), added=0)
         if not self._changed_inputs:
             return Built(table=old, changed=False, rewritten=0)
         touched = f"{self.batch.folder}/touched/{self.model.name}"
@@ -86,7 +88,7 @@ class Build:
         if not many:
             return Built(table=old, changed=False, rewritten=0)
         values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
-        fresh = self._query(values).select(*columns)
+        fresh = self._query.rows(values).select(*columns)
         stale = self._holding(old, values)
         kept = tuple(file for file in old.files if file.place not in stale)
         if stale:
@@ -165,7 +167,7 @@ class Build:
     def _touched_values(self) -> DataFrame:
         before: Mapping[str, int] = self.base.silver if self.base else {}
         found = [
-            self._view(one, self.tables[one.entity].read().where(F.col(VERSION) > before.get(one.entity, -1)))
+            self._query.view(one, self.tables[one.entity].read().where(F.col(VERSION) > before.get(one.entity, -1)))
             .selectExpr(f"cast({one.by} as string) as __touched")
             .where("__touched is not null")
             for one in self._changed_inputs
@@ -182,45 +184,3 @@ class Build:
         # A reader names a file by its full address; the end of it is the place that the publication names.
         ends = {"/".join(PurePosixPath(row["path"]).parts[-3:]) for row in found}
         return {file.place for file in old.files if file.place in ends}
-
-    def _query(self, values: DataFrame | None) -> DataFrame:
-        """Return the model's rows: all, or those of the values of `rebuilt by` that are given."""
-        views = []
-        for one in self.model.inputs:
-            rows = self._input(one)
-            if values is not None and one.by is not None:
-                by = F.expr(f"cast({one.by} as string)")
-                rows = rows.withColumn("__by", by).join(values, F.col("__by") == F.col("__touched"), "left_semi").drop("__by")
-            view = f"{self.model.name}__{one.view}"
-            rows.createOrReplaceTempView(view)
-            views.append(f"{quoted(one.view)} as (table {quoted(view)})")
-        try:
-            query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
-            return self.spark.sql(query)
-        except (AnalysisException, ParseException) as error:
-            raise ModelError(self.model.name, f"is no query over its inputs: {error.getMessage()}") from error
-
-    def _input(self, one: Input) -> DataFrame:
-        table = self.tables.get(one.entity)
-        if table is None:
-            kinds = self.model.columns_of(one, {})
-            lineage = {"_landed_at": "timestamp", "_record_number": "bigint", "_source_file": "string"}
-            sequence = "struct<landed_at:timestamp,record_number:bigint>"
-            kinds = {
-                name: f"cast(null as {lineage.get(name, sequence)})" if name == text else text for name, text in kinds.items()
-            }
-            return self.spark.range(0).selectExpr(*(f"{text} as {quoted(name)}" for name, text in kinds.items()))
-        rows = table.read()
-        return self._view(one, shown(rows) if one.history else rows.where(F.col(END).isNull()))
-
-    def _view(self, one: Input, rows: DataFrame) -> DataFrame:
-        columns = self.model.columns_of(one, dict.fromkeys(rows.columns, ""))
-        return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
-
-    def _check(self, columns: Mapping[str, str]) -> None:
-        lower = [name.lower() for name in columns]
-        if len(set(lower)) != len(lower):
-            raise ModelError(self.model.name, "two columns have the same name")
-        for needed in (self.model.primary_key, self.model.rebuilt_by):
-            if needed not in columns:
-                raise ModelError(self.model.name, f"the query has no column {needed}, which the header names")

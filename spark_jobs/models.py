@@ -11,7 +11,8 @@ select ...
 ```
 
 A column that silver lacks is null, so that a table with fewer columns breaks nothing. A column without a type is text;
-`...` brings every further column that no input declares, typed as in silver. Each view also has `_landed_at`,
+`...` brings every further column that no input declares, typed as in silver; a query takes these by `*` and names only
+declared ones, so that it runs before the first of them has landed. Each view also has `_landed_at`,
 `_record_number` and `_source_file`; a history also `__START_AT` and `__END_AT`. Without `by`, a change of that entity
 builds the table anew.
 """
@@ -27,7 +28,8 @@ from typing import TYPE_CHECKING
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from importlib.resources.abc import Traversable
 
 _LINEAGE = ("_landed_at", "_record_number", "_source_file")
 
@@ -42,6 +44,17 @@ class ModelError(ValueError):
         super().__init__(f"gold model {model}: {problem}")
         self.model = model
         self.problem = problem
+
+
+class ModelsError(ValueError):
+    """Gold models cannot be run; lists every fault of every model, a line each. Terminal.
+
+    Attributes: `faults`.
+    """
+
+    def __init__(self, faults: Sequence[ModelError]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +101,31 @@ class Model:
         return columns | {name: name for name in (*_LINEAGE, *(("__START_AT", "__END_AT") if read.history else ()))}
 
 
+def model_texts(folder: Traversable | None = None) -> dict[str, str]:
+    """Return the model files of a folder, or of this package, by name."""
+    files = (folder or resources.files("spark_jobs.gold")).iterdir()
+    texts = {file.name.removesuffix(".sql"): file for file in files if file.name.endswith(".sql")}
+    return {name: file.read_text(encoding="utf-8") for name, file in sorted(texts.items())}
+
+
 def read_models() -> list[Model]:
-    """Return the models that the package ships, by name."""
-    files = (file for file in resources.files("spark_jobs.gold").iterdir() if file.name.endswith(".sql"))
-    return sorted(
-        (parse_model(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files),
-        key=lambda model: model.name,
-    )
+    """Return the models that the package ships, by name; raises `ModelsError` where some cannot be read."""
+    models, faults = parse_models(model_texts())
+    if faults:
+        raise ModelsError(faults)
+    return models
+
+
+def parse_models(texts: Mapping[str, str]) -> tuple[list[Model], list[ModelError]]:
+    """Parse model files by name; returns the models, and what is wrong with those that are none."""
+    models: list[Model] = []
+    faults: list[ModelError] = []
+    for name, text in texts.items():
+        try:
+            models.append(parse_model(name, text))
+        except ModelError as error:
+            faults.append(error)
+    return models, faults
 
 
 def parse_model(name: str, text: str) -> Model:

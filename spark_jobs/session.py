@@ -62,6 +62,17 @@ def with_meaning(spark: SparkSession) -> SparkSession:
     return spark
 
 
+def plain_builder(*, cores: str = "*") -> SparkSession.Builder:
+    """Return the builder of a local session without Delta Lake: enough to plan queries over tables that are not there."""
+    from pyspark.sql import SparkSession
+
+    builder: SparkSession.Builder = SparkSession.builder.master(f"local[{cores}]").appName("customer360")
+    plain = {name: value for name, value in _LAPTOP.items() if "delta" not in value and "delta" not in name}
+    for name, value in (_MEANING | plain | _LITTLE_DATA).items():
+        builder = builder.config(name, value)
+    return builder
+
+
 def local_builder(
     *, cores: str = "*", memory: str = "2g", partitions: int = 2, little_data: bool = True
 ) -> SparkSession.Builder:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 from spark_jobs.batch import Batch, read_arguments, read_batch
 from spark_jobs.lake import Lake
 from spark_jobs.merge import Merge
+from spark_jobs.models import model_texts
 from spark_jobs.session import spark_session, tag
+from spark_jobs.validation import check_models
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql import SparkSession
 
 
@@ -22,16 +26,19 @@ def main() -> None:
     arguments = read_arguments(sys.argv[1:])
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
-    run(spark, lake, read_batch(lake.read_json(arguments.manifest), arguments.batch_id))
+    run(spark, lake, read_batch(lake.read_json(arguments.manifest), arguments.batch_id), model_texts())
 
 
-def run(spark: SparkSession, lake: Lake, batch: Batch) -> dict[str, Any]:
+def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Merge every entity of a batch; returns (and leaves beside the manifest) what became of the rows.
+
+    `models` are the files of the gold models: raises `ModelsError`, and merges nothing, where gold could not be built.
 
     Safe to repeat: an entity that is merged is left alone, one that was cut off keeps the counts of its first attempt,
     since by then the table may hold the batch already.
     """
     started = time.monotonic()
+    check_models(spark, lake, models or {})
     place = silver_report(batch)
     report: dict[str, Any] = lake.read_json(place) or {"batch_id": batch.batch_id, "entities": {}, "seconds": 0.0}
     noted: dict[str, dict[str, Any]] = dict(report["entities"])

@@ -133,7 +133,7 @@ def test_a_changed_model_builds_its_table_anew_and_a_removed_one_leaves(pipeline
     ("select", "problem"),
     [
         ("select cid, nothing from customer", "nothing"),
-        ("select cid from from customer", "query"),
+        ("select cid frm customer of it", "Syntax error"),
         ("select name from customer", "cid"),
         ("select 'same' as cid from customer", "one value in several rows"),
         ("select cast(null as string) as cid from customer", "null"),
