@@ -5,6 +5,7 @@ UTF-8, a byte order mark in front) is halved until the part that it cannot take 
 the exact path, record by record. Both follow the rules of `shared.dialect`; a property test holds them together.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +28,7 @@ class Reject:
 
     number: int  # of the record, 0 for the block's first
     offset: int  # of its first byte in the block
-    reason: str  # too_wide | too_narrow | invalid_utf8 | open_quote | too_long
+    reason: str  # too_wide | too_narrow | truncated | invalid_utf8 | open_quote | too_long
     detail: str  # names, counts, positions; never content
     raw: bytes
 
@@ -47,12 +48,15 @@ class OpenQuoteError(Exception):
     """The block ends inside quotes, or may do so: find its end exactly and read it again."""
 
 
-def read_block(data: memoryview, *, dialect: Dialect, width: int, min_width: int, exact: bool) -> Columns:
+def read_block(
+    data: memoryview, *, dialect: Dialect, width: int, min_width: int, exact: bool, widest: int | None = None
+) -> Columns:
     """The records of `data`, bound by position to `width` columns; rows of `min_width` fields or more are padded with nulls.
 
+    Where widths only grow, `widest` is the widest row before the block: one narrower than any before it was cut off.
     `data` holds complete records. Where that was only guessed (`exact` false) OpenQuoteError is raised unless it is certain.
     """
-    reader = _Reader(dialect, width, min_width)
+    reader = _Reader(dialect, width, min_width, widest)
     fast = reader.fast(data, exact=exact)
     if fast is not None:
         return fast
@@ -69,10 +73,12 @@ def field_type() -> pa.DataType:
 class _Reader:
     """Reads blocks of one shape."""
 
-    def __init__(self, dialect: Dialect, width: int, min_width: int) -> None:
+    def __init__(self, dialect: Dialect, width: int, min_width: int, widest: int | None) -> None:
         self._dialect = dialect
         self._width = width
         self._min_width = min_width
+        self._grows = widest is not None
+        self._low = max(min_width, widest or 0)  # fields of the narrowest row that may come first
 
     def fast(self, data: memoryview, *, exact: bool) -> Columns | None:
         """The block through pyarrow; None where only the exact path gets it right."""
@@ -81,7 +87,7 @@ class _Reader:
             return None
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[tuple[int, int, str]] = []
-        table = self._parse(data, width if self._min_width <= width <= self._width else self._width, odd)
+        table = self._parse(data, width if self._low <= width <= self._width else self._width, odd)
         records = table.num_rows + len(odd)
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
             raise OpenQuoteError
@@ -143,13 +149,17 @@ class _Reader:
         self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int
     ) -> Columns | None:
         """The block's rows of every legal width in their order, the others as rejects."""
-        low, high = self._min_width, self._width
-        bad = {number: width for number, width, _ in odd if not low <= width <= high}
-        good = [row for row in odd if row[0] not in bad] if bad else odd
+        low, high = self._low, self._width
+        bad = {number: (width, low) for number, width, _ in odd if not low <= width <= high}
         regular = bytearray(b"\x01") * records
         for number, _, _ in odd:
             regular[number] = 0
         numbers = pc.indices_nonzero(pa.array(memoryview(regular), pa.uint8()))
+        if self._grows and (truncated := self._truncated(table.num_columns, odd, records)):
+            bad |= truncated
+            whole = pc.invert(pc.is_in(numbers, pa.array(list(truncated), numbers.type)))
+            table, numbers = table.filter(whole), numbers.filter(whole)
+        good = [row for row in odd if row[0] not in bad] if bad else odd
         widest = table.num_columns if table.num_rows else 0
         table = self._padded(table)
         if good:
@@ -171,20 +181,30 @@ class _Reader:
             widest=widest,
         )
 
-    def _rejects(self, data: memoryview, bad: dict[int, int]) -> tuple[Reject, ...]:
-        """The records of those numbers and widths, found again in the block's bytes."""
+    def _truncated(self, regular: int, odd: Sequence[tuple[int, int, str]], records: int) -> dict[int, tuple[int, int]]:
+        """The rows with fewer fields than one before them: number to (fields, fields of the widest row before)."""
+        widths = array("i", [regular]) * records
+        for number, width, _ in odd:
+            widths[number] = width if width <= self._width else 0
+        fields = pa.array(memoryview(widths), pa.int32())
+        before = pc.max_element_wise(pc.cumulative_max(fields), self._low)
+        narrower = pc.indices_nonzero(pc.less(fields, before)).to_pylist()
+        return {number: (widths[number], before[number].as_py()) for number in narrower if widths[number]}
+
+    def _rejects(self, data: memoryview, bad: dict[int, tuple[int, int]]) -> tuple[Reject, ...]:
+        """The records of those numbers, widths and least legal widths, found again in the block's bytes."""
         rejects: list[Reject] = []
         at, number = 0, 0
         while len(rejects) < len(bad) and (found := self._dialect.record(data, at, len(data))) is not None:
             start, end, at = found
             if number in bad:
-                rejects.append(self._wrong_width(number, start, bytes(data[start:end]), bad[number]))
+                rejects.append(self._wrong_width(number, start, bytes(data[start:end]), *bad[number]))
             number += 1
         return tuple(rejects)
 
-    def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int) -> Reject:
-        reason = "too_wide" if fields > self._width else "too_narrow"
-        detail = f"fields={fields} min={self._min_width} max={self._width}"
+    def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int, low: int) -> Reject:
+        reason = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
+        detail = f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
         return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
 
     def halved(self, data: memoryview) -> Columns:
@@ -192,9 +212,9 @@ class _Reader:
         middle = self._dialect.last_end(data, 0, len(data) // 2) if len(data) > LEAF else 0
         if middle == 0:
             return self.exact(data)
-        halves = [(0, data[:middle]), (middle, data[middle:])]
-        parts = [(offset, self.fast(half, exact=True) or self.halved(half)) for offset, half in halves]
-        (_, left), (_, right) = parts
+        left = self.fast(data[:middle], exact=True) or self.halved(data[:middle])
+        behind = _Reader(self._dialect, self._width, self._min_width, max(self._low, left.widest) if self._grows else None)
+        right = behind.fast(data[middle:], exact=True) or behind.halved(data[middle:])
         moved = tuple(
             Reject(
                 number=reject.number + left.records,
@@ -218,20 +238,21 @@ class _Reader:
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         rejects: list[Reject] = []
-        at, number, widest = 0, 0, 0
+        at, number, widest, low = 0, 0, 0, self._low
         while (found := self._dialect.record(data, at, len(data))) is not None:
             start, end, after = found
             raw, at = bytes(data[start:end]), after
             values = self._dialect.fields(raw)
             if not _is_utf8(raw):
                 rejects.append(_invalid_utf8(number, start, raw))
-            elif not self._min_width <= len(values) <= self._width:
-                rejects.append(self._wrong_width(number, start, raw, len(values)))
+            elif not low <= len(values) <= self._width:
+                rejects.append(self._wrong_width(number, start, raw, len(values), low))
             else:
                 text = [None if value is None else value.decode() for value in values]
                 rows.append(text + [None] * (self._width - len(text)))
                 numbers.append(number)
                 widest = max(widest, len(values))
+                low = max(low, widest) if self._grows else low
             number += 1
         columns = list(zip(*rows, strict=True)) if rows else [()] * self._width
         return Columns(

@@ -37,6 +37,7 @@ class Written:
     part: Part
     source_version: str  # ETag of the landed file that it was made from
     fingerprint: str  # of the last bytes of its slice
+    width: int  # fields of its widest row
     taken_over: bool  # it was there already
 
 
@@ -103,6 +104,7 @@ class Bronze:
             "records": str(taken.records),
             "rows": str(taken.rows),
             "rejects": str(taken.rejects),
+            "width": str(taken.width),
             "rejects_path": rejects_path,
             "schema_version": schema,
             "source_version": lineage.source_version,
@@ -137,5 +139,6 @@ class Bronze:
             part=part,
             source_version=metadata["source_version"],
             fingerprint=metadata["fingerprint"],
+            width=int(metadata["width"]),
             taken_over=not created,
         )

@@ -103,6 +103,7 @@ class Cutter:
         final: bool,
         at_start: bool,
         limits: Limits,
+        widest: int | None = None,
     ) -> None:
         self._window = Window(chunks)
         self._dialect = dialect
@@ -112,6 +113,7 @@ class Cutter:
         self._final = final
         self._at_start = at_start
         self._limits = limits
+        self._widest = widest  # fields of the widest row so far; None: narrower ones may follow
         self._taken = 0  # bytes of the slice so far
 
     def next_block(self) -> Block:
@@ -124,6 +126,8 @@ class Cutter:
         except OpenQuoteError:
             cut = self._exact_cut(target)
             columns = self._read(cut, exact=True)
+        if self._widest is not None:
+            self._widest = max(self._widest, columns.widest)
         self._window.at += cut
         self._taken += cut + mark
         seen = self._window.fill(1)
@@ -184,6 +188,7 @@ class Cutter:
             width=self._width,
             min_width=self._min_width,
             exact=exact,
+            widest=self._widest,
         )
 
     def _likely_cut(self, target: int) -> tuple[int, bool]:

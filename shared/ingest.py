@@ -105,7 +105,7 @@ class Ingest:
         known = replace(known, record=self._named(known.record, "dataverse", file.table))
         if file.folder is None:
             return self._growing(known, opened, file, schema)
-        spec = replace(self._spec(opened.blob, schema), final=True, min_width=schema.narrowest)
+        spec = replace(self._bound(opened.blob, schema, widest=0), final=True)
         tail = Tail(opened.chunks, start=0, hashed=True)
         return self._taking(known, opened.blob, spec, tail, grows=False).run(tail)
 
@@ -132,12 +132,8 @@ class Ingest:
                 f"the model of {file.table} no longer begins with the columns that this file was bound to; "
                 "export the table into a new container, or reprocess it from its start",
             )
-        spec = replace(
-            self._spec(blob, schema),
-            first_record=record.records + 1,
-            start=record.offset,
-            min_width=min_width(schema, versions.values()),
-        )
+        spec = self._bound(blob, schema, widest=record.width)
+        spec = replace(spec, first_record=record.records + 1, start=record.offset)
         taking = self._taking(known, blob, spec, tail, grows=True)
         return taking.run(_joined(head[overlap:], chunks), stale=lambda: self._is_stale(blob, file, schema))
 
@@ -181,6 +177,11 @@ class Ingest:
     def _spec(self, blob: BlobVersion, schema: TableSchema) -> SliceSpec:
         lineage = Lineage(source_file=f"{blob.container}/{blob.path}", source_version=blob.etag, landed_at=blob.modified_at)
         return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=self.slice_bytes)
+
+    def _bound(self, blob: BlobVersion, schema: TableSchema, *, widest: int) -> SliceSpec:
+        """Rows without a header, bound by position; what the table and the file had before says which widths are legal."""
+        narrowest = min_width(schema, self.bronze.schemas(blob.container, schema.table).values())
+        return replace(self._spec(blob, schema), min_width=narrowest, widest=widest if schema.flag_ends_row else None)
 
     def _named(self, record: LandedFile, source: str, table: str) -> LandedFile:
         return replace(record, source=source, table=table, entity=self.configuration.entity_name(source, table))

@@ -30,6 +30,7 @@ class LandedFile:
     offset: int = 0  # bytes committed to bronze in this generation
     records: int = 0  # records committed in this generation
     rejects: int = 0  # of them, rejected
+    width: int = 0  # fields of the widest row of this generation
     fingerprint: str = ""  # growing file: hash of the last bytes before `offset`; whole file: hash of its content
     schema_version: str = ""  # columns that the last slice was bound to
     held_back: int = 0  # bytes after the last complete record
@@ -52,6 +53,7 @@ class LandedFile:
             offset=0,
             records=0,
             rejects=0,
+            width=0,
             fingerprint="",
             schema_version="",
             held_back=0,

@@ -143,6 +143,14 @@ class TableSchema:
         """Fields of a row that ends with the delete flag; the full width where there is none."""
         return self.names.index(DELETE_FLAG) + 1 if self.tells_deletes else self.width
 
+    @property
+    def flag_ends_row(self) -> bool:
+        """Whether the delete flag ends the row as it was before columns were added: finance and operations order.
+
+        Then widths never shrink down a file, and a row that does was cut off (reference: Synapse Link, section 7.2).
+        """
+        return "versionnumber" in self.names[: self.narrowest] and self.tells_deletes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
@@ -251,10 +259,8 @@ def min_width(current: TableSchema, known: Iterable[TableSchema] = ()) -> int:
     Finance and operations: the delete flag ends the row as it was before columns were added. Elsewhere the flag may stand
     among the first columns and says nothing; the narrowest model that the table ever had does.
     """
-    versionnumber = current.names.index("versionnumber") if "versionnumber" in current.names else current.width
-    flag_ends_row = current.tells_deletes and versionnumber < current.narrowest
     narrowest_known = min([schema.width for schema in known if change(schema, current).extends], default=current.width)
-    return min(current.narrowest, narrowest_known) if flag_ends_row else min(narrowest_known, current.width)
+    return min(current.narrowest, narrowest_known) if current.flag_ends_row else min(narrowest_known, current.width)
 
 
 _LABEL: Final = ("IsUserLocalizedLabel", "LocalizedLabelLanguageCode", "LocalizedLabel")

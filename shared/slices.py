@@ -66,12 +66,18 @@ class SliceSpec:
     start: int = 0  # where in the landed file the first chunk begins; at 0 a byte order mark is skipped
     final: bool = False  # the file is whole: its unterminated last record counts. False: it grows, and that record waits
     min_width: int | None = None  # fields of the narrowest legal row; None: the schema's width
+    widest: int | None = None  # fields of the widest row before, where a narrower one is truncated; None: it is not
     max_bytes: int = SLICE  # the slice ends with the record that reaches this many bytes
     limits: Limits = field(default_factory=Limits)
 
     def after(self, done: "Slice") -> "SliceSpec":
         """The spec of the slice that follows `done`."""
-        return replace(self, first_record=self.first_record + done.records, start=self.start + done.consumed)
+        return replace(
+            self,
+            first_record=self.first_record + done.records,
+            start=self.start + done.consumed,
+            widest=None if self.widest is None else max(self.widest, done.width),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +127,7 @@ def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, No
         final=spec.final,
         at_start=spec.start == 0,
         limits=spec.limits,
+        widest=spec.widest,
     )
     part: _Part | None = None
     for block in _ahead(cutter):

@@ -107,6 +107,7 @@ class Taking:
             offset=part.end,
             records=record.records + part.records,
             rejects=record.rejects + part.rejects,
+            width=max(record.width, written.width),
             schema_version=part.schema_version,
             fingerprint=written.fingerprint,
         )

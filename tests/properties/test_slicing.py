@@ -54,11 +54,11 @@ def rows_of(part: bytes) -> list[tuple[object, ...]]:
     return list(zip(table.column("_record_number").to_pylist(), *columns, strict=True))
 
 
-def rejects_of(slice_: Slice) -> list[tuple[int, int, str, bytes]]:
+def rejects_of(slice_: Slice) -> list[tuple[int, int, str, str, bytes]]:
     if slice_.rejected is None:
         return []
     table = pq.read_table(io.BytesIO(slice_.rejected))
-    names = ("_record_number", "_byte_offset", "_reason", "_raw")
+    names = ("_record_number", "_byte_offset", "_reason", "_detail", "_raw")
     return list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
 
 
@@ -137,20 +137,25 @@ MIN, MAX = 2, 3
     block=st.integers(1, 300),
     final=st.booleans(),
     start=st.sampled_from([0, 100]),
+    widest=st.sampled_from([None, 0, MAX]),
     seed=st.integers(0, 2**32),
 )
-def test_any_bytes_at_all_are_read_as_the_dialect_says(data: bytes, block: int, final: bool, start: int, seed: int) -> None:
+def test_any_bytes_at_all_are_read_as_the_dialect_says(
+    data: bytes, block: int, final: bool, start: int, widest: int | None, seed: int
+) -> None:
     """The fast path, the exact path and the oracle agree on rows, rejects, places and what waits."""
     random = Random(seed)
-    spec = make_spec(MAX, final=final, start=start, min_width=MIN, limits=Limits(block=block))
+    spec = make_spec(MAX, final=final, start=start, min_width=MIN, widest=widest, limits=Limits(block=block))
     slices = list(read_slices(chunked(data, random), spec))
-    check_against_oracle(data, slices, final=final, start=start)
+    check_against_oracle(data, slices, final=final, start=start, widest=widest)
 
 
-def check_against_oracle(data: bytes, slices: list[Slice], *, final: bool, start: int) -> None:
+def check_against_oracle(
+    data: bytes, slices: list[Slice], *, final: bool, start: int, widest: int | None, low: int = MIN, high: int = MAX
+) -> None:
     mark = 3 if start == 0 and data.startswith(b"\xef\xbb\xbf") else 0
     rows: list[tuple[object, ...]] = []
-    rejects: list[tuple[int, int, str, bytes]] = []
+    rejects: list[tuple[int, int, str, str, bytes]] = []
     waiting = len(data)
     open_quote = False
     number = 0
@@ -161,19 +166,24 @@ def check_against_oracle(data: bytes, slices: list[Slice], *, final: bool, start
             break
         number += 1
         if not record.closed:
-            rejects.append((number, start + place, "open_quote", record.raw))
+            detail = f"bytes={len(record.raw)}, to the end of the file"
+            rejects.append((number, start + place, "open_quote", detail, record.raw))
             continue
         try:
-            values = [None if field is None else field.decode() for field in record.values]
             record.raw.decode()
-        except UnicodeDecodeError:
-            rejects.append((number, start + place, "invalid_utf8", record.raw))
+            values = [None if field is None else field.decode() for field in record.values]
+        except UnicodeDecodeError as error:
+            detail = f"byte {error.start} of the record: {error.reason}"
+            rejects.append((number, start + place, "invalid_utf8", detail, record.raw))
             continue
-        if not MIN <= len(values) <= MAX:
-            reason = "too_wide" if len(values) > MAX else "too_narrow"
-            rejects.append((number, start + place, reason, record.raw))
+        expected = max(low, widest or 0)
+        if not expected <= len(values) <= high:
+            reason = "too_wide" if len(values) > high else "too_narrow" if len(values) < low else "truncated"
+            detail = f"fields={len(values)} min={expected if reason == 'truncated' else low} max={high}"
+            rejects.append((number, start + place, reason, detail, record.raw))
         else:
-            rows.append((number, *values, *[None] * (MAX - len(values))))
+            rows.append((number, *values, *[None] * (high - len(values))))
+            widest = None if widest is None else max(widest, len(values))
     assert [row for slice_ in slices for row in rows_of(slice_.parquet)] == rows
     assert [reject for slice_ in slices for reject in rejects_of(slice_)] == rejects
     assert sum(slice_.records for slice_ in slices) == len(rows) + len(rejects)
@@ -199,6 +209,7 @@ def test_thousands_of_damaged_files_never_raise_and_always_add_up() -> None:
                     data[at:at] = random.choice((b'"', b'""', b"\r", b"\n", b",", b"\xef\xbb\xbf", b"\x80"))
                 case _:
                     data[at:at] = data[: random.randrange(20)]
-        final = random.random() < 0.5
-        spec = make_spec(MAX, final=final, min_width=MIN, limits=Limits(block=random.choice((100, 1000, 10_000, 10_000))))
-        check_against_oracle(bytes(data), list(read_slices([bytes(data)], spec)), final=final, start=0)
+        final, widest = random.random() < 0.5, random.choice((None, 0, MAX))
+        limits = Limits(block=random.choice((100, 1000, 10_000, 10_000)))
+        spec = make_spec(MAX, final=final, min_width=MIN, widest=widest, limits=limits)
+        check_against_oracle(bytes(data), list(read_slices([bytes(data)], spec)), final=final, start=0, widest=widest)

@@ -117,8 +117,10 @@ def test_the_narrowest_legal_row_ends_with_the_delete_flag_or_has_the_width_of_t
     """Reference: Synapse Link, section 7.2."""
     finance_and_operations = make_schema("Id", "a", "versionnumber", "createdon", "IsDelete", "added")
     assert min_width(finance_and_operations) == 5
+    assert finance_and_operations.flag_ends_row
     engagement = make_schema("Id", "IsDelete", "a", "versionnumber", "b", "added")
     assert min_width(engagement) == 6
+    assert not engagement.flag_ends_row
     assert min_width(engagement, [make_schema("Id", "IsDelete", "a", "versionnumber", "b")]) == 5
     assert min_width(engagement, [make_schema("x", "y")]) == 6  # no earlier form of this table
 

@@ -156,6 +156,29 @@ def test_narrow_rows_are_prefixes_and_only_as_narrow_as_is_legal() -> None:
     assert read_slice([b"1,2\n"], make_spec(min_width=2)).width == 2
 
 
+@pytest.mark.parametrize("damage", [b"", b"\xff\xff\n"], ids=["fast path", "exact path"])
+@pytest.mark.parametrize("block", [1, 9, 1000])
+def test_where_widths_only_grow_a_narrower_row_is_truncated(block: int, damage: bytes) -> None:
+    """Reference: Synapse Link, section 7.2; whichever width the block begins with, and wherever it ends."""
+    data = b"1,2\n3,4\n5,6,7\n8,9\n" + damage + b"1,2,3,4\n5,6,7\n"
+    slice_ = read_slice([data], make_spec(4, min_width=2, widest=0, limits=Limits(block=block)))
+    assert [row[0] for row in values_of(slice_)] == ["1", "3", "5", "1"]
+    truncated = [reject for reject in rejects_of(slice_) if reject["_reason"] == "truncated"]
+    assert [(reject["_raw"], reject["_detail"]) for reject in truncated] == [
+        (b"8,9", "fields=2 min=3 max=4"),
+        (b"5,6,7", "fields=3 min=4 max=4"),
+    ]
+    assert (slice_.records, slice_.rows, slice_.width) == (6 + len(damage) // 3, 4, 4)
+
+
+def test_what_is_widest_goes_on_from_slice_to_slice() -> None:
+    spec = make_spec(min_width=2, widest=0)
+    first = read_slice([b"1,2,3\n"], spec)
+    assert spec.after(first).widest == 3
+    assert read_slice([b"4,5\n"], spec.after(first)).rejects == 1
+    assert make_spec(min_width=2).after(first).widest is None
+
+
 def test_a_row_that_is_no_utf8_is_rejected_alone_and_its_place_told() -> None:
     lines = [b"%d,x,y\n" % number for number in range(50_000)]
     lines[31_234] = b"31234,\xc3(,y\n"
