@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.label_records import TableLabels
+from shared.paths import BRONZE
 from shared.records import Part
 
 
@@ -36,8 +38,9 @@ def write_manifest(
     full_rebuild: Iterable[str] = (),
     schemas: Mapping[str, list[dict[str, object]]],
     entities: Mapping[str, Mapping[str, Any]],
+    labels: Iterable[tuple[str, TableLabels]] = (),
 ) -> bytes:
-    """Spell a batch manifest; the same arguments give the same bytes."""
+    """Spell a batch manifest; the same arguments give the same bytes. `labels` come with the entity that they are for."""
     document = {
         "batch_id": batch_id,
         "created_at": created_at.isoformat().replace("+00:00", "Z"),
@@ -46,7 +49,7 @@ def write_manifest(
         "parts": [_part(part) for part in sorted(parts, key=lambda part: part.part_id)],
         "schemas": dict(sorted(schemas.items())),
         "entities": dict(sorted(entities.items())),
-        "labels": [],
+        "labels": [_labels(entity, known) for entity, known in sorted(labels, key=lambda one: (one[0], one[1].container))],
     }
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
@@ -60,6 +63,7 @@ def manifest_of_some(manifest: bytes, batch_id: str, created_at: datetime, entit
         "created_at": created_at.isoformat().replace("+00:00", "Z"),
         "full_rebuild": [entity for entity in document["full_rebuild"] if entity in some],
         "parts": [part for part in document["parts"] if part["entity"] in some],
+        "labels": [labels for labels in document["labels"] if labels["entity"] in some],
     }
     used = {part["schema_version"] for part in document["parts"]}
     document["schemas"] = {version: columns for version, columns in document["schemas"].items() if version in used}
@@ -80,6 +84,16 @@ def read_parts(manifest: bytes) -> list[ManifestPart]:
         )
         for part in json.loads(manifest)["parts"]
     ]
+
+
+def _labels(entity: str, known: TableLabels) -> dict[str, object]:
+    return {
+        "entity": entity,
+        "container": known.container,
+        "table": known.table,
+        "path": f"{BRONZE}/{known.document}",
+        "as_of": known.changed_at.isoformat().replace("+00:00", "Z") if known.changed_at else "",
+    }
 
 
 def _part(part: Part) -> dict[str, object]:

@@ -21,6 +21,7 @@ from shared.entities import Configuration, read_configuration
 from shared.files import Files
 from shared.hinting import Hinting
 from shared.ingest import Ingest
+from shared.labels import LabelKeeping
 from shared.landing import Landing
 from shared.ledger import Ledger
 from shared.listing import Listing
@@ -144,12 +145,18 @@ class Context:
         return Bronze(self.lake, self.clock)
 
     @cached_property
+    def labels(self) -> LabelKeeping:
+        """The labels of choices and states."""
+        return LabelKeeping(lake=self.lake, ledger=self.ledger, clock=self.clock)
+
+    @cached_property
     def ingest(self) -> Ingest:
         """Landed bytes to bronze."""
         return Ingest(
             lake=self.lake,
             ledger=self.ledger,
             bronze=self.bronze,
+            labels=self.labels,
             models=Models(self.lake, self.clock, model_wait=self.settings.model_wait),
             clock=self.clock,
             configuration=self.configuration,
@@ -218,6 +225,7 @@ class Context:
                     lake=self.lake,
                     ledger=self.ledger,
                     bronze=self.bronze,
+                    labels=self.labels,
                     configuration=self.configuration,
                     containers=containers,
                 ),

@@ -17,6 +17,7 @@ from shared.errors import LandedFileChanged, LandedFileRejected, LedgerChanged
 from shared.finance import FinanceConfig, HeaderVerdict, check_header, open_finance
 from shared.finance_errors import FinanceError
 from shared.fingerprint import COVERED, Tail, fingerprint
+from shared.labels import LabelKeeping
 from shared.layout import (
     DataFile,
     EntityMetadataFile,
@@ -45,6 +46,7 @@ class Ingest:
     lake: Lake
     ledger: Ledger
     bronze: Bronze
+    labels: LabelKeeping
     models: Models
     clock: Clock
     configuration: Configuration
@@ -71,7 +73,7 @@ class Ingest:
             return known.record if opened is None else self._data(known, opened, kind)
         if isinstance(kind, EntityMetadataFile | LabelFile):
             opened = self.lake.open(container, path, unless=known.record.version)
-            return known.record if opened is None else self._metadata(known, opened)
+            return known.record if opened is None else self._metadata(known, opened, kind)
         blob = self.lake.head(container, path)
         if blob is None or blob.etag == known.record.version:
             return known.record
@@ -79,14 +81,20 @@ class Ingest:
             return self._settle(known, blob, "ignored", kind.reason, kind.detail)
         return self._settle(known, blob, "ignored", "metadata", "is read when a data file needs it")
 
-    def _metadata(self, known: Known[LandedFile], opened: Opened) -> LandedFile:
+    def _metadata(self, known: Known[LandedFile], opened: Opened, file: EntityMetadataFile | LabelFile) -> LandedFile:
         blob = opened.blob
         if blob.size > _LARGEST_METADATA:
             detail = f"metadata of {blob.size} bytes; more than {_LARGEST_METADATA} is taken for a mistake"
             return self._settle(known, blob, "rejected", "metadata_too_large", detail)
-        content = self.bronze.copy(blob.container, blob.path, b"".join(opened.chunks))
+        data = b"".join(opened.chunks)
+        content = self.bronze.copy(blob.container, blob.path, data)
         known = replace(known, record=replace(known.record, source="dataverse", fingerprint=content))
-        return self._settle(known, blob, "ingested", "labels", "choices and states, kept as they landed")
+        try:
+            unreadable = self.labels.take(blob, file, data, content)
+        except LandedFileRejected as error:
+            return self._settle(known, blob, "rejected", error.reason, error.detail)
+        detail = "choices and states, kept as they landed"
+        return self._settle(known, blob, "ingested", "labels", f"{detail}; {unreadable} unreadable" if unreadable else detail)
 
     def _data(self, known: Known[LandedFile], opened: Opened, file: DataFile | FinanceFile) -> LandedFile:
         try:

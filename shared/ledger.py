@@ -10,6 +10,7 @@ no question that is asked all the time reads history:
 | | `in-<state>-<newest first>-<path>` | each file once more, by state and time of its last change |
 | | `tally-<writer>` | how many files are in each state: see `shared/tally.py` |
 | `rejects` | `<newest first>-<container>-<path>-<slice>` | parts with rejects, by the time that they landed |
+| `labels-<container>` | see `shared/label_records.py` | the labels known of each table |
 | `pipeline` | see `shared/pipeline_records.py` | batches, refreshes, reprocess jobs |
 
 Writes are guarded by the tag of the version that was read; a writer that lost gets `LedgerChanged` and looks again.
@@ -22,6 +23,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from shared.label_records import LabelRecords
 from shared.pipeline_records import PipelineRecords
 from shared.ports import Tables, Write
 from shared.records import LandedFile, LogEntry, Part
@@ -40,7 +42,7 @@ FILE_STATES = ("seen", "ingested", "rejected", "ignored", "poison")
 _REJECTS = "rejects"
 
 
-class Ledger(PipelineRecords):
+class Ledger(PipelineRecords, LabelRecords):
     """Reads and writes the records over the table port; holds no state of its own but its share of the tally."""
 
     def __init__(self, tables: Tables) -> None:

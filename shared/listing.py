@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from shared.batch_manifest import ManifestPart, manifest_of_some, read_parts, write_manifest
 from shared.bronze import Bronze
 from shared.entities import Configuration
+from shared.label_records import TableLabels
+from shared.labels import LabelKeeping
 from shared.ledger import Known, Ledger
 from shared.paths import PIPELINE, batch_manifest
 from shared.ports import Lake
@@ -26,6 +28,7 @@ class Listing:
     lake: Lake
     ledger: Ledger
     bronze: Bronze
+    labels: LabelKeeping
     configuration: Configuration
     containers: tuple[str, ...]
 
@@ -85,7 +88,13 @@ class Listing:
             full_rebuild=full_rebuild,
             schemas=schemas,
             entities=self.configuration.resolved(columns),
+            labels=self._labels(parts),
         )
+
+    def _labels(self, parts: Sequence[Part]) -> Sequence[tuple[str, TableLabels]]:
+        """Return the labels of the parts' tables, of every container: an entity may have rows of several."""
+        entities = {part.table.lower(): part.entity for part in parts if part.source == "dataverse"}
+        return [(entities[known.table], known) for known in self.labels.of(self.containers, entities)]
 
 
 def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) -> Iterator[Part]:

@@ -72,6 +72,11 @@ def metadata_copy(container: str, path: str, content: str) -> str:
     return f"_metadata/{slug(container)}/{slug(path)}/{content}.{slug(suffix)}"
 
 
+def label_document(container: str, table: str, content: str) -> str:
+    """Return where bronze keeps all labels known of a table, named by their content."""
+    return f"_labels/{slug(container)}/{slug(table)}/{content}.json"
+
+
 def batch_id(at: datetime, salt: str) -> str:
     """Name a batch so that names sort by time and may be a folder that Customer Insights reads.
 

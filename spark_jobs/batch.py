@@ -64,6 +64,16 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelDocument:
+    """Where bronze keeps the labels of the choices and states of one table."""
+
+    entity: str
+    container: str  # of the landed metadata: an entity may have rows of several environments
+    path: str  # `<container>/<path>`; names its content
+    as_of: str  # ISO 8601, UTC: of two documents of one container the later one counts
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entity:
     """How one entity is built, resolved from the configuration by the functions."""
 
@@ -92,7 +102,7 @@ class Batch:
     schemas: Mapping[str, tuple[Column, ...]]
     entities: Mapping[str, Entity]
     full_rebuild: frozenset[str] = frozenset()
-    labels: tuple[str, ...] = ()
+    labels: tuple[LabelDocument, ...] = ()
     grace_days: int = 7
 
     @property
@@ -152,7 +162,7 @@ def read_batch(document: Mapping[str, Any] | None, batch_id: str) -> Batch:
             schemas={version: tuple(_column(one) for one in columns) for version, columns in document["schemas"].items()},
             entities=entities,
             full_rebuild=frozenset(document.get("full_rebuild", ())),
-            labels=tuple(document.get("labels", ())),
+            labels=tuple(_labels(one) for one in document.get("labels", ())),
             grace_days=max([int(value.get("grace_days", 7)) for value in document["entities"].values()] or [7]),
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -165,6 +175,10 @@ def read_batch(document: Mapping[str, Any] | None, batch_id: str) -> Batch:
         if part.schema_version not in batch.schemas:
             raise ManifestError(batch_id, f"part {part.path} has schema {part.schema_version}, which `schemas` lacks")
     return batch
+
+
+def _labels(value: Mapping[str, Any]) -> LabelDocument:
+    return LabelDocument(**{name: value[name] for name in ("entity", "container", "path", "as_of")})
 
 
 def _part(value: Mapping[str, Any]) -> Part:

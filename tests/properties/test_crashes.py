@@ -165,6 +165,18 @@ def story_of_poison(world: World) -> None:
     world.settle()
 
 
+def story_of_labels(world: World) -> None:
+    """The labels of two tables land in three export folders, the last of which is older than the one before it."""
+    told = ((1, b"contact,color,1,,1033,Red\n"), (3, b"contact,color,1,,1033,Blue\naccount,color,2,,1033,Pink\n"))
+    for hour, data in (*told, (2, b"contact,color,1,,1033,Grey\ncontact,color,3,,1033,Teal\n")):
+        path = f"2026-11-23T0{hour}.00.00Z/OptionsetMetadata/OptionsetMetadata.csv"
+        world.lake.put(DATAVERSE, path, data)
+        world.deliver(DATAVERSE, path)
+        world.settle()  # whatever died is done before the next file is there
+    land_both(world)
+    world.settle()
+
+
 def land_both(world: World) -> None:
     world.lake.put(DATAVERSE, MODEL, model(*CONTACT))
     world.lake.put(DATAVERSE, "contact/2024.csv", contact(1) + b'2,"6/28/2021 4:34:35 PM","a","wide",1,,\r\n')
@@ -203,6 +215,10 @@ def result(world: World) -> dict[str, Any]:
         "tally": {
             container: {name: n for name, n in ledger.tally(container).items() if n} for container in (DATAVERSE, FINANCE)
         },
+        "labels": [
+            (known.table, world.lake.content(BRONZE, known.document))
+            for known in world.fresh_context().labels.of([DATAVERSE], ["contact", "account"])
+        ],
         "waits": bool(ledger.waiting((DATAVERSE, FINANCE))),
     }
 
@@ -217,8 +233,17 @@ def test_the_story_without_a_crash_accounts_for_every_record() -> None:
     assert len(told["rejected"]) == 1
 
 
+def test_the_story_of_labels_without_a_crash_has_the_newest() -> None:
+    world = World()
+    story_of_labels(world)
+    (_, account), (_, known) = result(world)["labels"]
+    assert b"Pink" in account
+    assert b"Blue" in known
+    assert b"Teal" in known
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before the call", "after it, with the answer lost"])
-@pytest.mark.parametrize("tell", [story, story_of_parking, story_of_reprocessing, story_of_poison])
+@pytest.mark.parametrize("tell", [story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels])
 def test_a_crash_at_any_call_changes_nothing(tell: Callable[[World], None], after: bool) -> None:
     calm = World()
     tell(calm)
