@@ -138,7 +138,8 @@ def _schemas() -> dict[str, Schema]:
         "File": _object(
             file=_TEXT, state={"enum": list(FILE_STATES)}, reason=_TEXT, detail=_TEXT, source=_or_null(_TEXT),
             table=_or_null(_TEXT), entity=_TEXT, generation=_WHOLE, bytes=_WHOLE, committed=_WHOLE, records=_WHOLE,
-            rejects=_WHOLE, held_back=_WHOLE, landed_at=_or_null(_TIME), changed_at=_or_null(_TIME),
+            rejects=_WHOLE, held_back=_WHOLE, held_back_since=_or_null(_TIME), landed_at=_or_null(_TIME),
+            changed_at=_or_null(_TIME),
         ),
         "Rejects": _object(
             part_id=_TEXT, file=_TEXT, table=_TEXT, entity=_TEXT, generation=_WHOLE, records=_WHOLE, rejects=_WHOLE,

@@ -35,6 +35,7 @@ from shared.runs import Runs
 from shared.settings import Connection, Settings, StorageService, read_settings
 from shared.status import Status
 from shared.sweep import Landings, Sweep
+from shared.tails import ReportTails
 
 if TYPE_CHECKING:
     from shared.ports import Clock, CustomerInsights, Hints, Jobs, Lake, Tables
@@ -239,6 +240,7 @@ class Context:
             reprocess=ReprocessSteps(
                 ledger=self.ledger, ingest=self.ingest, hints=self.hinting, clock=self.clock, containers=containers
             ),
+            report_tails=ReportTails(lake=self.lake, ledger=self.ledger, clock=self.clock, wait=settings.tail_wait),
             containers=containers,
         )
 

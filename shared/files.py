@@ -98,6 +98,7 @@ def file_document(file: LandedFile) -> dict[str, Any]:
         "records": file.records,
         "rejects": file.rejects,
         "held_back": file.held_back,
+        "held_back_since": time_text(file.held_back_since),
         "landed_at": time_text(file.modified_at),
         "changed_at": time_text(file.changed_at),
     }

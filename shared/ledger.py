@@ -33,12 +33,13 @@ from shared.rows import guarded as _guarded
 from shared.rows import key as key  # noqa: PLC0414 - likewise
 from shared.states import event_of
 from shared.tally import Tally, fold_tallies, tallied
+from shared.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
 from shared.waiting import Pending as Pending  # noqa: PLC0414 - likewise
 from shared.waiting import Waits, chunks, in_parallel, waiting
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 PARTS_AT_ONCE = 45  # in one step of a file: two writes each, of the hundred in a transaction
-FILE_STATES = ("seen", "ingested", "rejected", "ignored", "poison")
+FILE_STATES = ("seen", "ingested", "held_back", "rejected", "ignored", "poison")
 _REJECTS = "rejects"
 
 
@@ -219,10 +220,22 @@ def _new_part(part: Part) -> list[Write]:
 
 
 def _waits(before: LandedFile, after: LandedFile) -> list[Write]:
-    row = f"wait-file-{key(after.path)}"
+    name = key(after.path)
+    writes = []
     if after.state == "seen":
-        return [Write(kind="upsert", row=row, values={"path": after.path})]
-    return [Write(kind="delete", row=row)] if before.state == "seen" else []
+        writes.append(Write(kind="upsert", row=f"wait-file-{name}", values={"path": after.path}))
+    elif before.state == "seen":
+        writes.append(Write(kind="delete", row=f"wait-file-{name}"))
+    since = _untold_since(after)
+    if since is not None:
+        writes.append(Write(kind="upsert", row=f"wait-tail-{name}", values={"path": after.path, "since": since}))
+    elif _untold_since(before) is not None:
+        writes.append(Write(kind="delete", row=f"wait-tail-{name}"))
+    return writes
+
+
+def _untold_since(file: LandedFile) -> datetime | None:
+    return file.held_back_since if file.state == "ingested" and not file.held_back_told else None
 
 
 def _slice_of(part: Part) -> str:

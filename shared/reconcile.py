@@ -12,11 +12,12 @@ from shared.ledger import Ledger
 from shared.refresh import FollowRefresh
 from shared.reprocess_steps import ReprocessSteps
 from shared.sweep import Sweep
+from shared.tails import ReportTails
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconcile:
-    """Concludes the run, follows the refresh, takes files that wait, dispatches, carries reprocess jobs on."""
+    """Concludes the run, follows the refresh, takes files that wait, dispatches, carries reprocess jobs on, reports tails."""
 
     ledger: Ledger
     conclude: Conclude
@@ -24,6 +25,7 @@ class Reconcile:
     sweep: Sweep
     dispatch: Dispatch
     reprocess: ReprocessSteps
+    report_tails: ReportTails
     containers: tuple[str, ...]
 
     def __call__(self) -> None:
@@ -44,6 +46,8 @@ class Reconcile:
             steps.append(self.dispatch)
         if waits.reprocess:
             steps.append(lambda: self.reprocess(waits.reprocess))
+        if due := self.report_tails.due(waits.tails):
+            steps.append(lambda: self.report_tails(due))
         failed: PipelineError | None = None
         for step in steps:
             try:

@@ -16,7 +16,7 @@ class LandedFile:
 
     container: str
     path: str
-    state: str = ""  # seen, ingested, rejected, ignored, poison
+    state: str = ""  # seen, ingested, held_back, rejected, ignored, poison
     reason: str = ""  # a code: why it is ignored, rejected, or still waiting
     detail: str = ""  # the reason in words
     source: str = ""  # dataverse or finance
@@ -34,6 +34,8 @@ class LandedFile:
     fingerprint: str = ""  # growing file: hash of the last bytes before `offset`; whole file: hash of its content
     schema_version: str = ""  # columns that the last slice was bound to
     held_back: int = 0  # bytes after the last complete record
+    held_back_since: datetime | None = None  # when what begins at `offset` was first held back
+    held_back_told: bool = False  # it was reported: `shared/tails.py`
     changed_at: datetime | None = None  # when this record was written: what files are listed by
     reprocessed_by: str = ""  # the last reprocess job that had it read again
     step: int = 0  # number of the last entry in this file's log
@@ -57,6 +59,8 @@ class LandedFile:
             fingerprint="",
             schema_version="",
             held_back=0,
+            held_back_since=None,
+            held_back_told=False,
         )
 
 

@@ -23,7 +23,7 @@ from shared.records import Batch, LandedFile, ReprocessJob
 
 STAGES = ("bronze", "silver", "gold")
 STATUSES = ("rejected", "poison", "parked")
-_AGAIN = frozenset({"ingested", "rejected", "poison"})
+_AGAIN = frozenset({"ingested", "held_back", "rejected", "poison"})
 _FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 _YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
 _LONGEST = 1024  # of a text in a request: a blob's name has no more

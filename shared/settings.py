@@ -61,6 +61,7 @@ class Settings:
     lake_for_spark: str = ""  # template with {container}
     slice_bytes: int = 64 << 20
     model_wait: timedelta = timedelta(hours=1)
+    tail_wait: timedelta = timedelta(hours=1)
     dispatching: Dispatching = field(default_factory=Dispatching)
     databricks_host: str = ""
     databricks_token: str = field(default="", repr=False)
@@ -93,6 +94,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         lake_for_spark=read.text("LAKE_FOR_SPARK", ""),
         slice_bytes=read.whole("SLICE_MEGABYTES", 64) << 20,
         model_wait=read.seconds("MODEL_WAIT_SECONDS", 3600),
+        tail_wait=read.seconds("TAIL_WAIT_SECONDS", 3600),
         dispatching=Dispatching(
             quiet=read.seconds("DISPATCH_QUIET_SECONDS", 30),
             longest_wait=read.seconds("DISPATCH_MAX_WAIT_SECONDS", 300),

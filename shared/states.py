@@ -14,6 +14,7 @@ TRANSITIONS: dict[tuple[Thing, str, str], str] = {
     # A version of a landed file. Most go from seen to their end in one step; `seen` is only written where one waits.
     ("file", "seen", "seen"): "file.waiting",
     ("file", "seen", "ingested"): "file.ingested",
+    ("file", "seen", "held_back"): "file.held_back",  # ingested, but for a tail that waits for too long to be complete
     ("file", "seen", "rejected"): "file.rejected",
     ("file", "seen", "ignored"): "file.ignored",
     ("file", "seen", "poison"): "file.poisoned",  # taking it raised what nobody foresaw, again and again

@@ -21,6 +21,13 @@ from shared.slices import Slice, SliceSpec, read_slices
 _AT_ONCE = 45  # parts in one transaction, which holds 100 writes: `ledger.PARTS_AT_ONCE`
 
 
+_WORDS = {  # of what waits at the end of a growing file
+    "open_quote": "begins a record with a quote that does not close; every row behind it waits too",
+    "record_too_long": "begins a record that does not end within the longest that a record may be",
+    "incomplete_record": "begins a record that has no end yet",
+}
+
+
 class LookAgain(PipelineError):
     """What was found changed what has to be done; ingest starts over, and nobody else sees this."""
 
@@ -110,6 +117,9 @@ class Taking:
             width=max(record.width, written.width),
             schema_version=part.schema_version,
             fingerprint=written.fingerprint,
+            held_back=0,
+            held_back_since=None,
+            held_back_told=False,
         )
 
     def _count(self, known: Known[LandedFile], parts: list[Part]) -> Known[LandedFile]:
@@ -129,16 +139,20 @@ class Taking:
             counted_to = self._count(known, parts[:_AT_ONCE])
             known = replace(counted_to, record=replace(known.record, step=counted_to.record.step))
             parts = parts[_AT_ONCE:]
+        held_back, reason = (tail.held_back if tail else 0), _waits(tail)
+        told = held_back > 0 and known.record.held_back_told
         after = replace(
             known.record,
-            state="ingested",
-            reason=_waits(tail),
-            detail=detail,
+            state="held_back" if told else "ingested",
+            reason=reason,
+            detail=f"at byte {known.record.offset} {_WORDS[reason]}" if reason else detail,
             version=self.blob.etag,
             reading="",
             size=self.blob.size,
             modified_at=self.blob.modified_at,
-            held_back=tail.held_back if tail else 0,
+            held_back=held_back,
+            held_back_since=(known.record.held_back_since or self.clock()) if held_back else None,
+            held_back_told=told,
             fingerprint=known.record.fingerprint if self.grows else self.tail.content,
         )
         return self.ledger.record_file(known, after, at=self.clock(), parts=parts, detail=detail)

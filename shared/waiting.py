@@ -6,6 +6,7 @@ there is to do, whatever happened before.
 | partition | row | names |
 | --- | --- | --- |
 | `files-<container>` | `wait-file-<path>` | a landed file that is seen and not settled |
+| | `wait-tail-<path>` | the tail of a landed file that is held back and was not reported yet |
 | | `wait-part-<path>-<slice>` | a bronze part that no batch took yet |
 | `pipeline` | `wait-batch-<batch>` | a batch in its queue |
 | | `wait-reprocess-<id>` | a reprocess job that goes on |
@@ -41,16 +42,26 @@ class Pending:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """A tail that waits for its rest, and for being reported where that does not come."""
+
+    container: str
+    path: str
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waits:
     """Everything that waits, at one look."""
 
     parts: tuple[Pending, ...] = ()
     files: tuple[tuple[str, str], ...] = ()  # container, path
+    tails: tuple[HeldBack, ...] = ()
     batches: tuple[str, ...] = ()  # ids, oldest first
     reprocess: tuple[str, ...] = ()  # ids
 
     def __bool__(self) -> bool:
-        """Whether anything waits."""
+        """Whether anything waits for us; a tail waits for its exporter."""
         return bool(self.parts or self.files or self.batches or self.reprocess)
 
 
@@ -58,18 +69,23 @@ def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
     """Look once: one call for the pipeline and one for each landing container, if little waits."""
     parts: list[Pending] = []
     files: list[tuple[str, str]] = []
+    tails: list[HeldBack] = []
     for container in containers:
         for entity in tables.range(f"files-{container}", "wait-", f"wait-{AFTER}"):
             kind, _, rest = entity.row.removeprefix("wait-").partition("-")
             if kind == "file":
                 files.append((container, str(entity.values["path"])))
                 continue
+            since = cast(datetime, entity.values["since"])
+            if kind == "tail":
+                tails.append(HeldBack(container=container, path=str(entity.values["path"]), since=since))
+                continue
             parts.append(
                 Pending(
                     container=container,
                     part=f"part-{rest}",
                     file=rest.split("-", 1)[0],
-                    since=cast(datetime, entity.values["since"]),
+                    since=since,
                     entity=str(entity.values["entity"]),
                 )
             )
@@ -77,7 +93,13 @@ def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
     for entity in tables.range("pipeline", "wait-", f"wait-{AFTER}"):
         kind, _, name = entity.row.removeprefix("wait-").partition("-")
         names[kind].append(name)
-    return Waits(parts=tuple(parts), files=tuple(files), batches=tuple(names["batch"]), reprocess=tuple(names["reprocess"]))
+    return Waits(
+        parts=tuple(parts),
+        files=tuple(files),
+        tails=tuple(tails),
+        batches=tuple(names["batch"]),
+        reprocess=tuple(names["reprocess"]),
+    )
 
 
 def chunks(items: Iterable[T], size: int) -> list[list[T]]:

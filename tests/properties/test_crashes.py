@@ -177,6 +177,20 @@ def story_of_labels(world: World) -> None:
     world.settle()
 
 
+def story_of_a_tail(world: World) -> None:
+    """A tail is held back until it is reported, and then gets complete."""
+    land_both(world)
+    world.lake.append(DATAVERSE, "contact/2024.csv", contact(3)[:20])
+    world.deliver(DATAVERSE, "contact/2024.csv")
+    world.settle()
+    for _ in range(2):
+        world.tick(3600)
+    assert world.fresh_context().status()["files"]["held_back"] == 1
+    world.lake.append(DATAVERSE, "contact/2024.csv", contact(3)[20:])
+    world.deliver(DATAVERSE, "contact/2024.csv")
+    world.settle()
+
+
 def land_both(world: World) -> None:
     world.lake.put(DATAVERSE, MODEL, model(*CONTACT))
     world.lake.put(DATAVERSE, "contact/2024.csv", contact(1) + b'2,"6/28/2021 4:34:35 PM","a","wide",1,,\r\n')
@@ -243,7 +257,9 @@ def test_the_story_of_labels_without_a_crash_has_the_newest() -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the call", "after it, with the answer lost"])
-@pytest.mark.parametrize("tell", [story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels])
+@pytest.mark.parametrize(
+    "tell", [story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels, story_of_a_tail]
+)
 def test_a_crash_at_any_call_changes_nothing(tell: Callable[[World], None], after: bool) -> None:
     calm = World()
     tell(calm)
