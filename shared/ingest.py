@@ -97,6 +97,7 @@ class Ingest:
         return self._settle(known, blob, "ingested", "labels", f"{detail}; {unreadable} unreadable" if unreadable else detail)
 
     def _data(self, known: Known[LandedFile], opened: Opened, file: DataFile | FinanceFile) -> LandedFile:
+        known = replace(known, record=self._named(known.record, file))  # whatever comes of it, it is found by its table
         try:
             if opened.blob.size == 0:
                 return self._settle(known, opened.blob, "ignored", "empty", "nothing was written to it yet")
@@ -105,12 +106,12 @@ class Ingest:
             return self._settle(known, opened.blob, "rejected", error.reason, error.detail)
 
     def _dataverse(self, known: Known[LandedFile], opened: Opened, file: DataFile) -> LandedFile:
-        schema = self.models.of(opened.blob.container, file)
+        pending_since = known.record.changed_at if known.record.reason == "model_pending" else None
+        schema = self.models.of(opened.blob.container, file, pending_since=pending_since)
         if isinstance(schema, Waiting):
             return self._wait(known, opened.blob, schema)
         if isinstance(schema, Abandoned):
             return self._settle(known, opened.blob, "ignored", schema.reason, schema.detail)
-        known = replace(known, record=self._named(known.record, "dataverse", file.table))
         if file.folder is None:
             return self._growing(known, opened, file, schema)
         spec = replace(self._bound(opened.blob, schema, widest=0), final=True)
@@ -149,7 +150,6 @@ class Ingest:
         blob = opened.blob
         if self._is_same_content(known.record, blob):
             return self._settle(known, blob, "ingested", "same_content", "the same content landed again")
-        known = replace(known, record=self._named(known.record, "finance", file.data_set))
         keys = self.configuration.finance_keys(file.data_set)
         tail = Tail(opened.chunks, start=0, hashed=True)
         try:
@@ -191,7 +191,8 @@ class Ingest:
         narrowest = min_width(schema, self.bronze.schemas(blob.container, schema.table).values())
         return replace(self._spec(blob, schema), min_width=narrowest, widest=widest if schema.flag_ends_row else None)
 
-    def _named(self, record: LandedFile, source: str, table: str) -> LandedFile:
+    def _named(self, record: LandedFile, file: DataFile | FinanceFile) -> LandedFile:
+        source, table = ("finance", file.data_set) if isinstance(file, FinanceFile) else ("dataverse", file.table)
         return replace(record, source=source, table=table, entity=self.configuration.entity_name(source, table))
 
     def _is_stale(self, blob: BlobVersion, file: DataFile, schema: TableSchema) -> bool:

@@ -3,6 +3,9 @@
 Append mode takes `<table>-model.json`, the better source, before the root `model.json` (reference: Synapse Link, 2).
 Incremental mode takes the model of the file's own folder, once that folder is closed (section 5); which is also the
 moment from which its files are final.
+
+A table whose initial sync is under way waits for its end in append mode: rows of it would be half a table, and its files may
+be written anew (section 4). A closed folder is complete whatever its model says of the sync.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from shared.schema import Model, ModelError, ModelTruncatedError, TableSchema, p
 
 _TRICKLE_FEED = "Microsoft.Athena.TrickleFeedService"
 _CHANGELOG = "Changelog/changelog.info"
+_SYNCING = frozenset({"NotStarted", "InProgress"})  # values of Athena:InitialSyncState
 _TRUSTED_FOR = timedelta(seconds=10)  # saves a HEAD per file in a burst; a row wider than the model asks again at once
 
 
@@ -24,7 +28,7 @@ _TRUSTED_FOR = timedelta(seconds=10)  # saves a HEAD per file in a burst; a row 
 class Waiting:
     """Why a file cannot be read yet: not an error, and the sweep looks again."""
 
-    reason: str  # folder_open, model_pending, model_missing
+    reason: str  # folder_open, initial_sync, model_pending, model_missing
     detail: str
 
 
@@ -45,12 +49,18 @@ class Models:
         self._model_wait = model_wait  # how long a closed folder's model may lag (reference: Synapse Link, section 5)
         self._parsed: dict[tuple[str, str], tuple[str, datetime, Model]] = {}
 
-    def of(self, container: str, file: DataFile, *, fresh: bool = False) -> TableSchema | Waiting | Abandoned:
+    def of(
+        self, container: str, file: DataFile, *, fresh: bool = False, pending_since: datetime | None = None
+    ) -> TableSchema | Waiting | Abandoned:
         """Return the columns of a data file; `fresh` asks the lake even for a model that was read a moment ago.
 
-        Raises `LandedFileRejected` for an in-place export and for a table that no model knows.
+        `pending_since` is when the file was first told that its closed folder's model is pending. Raises
+        `LandedFileRejected` for an in-place export, for a table that no model knows, and for a model that stays unusable.
         """
-        found = self._in_folder(container, file, file.folder) if file.folder else self._in_root(container, file, fresh)
+        if file.folder:
+            found = self._in_folder(container, file, file.folder, pending_since)
+        else:
+            found = self._in_root(container, file, fresh)
         if isinstance(found, TableSchema) and not found.tells_deletes:
             raise LandedFileRejected(
                 f"{container}/{file.path}",
@@ -67,15 +77,22 @@ class Models:
             except ModelError:
                 continue  # written at this moment, or stale: the other one may serve
             if model and file.table in model.tables:
+                if model.sync_states.get(file.table) in _SYNCING:
+                    return Waiting(reason="initial_sync", detail=f"the initial sync of {file.table} is under way")
                 return model.table(file.table)
         return Waiting(reason="model_missing", detail=f"no model names {file.table} yet")
 
-    def _in_folder(self, container: str, file: DataFile, folder: TimeFolder) -> TableSchema | Waiting | Abandoned:
+    def _in_folder(
+        self, container: str, file: DataFile, folder: TimeFolder, pending_since: datetime | None
+    ) -> TableSchema | Waiting | Abandoned:
         written_now = self._written_now(container)
         if written_now is None or folder.at >= written_now.at:
             return Waiting(reason="folder_open", detail=f"{folder.name} is still being written")
-        lagging = self._clock() < written_now.at + self._model_wait
+        # The folder that is written now moves on and on; what waits for a model must not wait for ever.
+        since = min(written_now.at, pending_since or self._clock())
+        lagging = self._clock() < since + self._model_wait
         pending = Waiting(reason="model_pending", detail=f"{folder.name} is closed and its model.json is not there yet")
+        unusable = ""
         try:
             model = self._model(container, f"{folder.name}/model.json")
             if model and file.table in model.tables:
@@ -83,8 +100,8 @@ class Models:
             closed = model is not None
         except ModelTruncatedError:
             closed = True  # it is not sent again: the model of the table has to serve
-        except ModelError:
-            closed = False
+        except ModelError as error:
+            closed, unusable = False, error.problem
         for path in (
             f"{folder.name}/{_TRICKLE_FEED}/{file.table}-model.json",
             f"{_TRICKLE_FEED}/{file.table}-model.json",
@@ -97,6 +114,13 @@ class Models:
                 return of_table.table(file.table)
         if lagging:
             return pending
+        if unusable:
+            raise LandedFileRejected(
+                f"{container}/{file.path}",
+                "model_unusable",
+                f"{folder.name}/model.json {unusable}, long after the folder was closed; see what became of the export, "
+                "then reprocess with status=rejected, or export the table again",
+            )
         if not closed:
             return Abandoned(
                 reason="folder_abandoned",

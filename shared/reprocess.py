@@ -24,6 +24,7 @@ from shared.records import Batch, LandedFile, ReprocessJob
 STAGES = ("bronze", "silver", "gold")
 STATUSES = ("rejected", "poison", "parked")
 _AGAIN = frozenset({"ingested", "held_back", "rejected", "poison"})
+_ABANDONED = "folder_abandoned"  # its model may have come after all
 _FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 _YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
 _LONGEST = 1024  # of a text in a request: a blob's name has no more
@@ -183,7 +184,7 @@ class Reprocess:
 def matches(job: ReprocessJob, file: LandedFile) -> bool:
     """Whether a job names a landed file."""
     return (
-        (file.state == job.status if job.status else file.state in _AGAIN)
+        (file.state == job.status if job.status else file.state in _AGAIN or file.reason == _ABANDONED)
         and job.container in {"", file.container}
         and job.source in {"", file.source}
         and (not job.table or job.table in {file.table, file.entity})

@@ -20,7 +20,7 @@ from shared.poison import Poison
 from shared.ports import BlobVersion, Clock, Lake
 from shared.records import LandedFile
 
-_FOLDER_OPEN = "folder_open"  # Synapse Link is still writing it: not landed yet
+_BEING_WRITTEN = frozenset({"folder_open", "initial_sync"})  # by Synapse Link: not landed yet
 _BEING_READ_FOR = timedelta(seconds=60)  # by somebody who counts a slice in less; later, nobody reads it any more
 _MANY = 100  # questions to the ledger for which one listing of it is cheaper
 _log = logging.getLogger("customer360.sweep")
@@ -36,7 +36,7 @@ class Unsettled:
     @property
     def has_landed(self) -> bool:
         """Whether it waits for us, and not for its exporter."""
-        return self.record is None or self.record.reason != _FOLDER_OPEN
+        return self.record is None or self.record.reason not in _BEING_WRITTEN
 
 
 class Landings:

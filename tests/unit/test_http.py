@@ -92,7 +92,8 @@ def test_files_that_changed_in_the_same_moment_are_listed_once_each(pipeline: Pi
     [
         ("status=rejected", {f"{FINANCE}/broken.csv.gz"}),
         ("status=poison", set()),
-        ("source=finance", {f"{FINANCE}/customer_finance.csv"}),
+        ("source=finance", {f"{FINANCE}/broken.csv.gz", f"{FINANCE}/customer_finance.csv"}),
+        ("table=broken", {f"{FINANCE}/broken.csv.gz"}),
         ("table=contact", {f"{DATAVERSE}/contact/2024.csv"}),
         (f"container={FINANCE}", {f"{FINANCE}/broken.csv.gz", f"{FINANCE}/customer_finance.csv"}),
         ("prefix=contact/", {f"{DATAVERSE}/contact/2024.csv"}),
