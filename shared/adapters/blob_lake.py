@@ -16,6 +16,7 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient
 
+from shared.adapters.connecting import patient
 from shared.errors import LandedFileChanged, ServiceUnavailable
 from shared.ports import BlobVersion, Opened
 
@@ -135,12 +136,7 @@ class BlobLake:
 
 def blob_service(connection: str | tuple[str, Any]) -> BlobServiceClient:
     """Make the client from a connection string, or from an endpoint and a credential; small parts, few retries."""
-    options: dict[str, Any] = {
-        "max_single_get_size": _CHUNK,
-        "max_chunk_get_size": _CHUNK,
-        "retry_total": 4,
-        "retry_backoff_factor": 0.2,
-    }
+    options = patient() | {"max_single_get_size": _CHUNK, "max_chunk_get_size": _CHUNK}
     if isinstance(connection, str):
         return BlobServiceClient.from_connection_string(connection, **options)
     endpoint, credential = connection

@@ -9,6 +9,7 @@ from typing import Any
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
+from shared.adapters.connecting import patient
 from shared.errors import ServiceUnavailable
 
 _ENOUGH_SECONDS = 3600  # a hint that nobody took by then is stale: the timers have looked
@@ -42,8 +43,7 @@ class QueueHints:
 
 def queue_client(connection: str | tuple[str, Any], name: str) -> QueueClient:
     """Make the client from a connection string, or from an endpoint and a credential."""
-    options: dict[str, Any] = {"retry_total": 4, "retry_backoff_factor": 0.2}
     if isinstance(connection, str):
-        return QueueClient.from_connection_string(connection, name, **options)
+        return QueueClient.from_connection_string(connection, name, **patient())
     endpoint, credential = connection
-    return QueueClient(endpoint, queue_name=name, credential=credential, **options)
+    return QueueClient(endpoint, queue_name=name, credential=credential, **patient())

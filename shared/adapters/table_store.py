@@ -13,11 +13,11 @@ from azure.data.tables import (
     EntityProperty,
     TableClient,
     TableServiceClient,
-    TableTransactionError,
-    TransactionOperation,
     UpdateMode,
 )
 
+from shared.adapters.connecting import patient
+from shared.adapters.table_transaction import TableTransactions, TransactionRefusedError
 from shared.errors import LedgerChanged, ServiceUnavailable
 from shared.ports import Entity, Value, Write
 
@@ -31,6 +31,7 @@ class TableStore:
         self._service = service
         self._table = table
         self._client: TableClient | None = None
+        self._transactions = TableTransactions(service)
 
     def get(self, partition: str, row: str) -> Entity | None:
         """See `Tables.get`."""
@@ -58,12 +59,12 @@ class TableStore:
             if len(writes) == 1:
                 self._one(partition, writes[0])
             else:
-                self._ready().submit_transaction([_operation(partition, write) for write in writes])
-        except TableTransactionError as error:
-            if error.status_code in _CONFLICTS:
-                index = min(getattr(error, "index", 0) or 0, len(writes) - 1)
-                raise LedgerChanged(partition, writes[index].row) from error
-            raise _unavailable(error) from error
+                self._ready()
+                self._transactions.send(self._table, partition, writes)
+        except TransactionRefusedError as error:
+            if error.status in _CONFLICTS:
+                raise LedgerChanged(partition, writes[min(error.index, len(writes) - 1)].row) from error
+            raise ServiceUnavailable("table storage", str(error.status)) from error
         except HttpResponseError as error:
             if error.status_code in _CONFLICTS:
                 raise LedgerChanged(partition, writes[0].row) from error
@@ -96,24 +97,10 @@ class TableStore:
 
 def table_service(connection: str | tuple[str, Any]) -> TableServiceClient:
     """Make the client from a connection string, or from an endpoint and a credential."""
-    options: dict[str, Any] = {"retry_total": 4, "retry_backoff_factor": 0.2}
     if isinstance(connection, str):
-        return TableServiceClient.from_connection_string(connection, **options)
+        return TableServiceClient.from_connection_string(connection, **patient())
     endpoint, credential = connection
-    return TableServiceClient(endpoint=endpoint, credential=credential, **options)
-
-
-def _operation(partition: str, write: Write) -> tuple[TransactionOperation, dict[str, Any], dict[str, Any]]:
-    entity = _wire(partition, write)
-    match write.kind:
-        case "insert":
-            return TransactionOperation.CREATE, entity, {}
-        case "upsert":
-            return TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}
-        case "replace":
-            return TransactionOperation.UPDATE, entity, {"mode": UpdateMode.REPLACE} | _if_match(write)
-        case "delete":
-            return TransactionOperation.DELETE, entity, _if_match(write) if write.etag else {}
+    return TableServiceClient(endpoint=endpoint, credential=credential, **patient())
 
 
 def _if_match(write: Write) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import AccountSasPermissions, ResourceTypes, generate_account_sas
 
 from shared.adapters.memory import MemoryTables
 from shared.adapters.table_store import TableStore, table_service
@@ -116,3 +118,42 @@ def test_range_yields_more_than_one_page(tables: Tables) -> None:
     for start in range(0, 1100, 100):
         tables.commit("p", [insert(f"{number:05d}", n=number) for number in range(start, start + 100)])
     assert [entity.values["n"] for entity in tables.range("p", "", "~")] == list(range(1100))
+
+
+def test_a_refused_transaction_names_the_row_that_was_not_as_expected(tables: Tables) -> None:
+    tables.commit("p", [insert("taken", n=1)])
+    with pytest.raises(LedgerChanged) as raised:
+        tables.commit("p", [insert("new", n=1), insert("taken", n=2), insert("newer", n=3)])
+    assert raised.value.row == "taken"
+
+
+def test_a_transaction_writes_what_single_writes_write(tables: Tables) -> None:
+    at = datetime(2026, 11, 23, 10, 11, 12, 345678, tzinfo=UTC)
+    values = {"text": 'ä\r\n--b"', "small": 1, "large": 2**40, "yes": True, "at": at, "ratio": 1.0, "empty": ""}
+    tables.commit("p", [insert("alone", **values)])
+    tables.commit("p", [insert("a", **values), Write(kind="upsert", row="b", values=values)])
+    assert [entity.values for entity in tables.range("p", "", "~")] == [values] * 3
+    assert all(isinstance(entity.values["ratio"], float) for entity in tables.range("p", "", "~"))
+
+
+def test_a_transaction_takes_every_character_that_a_key_may_hold(tables: Tables) -> None:
+    rows = ["a'b", "a b", "a=2Fb", "a!$&()*+,;@b", "a%b", "ä"]
+    tables.commit("it's", [Write(kind="upsert", row=row, values={"n": 1}) for row in rows])
+    assert sorted(entity.row for entity in tables.range("it's", "", "\uffff")) == sorted(rows)
+    tables.commit("it's", [Write(kind="delete", row=row) for row in rows])
+    assert list(tables.range("it's", "", "\uffff")) == []
+
+
+@pytest.mark.azurite
+def test_a_transaction_is_let_in_by_a_shared_access_signature(azurite: str) -> None:
+    told = dict(part.split("=", 1) for part in azurite.rstrip(";").split(";"))
+    signature = generate_account_sas(
+        AzureNamedKeyCredential(told["AccountName"], told["AccountKey"]),
+        resource_types=ResourceTypes(service=True, container=True, object=True),
+        permission=AccountSasPermissions(read=True, write=True, delete=True, list=True, add=True, create=True, update=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
+    connection = f"TableEndpoint={told['TableEndpoint']};SharedAccessSignature={signature}"
+    tables = TableStore(table_service(connection), f"t{uuid.uuid4().hex[:12]}")
+    tables.commit("p", [insert("a", n=1), insert("b", n=2)])
+    assert [entity.row for entity in tables.range("p", "", "~")] == ["a", "b"]
