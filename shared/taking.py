@@ -60,7 +60,7 @@ class Taking:
                 if taken.rejects and stale():
                     raise LookAgain
                 written = self._written(known, taken, start)
-                if not self._is_ours(written):
+                if not self._is_ours(written, end):
                     self._restarted(known)
                     raise LookAgain
                 parts.append(written.part)
@@ -97,11 +97,14 @@ class Taking:
             fingerprint=mark,
         )
 
-    def _is_ours(self, written: Written) -> bool:
-        if not written.taken_over or written.source_version == self.blob.etag:
+    def _is_ours(self, written: Written, end: int) -> bool:
+        same = written.source_version == self.blob.etag
+        if not written.taken_over or (same and self.grows):
             return True
+        if not self.grows:
+            return same and written.part.end == end  # one that ends elsewhere was cut when the slice size was another
         end = written.part.end
-        return self.grows and end <= self.blob.size and fingerprint(self._covered(end)) == written.fingerprint
+        return end <= self.blob.size and fingerprint(self._covered(end)) == written.fingerprint
 
     def _covered(self, end: int) -> bytes:
         blob = self.blob

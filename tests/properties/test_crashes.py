@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from shared.context import Context
 
-_PORTS = ("lake", "tables", "jobs", "customer_insights", "hints")
+PORTS = ("lake", "tables", "jobs", "customer_insights", "hints")
 _CALLS = frozenset(
     {"head", "read", "open", "create", "replace", "list", "get", "range", "commit", "start", "run", "refresh", "job", "send"}
 )
@@ -80,7 +80,7 @@ class World(Pipeline):
     def start(self, **settings: str) -> Any:
         context = super().start(**settings)
         if not self.died:
-            context.replace(**{name: self.countdown.around(getattr(self, name)) for name in _PORTS})
+            context.replace(**{name: self.countdown.around(getattr(self, name)) for name in PORTS})
         return context
 
     def survive(self, action: Callable[[Context], Any]) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.adapters.memory import MemoryTables
 from shared.errors import LandedFileChanged
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
+
+if TYPE_CHECKING:
+    from shared.context import Context
 
 
 @pytest.fixture
@@ -287,6 +293,50 @@ def test_a_finance_file_overwritten_is_a_new_generation_and_the_same_again_is_no
 def test_a_compressed_finance_file_is_read(pipeline: Pipeline) -> None:
     pipeline.land(FINANCE, "customer_finance/2026.csv.gz", gzip.compress(b"cid,income\n1,10\n", mtime=0))
     assert [row["income"] for row in pipeline.bronze("customer_finance", FINANCE)] == ["10"]
+
+
+def test_a_whole_file_is_read_anew_where_the_slice_size_changed_before_it_was_counted(pipeline: Pipeline) -> None:
+    pipeline.start(SLICE_MEGABYTES="1")
+    rows = [b"%d,%s\n" % (number, b"x" * 1000) for number in range(3000)]
+    pipeline.lake.put(FINANCE, "customer_finance.csv", b"cid,income\n" + b"".join(rows))
+    ledger = {name: dict(found) for name, found in pipeline.tables._rows.items()}
+    pipeline.context.landing(FINANCE, "customer_finance.csv")
+    pipeline.tables._rows = ledger  # the process died when all parts were written, and the new one has another setting
+    pipeline.start(SLICE_MEGABYTES="2")
+    pipeline.context.landing(FINANCE, "customer_finance.csv")
+    record = pipeline.context.ledger.file(FINANCE, "customer_finance.csv").record
+    assert (record.state, record.records) == ("ingested", 3000)
+    parts = [part.record for part in pipeline.context.ledger.parts_of(FINANCE, "customer_finance.csv")]
+    assert sum(part.rows for part in parts) == 3000
+
+
+@pytest.mark.parametrize("commits", [0, 1, 2])
+def test_a_whole_file_of_many_parts_is_counted_once_where_the_process_dies_while_it_is_counted(
+    pipeline: Pipeline, commits: int
+) -> None:
+    class Dying(MemoryTables):
+        left = commits
+
+        def commit(self, partition: str, writes: Any) -> None:
+            if self.left == 0:
+                raise KeyboardInterrupt
+            self.left -= 1
+            super().commit(partition, writes)
+
+    def small_slices() -> Context:
+        context = pipeline.fresh_context()
+        return context.replace(settings=replace(context.settings, slice_bytes=1))
+
+    data = b"cid,income\n" + b"".join(b"%d,10\n" % number for number in range(120))
+    pipeline.lake.put(FINANCE, "customer_finance.csv", data)
+    dying = Dying()
+    dying._rows = pipeline.tables._rows
+    with pytest.raises(KeyboardInterrupt):
+        small_slices().replace(tables=dying).landing(FINANCE, "customer_finance.csv")
+    record = small_slices().ingest(FINANCE, "customer_finance.csv")
+    assert (record.state, record.generation, record.records) == ("ingested", 1, 120)
+    assert len(list(pipeline.context.ledger.parts_of(FINANCE, "customer_finance.csv"))) == 120
+    assert len(pipeline.bronze("customer_finance", FINANCE)) == 120
 
 
 def test_a_finance_file_without_its_key_is_rejected_and_the_rest_goes_on(pipeline: Pipeline) -> None:
