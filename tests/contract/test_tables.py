@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
@@ -129,7 +129,15 @@ def test_a_refused_transaction_names_the_row_that_was_not_as_expected(tables: Ta
 
 def test_a_transaction_writes_what_single_writes_write(tables: Tables) -> None:
     at = datetime(2026, 11, 23, 10, 11, 12, 345678, tzinfo=UTC)
-    values = {"text": 'ä\r\n--b"', "small": 1, "large": 2**40, "yes": True, "at": at, "ratio": 1.0, "empty": ""}
+    values: dict[str, str | int | float | bool | datetime] = {
+        "text": 'ä\r\n--b"',
+        "small": 1,
+        "large": 2**40,
+        "yes": True,
+        "at": at,
+        "ratio": 1.0,
+        "empty": "",
+    }
     tables.commit("p", [insert("alone", **values)])
     tables.commit("p", [insert("a", **values), Write(kind="upsert", row="b", values=values)])
     assert [entity.values for entity in tables.range("p", "", "~")] == [values] * 3
