@@ -25,7 +25,7 @@ RESERVED: Final = frozenset({"_source_file", "_source_version", "_record_number"
 
 
 class SchemaError(ValueError):
-    """Columns that no table can have: none, one twice, or one of ours."""
+    """Columns that no table can have: none, one twice, one of ours, or a name with a NUL."""
 
     def __init__(self, table: str, detail: str) -> None:
         self.table, self.detail = table, detail
@@ -102,6 +102,8 @@ class TableSchema:
             raise SchemaError(self.table, "no columns")
         seen: set[str] = set()
         for name in self.names:
+            if "\x00" in name:
+                raise SchemaError(self.table, f"the name of column {len(seen) + 1} holds a NUL")
             if name in RESERVED:
                 raise SchemaError(self.table, f"column {name} has the name of a lineage column")
             if name in seen:
@@ -181,6 +183,8 @@ def parse_model(data: bytes, path: str) -> Model:
         raise ModelTruncatedError(path, f"no UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise ModelTruncatedError(path, f"at character {error.pos}: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # numbers and nesting that Python refuses
+        raise ModelMalformedError(path, type(error).__name__) from error
     if not isinstance(document, dict):
         raise ModelMalformedError(path, "the document is no object")
     entities = document.get("entities")
@@ -212,9 +216,11 @@ def _attribute(attribute: Mapping[str, object]) -> Column:
 
 def _column(column: Mapping[str, object]) -> Column:
     precision, scale = column.get("precision"), column.get("scale")
+    name, data_type = str(column["name"]), str(column["type"])
+    f"{name}{data_type}".encode()  # JSON can spell half a character, which nothing else can hold: UnicodeEncodeError
     return Column(
-        name=str(column["name"]),
-        type=str(column["type"]),
+        name=name,
+        type=data_type,
         precision=None if precision is None else int(str(precision)),
         scale=None if scale is None else int(str(scale)),
     )

@@ -42,8 +42,8 @@ def _bounded(chunks: Iterable[bytes], file: str) -> io.BytesIO:
     try:
         with zipfile.ZipFile(content) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise WorkbookError(file, "no .xlsx workbook") from error
+    except Exception as error:  # besides BadZipFile, zipfile raises whatever damaged bytes lead it into
+        raise WorkbookError(file, f"no .xlsx workbook: {type(error).__name__}") from error
     if size > WORKBOOK_LIMIT:
         raise WorkbookError(file, f"unpacks to {size} bytes, more than {WORKBOOK_LIMIT}; land it as .csv or .csv.gz")
     return content

@@ -85,6 +85,7 @@ def test_a_header_without_rows_is_an_empty_part() -> None:
         (b"cid,,spend\n", HeaderError),
         (b"cid,spend,CID\n", HeaderError),  # Spark's names know no case
         (b"cid,_landed_at\n", HeaderError),
+        (b"cid,a\x00\n", HeaderError),
         (b"cid,\xff\n", HeaderError),
         ("cid,spend\n".encode("utf-16"), HeaderError),
         (b"x" * 1_100_000, HeaderError),

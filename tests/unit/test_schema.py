@@ -92,7 +92,7 @@ def test_the_version_follows_names_types_and_order_and_nothing_else() -> None:
 
 
 def test_columns_that_bronze_could_not_hold_are_refused() -> None:
-    for names in ((), ("Id", "Id"), ("Id", "_landed_at")):
+    for names in ((), ("Id", "Id"), ("Id", "_landed_at"), ("Id", "a\x00b")):
         with pytest.raises(SchemaError):
             make_schema(*names)
 
