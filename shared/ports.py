@@ -48,7 +48,10 @@ class Lake(Protocol):
     def read(
         self, container: str, path: str, *, start: int = 0, end: int | None = None, if_match: str | None = None
     ) -> Iterator[bytes]:
-        """Stream the bytes `[start, end)`; raises `LandedFileChanged` when the version is not `if_match`, or gone."""
+        """Stream the bytes `[start, end)`; raises `LandedFileChanged` when the version is not `if_match`, or gone.
+
+        Also where `start` is behind the end of the blob: it was in it once. An empty range has no bytes.
+        """
 
     def open(self, container: str, path: str, *, start: int = 0, unless: str = "") -> Opened | None:
         """Begin to read a blob as it is now, in one call; None where it is gone, or its version is `unless`.

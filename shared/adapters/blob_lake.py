@@ -44,13 +44,13 @@ class BlobLake:
         """See `Lake.read`; every range request carries the condition, so a change in between is seen."""
         if end is not None and end <= start:
             return
-        conditions: dict[str, Any] = {}
+        options: dict[str, Any] = {"max_concurrency": 1}
         if if_match is not None:
-            conditions = {"etag": f'"{if_match}"', "match_condition": MatchConditions.IfNotModified}
+            options |= {"etag": f'"{if_match}"', "match_condition": MatchConditions.IfNotModified}
+        if start or end is not None:  # an empty blob has no range, not even the whole one
+            options |= {"offset": start, "length": None if end is None else end - start}
         try:
-            stream = self._service.get_blob_client(container, path).download_blob(
-                offset=start, length=None if end is None else end - start, max_concurrency=1, **conditions
-            )
+            stream = self._service.get_blob_client(container, path).download_blob(**options)
             yield from stream.chunks()
         except (ResourceModifiedError, ResourceNotFoundError) as error:
             raise LandedFileChanged(f"{container}/{path}", if_match or "any") from error

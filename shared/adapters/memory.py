@@ -84,7 +84,10 @@ class MemoryLake:
         found = self._blobs.get((container, path))
         if found is None or (if_match is not None and found[0].etag != if_match):
             raise LandedFileChanged(f"{container}/{path}", if_match or "any")
-        return self._chunks(found[0], found[1], start, len(found[1]) if end is None else min(end, len(found[1])))
+        size = len(found[1])
+        if size < start and (end is None or start < end):
+            raise LandedFileChanged(f"{container}/{path}", if_match or "any")
+        return self._chunks(found[0], found[1], start, size if end is None else min(end, size))
 
     def _chunks(self, version: BlobVersion, data: bytes, start: int, end: int) -> Iterator[bytes]:
         for at in range(start, end, self._chunk_size):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from shared.adapters.blob_lake import BlobLake, blob_service
 from shared.adapters.memory import MemoryLake
-from shared.errors import LandedFileChanged
+from shared.errors import LandedFileChanged, ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +22,15 @@ if TYPE_CHECKING:
     from shared.ports import Lake
 
 
-class Land(Protocol):
-    def __call__(self, path: str, data: bytes) -> None: ...
+@dataclass(frozen=True)
+class Land:
+    """A foreign system: it writes without asking, and takes away."""
 
+    put: Callable[[str, bytes], Any]
+    remove: Callable[[str], Any]
 
-def _put(lake: MemoryLake, container: str, path: str, data: bytes) -> None:
-    lake.put(container, path, data)
+    def __call__(self, path: str, data: bytes) -> None:
+        self.put(path, data)
 
 
 @pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
@@ -30,15 +38,11 @@ def lake_and_land(request: pytest.FixtureRequest) -> Iterator[tuple[Lake, str, L
     container = f"c{uuid.uuid4().hex[:12]}"
     if request.param == "memory":
         memory = MemoryLake(chunk_size=1000)
-        yield memory, container, lambda path, data: _put(memory, container, path, data)
+        yield memory, container, Land(partial(memory.put, container), partial(memory.remove, container))
         return
     service = blob_service(request.getfixturevalue("azurite"))
-    service.create_container(container)
-
-    def land(path: str, data: bytes) -> None:
-        service.get_blob_client(container, path).upload_blob(data, overwrite=True)
-
-    yield BlobLake(service), container, land
+    blobs = service.create_container(container)
+    yield BlobLake(service), container, Land(partial(blobs.upload_blob, overwrite=True), blobs.delete_blob)
     service.close()
 
 
@@ -182,3 +186,125 @@ def test_a_file_that_changes_after_it_was_opened_is_noticed(lake_and_land: tuple
     land("2024.csv", data + b"more")
     with pytest.raises(LandedFileChanged):
         list(opened.chunks)
+
+
+def test_nothing_but_the_head_tells_metadata(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    lake.create(container, "part", b"12345", metadata={"end": "5"})
+    opened = lake.open(container, "part")
+    assert opened is not None
+    assert (opened.blob.metadata, b"".join(opened.chunks)) == ({}, b"12345")
+    assert [blob.metadata for blob in lake.list(container)] == [{}]
+
+
+def test_a_listing_tells_what_the_head_tells(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    land("2024.csv", b"12345")
+    assert list(lake.list(container)) == [lake.head(container, "2024.csv")]
+
+
+def test_every_write_is_another_version_and_the_blob_stays_as_old_as_it_is(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    versions = []
+    for _ in range(2):
+        land("2024.csv", b"the same")
+        versions.append(lake.head(container, "2024.csv"))
+    first, second = versions
+    assert first is not None
+    assert second is not None
+    assert first.etag != second.etag
+    assert second.created_at == first.created_at
+    assert second.modified_at >= first.modified_at
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_an_empty_blob_has_no_bytes(lake_and_land: tuple[Lake, str, Land], start: int) -> None:
+    lake, container, land = lake_and_land
+    land("2024.csv", b"")
+    opened = lake.open(container, "2024.csv", start=start)
+    assert opened is not None
+    assert (opened.blob.size, list(opened.chunks)) == (0, [])
+    assert b"".join(lake.read(container, "2024.csv")) == b""
+
+
+def test_a_range_behind_the_end_means_that_the_file_became_shorter(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    land("2024.csv", b"x" * 3000)
+    with pytest.raises(LandedFileChanged):
+        b"".join(lake.read(container, "2024.csv", start=9999))
+
+
+@pytest.mark.parametrize("data", [None, b"short"], ids=["gone", "shorter"])
+def test_a_file_that_goes_or_shrinks_after_it_was_opened_is_noticed(
+    lake_and_land: tuple[Lake, str, Land], data: bytes | None
+) -> None:
+    lake, container, land = lake_and_land
+    land("2024.csv", b"0123456789" * 1_000_000)
+    opened = lake.open(container, "2024.csv")
+    assert opened is not None
+    next(opened.chunks)
+    if data is None:
+        land.remove("2024.csv")
+    else:
+        land("2024.csv", data)
+    with pytest.raises(LandedFileChanged):
+        list(opened.chunks)
+
+
+def test_nothing_is_replaced_where_nothing_is(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, land = lake_and_land
+    land("manifest", b"1")
+    seen = lake.head(container, "manifest")
+    assert seen is not None
+    land.remove("manifest")
+    assert not lake.replace(container, "manifest", b"2", if_match=seen.etag)
+    assert lake.head(container, "manifest") is None
+    assert lake.create(container, "manifest", b"3")
+
+
+def test_of_many_that_write_at_once_one_succeeds(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    names = [str(number).encode() for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        created = list(threads.map(lambda name: lake.create(container, "part", name), names))
+        assert created.count(True) == 1
+        assert b"".join(lake.read(container, "part")) == names[created.index(True)]
+        seen = lake.head(container, "part")
+        assert seen is not None
+        replaced = list(threads.map(lambda name: lake.replace(container, "part", name, if_match=seen.etag), names))
+    assert replaced.count(True) == 1
+    assert b"".join(lake.read(container, "part")) == names[replaced.index(True)]
+
+
+# What only the real thing has
+
+
+@pytest.fixture
+def service(azurite: str) -> Iterator[BlobServiceClient]:
+    service = blob_service(azurite)
+    yield service
+    service.close()
+
+
+@pytest.mark.azurite
+def test_folders_of_a_hierarchical_namespace_are_no_files(service: BlobServiceClient) -> None:
+    blobs = service.create_container(f"c{uuid.uuid4().hex[:12]}")
+    blobs.upload_blob("contact", b"", metadata={"hdi_isfolder": "true"})
+    blobs.upload_blob("contact/2024.csv", b"1")
+    assert [blob.path for blob in BlobLake(service).list(blobs.container_name)] == ["contact/2024.csv"]
+
+
+def test_an_account_that_does_not_answer_is_unavailable_whatever_is_asked() -> None:
+    nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:1/a;"
+    lake = BlobLake(BlobServiceClient.from_connection_string(nowhere, retry_total=0))
+    calls: list[Callable[[], Any]] = [
+        lambda: lake.head("c", "p"),
+        lambda: list(lake.read("c", "p")),
+        lambda: lake.open("c", "p"),
+        lambda: lake.create("c", "p", b"1"),
+        lambda: lake.replace("c", "p", b"1", if_match="0x1"),
+        lambda: list(lake.list("c")),
+    ]
+    for call in calls:
+        with pytest.raises(ServiceUnavailable):
+            call()
