@@ -57,7 +57,7 @@ class Rule:
     min: int | float | str | None = None
     max: int | float | str | None = None
     allowed: tuple[str, ...] = ()
-    unique: bool = False  # no two keys may share the value
+    unique: bool = False  # no two keys may share the value in their current rows (`spark_jobs/unique.py` says how)
 
     def to_json(self) -> dict[str, Any]:
         """Return what is set, as the batch manifest spells it."""

@@ -5,6 +5,7 @@
 | `batch` | the batch manifest and the outcome document, as records |
 | `silver`, `gold` | the two tasks; each has a `main` that the wheel names as its entry point |
 | `names`, `casts`, `rules`, `labels` | SQL expressions that turn landed text into typed, checked, named columns |
+| `unique` | the rule that no two keys share a value |
 | `history` | AUTO CDC: events in, intervals out |
 | `models`, `query`, `validation` | gold models: what their headers say, their rows, and whether they can run at all |
 | `tables` | the silver tables of Delta Lake |

@@ -62,7 +62,7 @@ def read_off(events: DataFrame, plan: Plan, *, versionless: bool) -> DataFrame:
     if versionless:
         so_far = Window.partitionBy(*plan.keys).orderBy(F.col(second).asc_nulls_first())
         order = F.coalesce(order, F.max(first).over(so_far.rangeBetween(Window.unboundedPreceding, Window.currentRow)))
-    events = events.select("*", order.alias("__order"), _digest(plan.content).alias("__content"))
+    events = events.select("*", order.alias("__order"), digest(plan.content).alias("__content"))
     following = F.lead(F.struct(first, second, DELETED, "__content")).over(_in_order(plan))
     beaten = following.isNotNull() & F.col(first).eqNullSafe(F.col("__next")[first])
     beaten &= F.col(second).eqNullSafe(F.col("__next")[second])
@@ -84,7 +84,7 @@ def intervals(ordered: DataFrame, plan: Plan, snapshots: Column | None = None) -
     first, second = plan.sequence
     own = F.struct(F.col("__order").alias(plan.fields[0]), F.col(second).alias(plan.fields[1]))
     window = _in_order(plan)
-    events = ordered.where(~F.col("__beaten")).select("*", own.alias("__own"), _digest(plan.tracked).alias("__tracked"))
+    events = ordered.where(~F.col("__beaten")).select("*", own.alias("__own"), digest(plan.tracked).alias("__tracked"))
     after = F.lead(F.struct("__own", DELETED, "__tracked")).over(window)
     gap = F.lit(None).cast("timestamp")
     if snapshots is not None:
@@ -133,7 +133,7 @@ def _in_order(plan: Plan) -> WindowSpec:
     )
 
 
-def _digest(columns: Sequence[str]) -> Column:
+def digest(columns: Sequence[str]) -> Column:
     """Return a 64-bit digest of named values that a column full of nulls does not change, so that one can be added."""
     parts: list[Column] = []
     for name in sorted(columns, key=str.lower):

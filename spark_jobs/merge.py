@@ -26,6 +26,7 @@ from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape, events, inference, na
 from spark_jobs.names import quoted
 from spark_jobs.observed import Observed
 from spark_jobs.tables import Table
+from spark_jobs.unique import Collisions, unique_rules
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -53,6 +54,8 @@ class Merge:
             self._merge()
         if counts.rejected:
             counts = replace(counts, rules=self._keep_rejected() | dict(counts.rules))
+        if self._collisions:
+            self.lake.delete(f"{self.batch.folder}/shared")
         current, shown = self._table.shape()
         note(_entry(counts, merged=True) | {"current": current, "history": shown})
 
@@ -103,12 +106,29 @@ class Merge:
         # A schema that is given spares the job that would read it from the files.
         return self.spark.read.schema(", ".join(fields)).parquet(*(self.lake.path(part.path) for part in parts))
 
-    def _landed(self, *, keep_row: bool = False) -> DataFrame:
+    def _landed(self, *, keep_row: bool = False, checked: bool = True) -> DataFrame:
         typed = [
             events(self._text(parts), self.entity, self.batch.schemas[version], self._shape, keep_row=keep_row)
             for version, parts in self._groups
         ]
-        return reduce(lambda one, other: one.unionByName(other), typed)
+        rows = reduce(lambda one, other: one.unionByName(other), typed)
+        return self._collisions.mark(rows) if checked and self._collisions else rows
+
+    @property
+    def _shared(self) -> str:
+        return f"{self.batch.folder}/shared/{self.entity.name}"
+
+    @cached_property
+    def _collisions(self) -> Collisions | None:
+        """What breaks a rule `unique`, found with a pass of its own; None where there is no such rule."""
+        rules = unique_rules(self.entity.rules, self._shape.types)
+        if not rules:
+            return None
+        path = self.lake.path(self._shared)
+        found = Collisions(spark=self.spark, plan=self._shape.plan, rules=rules, path=path)
+        stored = None if self._is_new else self._old()
+        found.find(self._landed(checked=False), stored, snapshot=self.entity.mode == "snapshot")
+        return found
 
     def _keys(self) -> DataFrame:
         """Return the keys of all landed rows, even of those that are rejected: too many do no harm."""

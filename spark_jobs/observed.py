@@ -11,6 +11,7 @@ from spark_jobs.batch import Counts, Entity
 from spark_jobs.history import BECAME
 from spark_jobs.landed import ERRORS, WARNINGS
 from spark_jobs.rules import checks
+from spark_jobs.unique import unique_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ class Observed:
 
     def __init__(self, entity: Entity, columns: Mapping[str, str]) -> None:
         self._rules = [check.name for check in checks(entity.rules, columns)]
+        self._rules += [rule.name for rule in unique_rules(entity.rules, columns)]
         self._landed = Observation()
         self._became = Observation()
         self._changed = Observation()

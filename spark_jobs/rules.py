@@ -1,6 +1,7 @@
 """Column rules: the SQL condition under which a typed value breaks one.
 
-A rule is named `<check>:<column>` (`required:cid`), in `_errors`, in `_warnings` and in the outcome's counts.
+A rule is named `<check>:<column>` (`required:cid`), in `_errors`, in `_warnings` and in the outcome's counts. The one that
+compares rows with each other is in `unique`.
 """
 
 from __future__ import annotations
