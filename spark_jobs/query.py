@@ -50,8 +50,7 @@ class Query:
 
     def rows(self, values: DataFrame | None) -> DataFrame:
         """Return the model's rows: all, or those of the values of `rebuilt by` that are given (a column `__touched`)."""
-        views = []
-        where = "the query"
+        views, where = [], ""
         try:
             for one in self.model.inputs:
                 where = f"the header line of input {one.view}"
@@ -92,8 +91,8 @@ class Query:
 
     def _fault(self, where: str, error: AnalysisException | ParseException) -> ModelError:
         # Spark adds its own marks around the sentence that an author can use, and the plan or the whole text behind it.
-        said = re.sub(r"^\[[A-Z_.]+\] | SQLSTATE: .*", "", str(error.getMessage()).partition("\n")[0])
+        said = re.sub(r"^\[[A-Z_.]+\] | SQLSTATE: .*", "", str(error.getMessage()).strip().partition("\n")[0])
         place = re.search(r"\(line (\d+), pos (\d+)\)", str(error))
-        at = f" (line {int(place[1]) - 1} of the query)" if place and where == "the query" else ""
+        at = f", line {int(place[1]) - 1}," if place and where == "the query" else ""
         advice = next((text for start, text in _ADVICE.items() if (error.getCondition() or "").startswith(start)), "")
         return ModelError(self.model.name, f"{where}{at} cannot be run: {said} {advice}".rstrip())

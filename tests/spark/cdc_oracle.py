@@ -34,10 +34,19 @@ class Row:
 
 def history(events: Iterable[Event]) -> list[Row]:
     """Return the rows that show, of all keys. The order of the events given does not matter."""
+    return sorted(row for own in _by_key(events) for row in _history_of_key(own))
+
+
+def newest(events: Iterable[Event]) -> list[Event]:
+    """Return the last event of each key, which is its current row unless it is a delete (SCD type 1)."""
+    return [_in_order(own)[-1][1] for own in _by_key(events)]
+
+
+def _by_key(events: Iterable[Event]) -> list[list[Event]]:
     by_key: dict[str, list[Event]] = {}
     for event in events:
         by_key.setdefault(event.key, []).append(event)
-    return sorted(row for own in by_key.values() for row in _history_of_key(own))
+    return list(by_key.values())
 
 
 def _history_of_key(events: list[Event]) -> list[Row]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql.utils import is_remote
 
 from shared.entities import Configuration, read_configuration
 from spark_jobs import gold, silver
@@ -44,7 +45,10 @@ CUSTOMER = {
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """A local Spark with Delta Lake; skipped without Java or without Delta's jars."""
+    """A local Spark with Delta Lake; skipped without Java or without Delta's jars.
+
+    With `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute.
+    """
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         pytest.skip("Spark needs Java 17 or later")
     if not list(_JARS.glob("*delta-spark*.jar")):
@@ -52,7 +56,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["SPARK_JARS_DIR"] = str(_JARS)
     builder = local_builder(cores="2", partitions=2)
     session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
+    if not is_remote():
+        session.sparkContext.setLogLevel("ERROR")
     yield with_meaning(session)
     session.stop()
 

@@ -32,7 +32,7 @@ _FAULTY = {
     "key_not_selected": (_model("select name from customer"), "no column cid"),
     "no_key": (_model("select cid from customer", "-- input: customer (cid) by cid\n"), "needs a line `-- primary key"),
     "no_input": (_model("select 1 as cid", "-- primary key: cid\n"), "needs a line `-- input"),
-    "no_sql": (_model("select cid,\nname frm customer of it"), r"line 2 of the query\) cannot be run: Syntax error"),
+    "no_sql": (_model("select cid,\nname frm customer of it"), "the query, line 2, cannot be run: Syntax error"),
     "same_name": (_model("select cid, name, CID from customer"), "two columns of the same name: CID, cid"),
     "unknown_type": (_model("select cid from customer", _HEADER.replace("name)", "name varchart)")), "header line of input"),
     "wrong_by": (_model("select cid from customer", _HEADER.replace("by cid", "by c_id")), "header line of input customer"),

@@ -1,0 +1,44 @@
+"""The jobs over Spark Connect, as serverless compute runs them (reference: Databricks, section 3)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+#: What Spark Connect lacks, and Python code that runs for each row.
+_LACKING = re.compile(r"\bsparkContext\b|\.rdd\b|\b_jvm\b|\b_jsc\b|\b_jdf\b|\b_sc\b|\b(pandas_)?udf\(|\.cache\(|\.persist\(")
+_REPRESENTATIVE = (
+    # history in two batches with late events, deletes and rejects, incremental gold, readiness, and a full build
+    "tests/spark/test_streams.py::test_gold_of_any_batches_is_what_plain_python_computes_of_all_events[21]",
+    # every fault that Spark finds in a model, which over Connect comes from afar
+    "tests/spark/test_validation.py::test_all_faults_of_all_models_are_told_at_once_and_nothing_is_merged",
+)
+
+
+def test_no_module_uses_what_serverless_compute_lacks() -> None:
+    files = sorted((_ROOT / "spark_jobs").rglob("*.py"))
+    found = [
+        f"{file.name}: {line.strip()}"
+        for file in files
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if _LACKING.search(line)
+    ]
+    assert len(files) > 15
+    assert found == []
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")  # skips where there is no Spark
+def test_silver_and_gold_run_over_spark_connect() -> None:
+    # A classic and a Connect session cannot live in one process. SPARK_TESTING gives the server a port of its own.
+    mode = {"SPARK_API_MODE": "connect", "SPARK_TESTING": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", "-p", "no:cacheprovider", *_REPRESENTATIVE]
+    done = subprocess.run(command, cwd=_ROOT, env=os.environ | mode, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "2 passed" in done.stdout
