@@ -3,7 +3,6 @@
 import gzip
 import io
 from datetime import UTC, datetime
-from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as pq
@@ -20,10 +19,8 @@ from shared.finance_errors import (
 )
 from shared.layout import FinanceFile, classify_finance
 from shared.slices import Lineage, Slice, SliceSpec, read_slice
+from tests.published import FIXTURES, fixtures
 
-ROOT = Path(__file__).parents[2]
-FIXTURES = next((folder for up in (ROOT.parent, ROOT.parents[1]) if (folder := up / "shared/fixtures").exists()), None)
-fixtures = pytest.mark.skipif(FIXTURES is None, reason="../shared/fixtures is not here")
 LINEAGE = Lineage(source_file="finance/f", source_version="0x1", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
 
 
@@ -192,7 +189,6 @@ def test_what_is_no_workbook_is_refused(data: bytes) -> None:
 @fixtures
 def test_the_sample_with_bare_carriage_returns_has_1400_records() -> None:
     """Reference: Synapse Link, section 14: records end in a bare CR, the last in CRLF."""
-    assert FIXTURES is not None
     for name, first in (("customer_spend.csv", "4438"), ("customer.csv", None)):
         slice_, rows = read((FIXTURES / "sample_customer360" / name).read_bytes(), name, keys=("cid",))
         assert (slice_.records, slice_.rows, slice_.rejects) == (1400, 1400, 0)

@@ -1,7 +1,6 @@
 """Models and what changes in them."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -21,10 +20,7 @@ from shared.schema import (
     min_width,
     parse_model,
 )
-
-ROOT = Path(__file__).parents[2]
-FIXTURES = next((folder for up in (ROOT.parent, ROOT.parents[1]) if (folder := up / "shared/fixtures").exists()), None)
-fixtures = pytest.mark.skipif(FIXTURES is None, reason="../shared/fixtures is not here")
+from tests.published import FIXTURES, fixtures
 
 
 def make_schema(*names: str, **types: str) -> TableSchema:
@@ -139,7 +135,6 @@ def test_label_files_have_the_columns_of_the_reference() -> None:
 
 @fixtures
 def test_published_models_are_read() -> None:
-    assert FIXTURES is not None
     model = parse_model((FIXTURES / "cdm_model_with_partition.json").read_bytes(), "model.json")
     assert {name: schema.width for name, schema in model.tables.items()} == {
         "currency": 26,

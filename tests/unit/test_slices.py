@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import repeat
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,10 +13,8 @@ import pytest
 from shared.cuts import Limits
 from shared.schema import Column, TableSchema, min_width, parse_model
 from shared.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
+from tests.published import FIXTURES, fixtures
 
-ROOT = Path(__file__).parents[2]
-FIXTURES = next((folder for up in (ROOT.parent, ROOT.parents[1]) if (folder := up / "shared/fixtures").exists()), None)
-fixtures = pytest.mark.skipif(FIXTURES is None, reason="../shared/fixtures is not here")
 LINEAGE = Lineage(source_file="c/t/2023.csv", source_version="0x8D", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
 
 
@@ -278,7 +275,6 @@ def test_a_time_without_zone_is_refused() -> None:
     ],
 )
 def test_published_exports_are_read_whole(path: str, model: str, table: str, records: int) -> None:
-    assert FIXTURES is not None
     schema = parse_model((FIXTURES / model).read_bytes(), model).table(table)
     spec = SliceSpec(schema=schema, lineage=LINEAGE, final=True, min_width=min_width(schema))
     slice_ = read_slice([(FIXTURES / path).read_bytes()], spec)
