@@ -70,6 +70,11 @@ class Models:
             )
         return found
 
+    def written_now(self, container: str) -> TimeFolder | None:
+        """Return the incremental folder that is being written; older ones are closed. None: there is none, or none told."""
+        opened = self._lake.open(container, _CHANGELOG)
+        return None if opened is None else parse_changelog(b"".join(opened.chunks))
+
     def _in_root(self, container: str, file: DataFile, fresh: bool) -> TableSchema | Waiting:
         for path in (f"{_TRICKLE_FEED}/{file.table}-model.json", "model.json"):
             try:
@@ -85,7 +90,7 @@ class Models:
     def _in_folder(
         self, container: str, file: DataFile, folder: TimeFolder, pending_since: datetime | None
     ) -> TableSchema | Waiting | Abandoned:
-        written_now = self._written_now(container)
+        written_now = self.written_now(container)
         if written_now is None or folder.at >= written_now.at:
             return Waiting(reason="folder_open", detail=f"{folder.name} is still being written")
         # The folder that is written now moves on and on; what waits for a model must not wait for ever.
@@ -131,12 +136,6 @@ class Models:
             "model_missing",
             f"neither {folder.name}/model.json nor a model of its own names {file.table}",
         )
-
-    def _written_now(self, container: str) -> TimeFolder | None:
-        blob = self._lake.head(container, _CHANGELOG)
-        if blob is None:
-            return None
-        return parse_changelog(b"".join(self._lake.read(container, _CHANGELOG, if_match=blob.etag)))
 
     def _model(self, container: str, path: str, *, fresh: bool = False) -> Model | None:
         known = self._parsed.get((container, path))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 
 from shared.errors import Retry
 from shared.ingest import Ingest
+from shared.layout import DataFile, TimeFolder, classify_dataverse
 from shared.ledger import Ledger
 from shared.poison import Poison
 from shared.ports import BlobVersion, Clock, Lake
@@ -93,12 +95,33 @@ class Sweep:
         """Look at all of landing and return how many files were looked at; one failing file does not stop the others."""
         for container in self.containers:
             self.ledger.fold_tallies(container, self.clock())
-        return self._take((left.blob.container, left.blob.path) for left in self.landings.unsettled())
+        written_now = self._written_now()
+        return self._take(
+            (left.blob.container, left.blob.path)
+            for left in self.landings.unsettled()
+            if left.has_landed or not self._is_open(left.blob.container, left.blob.path, written_now)
+        )
 
     def waiting(self, files: Sequence[tuple[str, str]]) -> int:
-        """Look at files that wait, beginning somewhere else each time, so that none starves behind slow ones."""
-        first = int(self.clock().timestamp()) % len(files) if files else 0
-        return self._take([*files[first:], *files[:first]])
+        """Look at files that wait, beginning somewhere else each time, so that none starves behind slow ones.
+
+        An incremental export always has a folder that is being written: one call per container tells which, and its files
+        cost no other.
+        """
+        written_now = self._written_now()
+        landed = [file for file in files if not self._is_open(*file, written_now)]
+        first = int(self.clock().timestamp()) % len(landed) if landed else 0
+        return self._take([*landed[first:], *landed[:first]])
+
+    def _written_now(self) -> Callable[[str], TimeFolder | None]:
+        return cache(self.ingest.models.written_now)
+
+    def _is_open(self, container: str, path: str, written_now: Callable[[str], TimeFolder | None]) -> bool:
+        file = None if container == self.ingest.finance_container else classify_dataverse(path)
+        if not isinstance(file, DataFile) or file.folder is None:
+            return False
+        now = written_now(container)
+        return now is None or file.folder.at >= now.at
 
     def _take(self, files: Iterable[tuple[str, str]]) -> int:
         until = self.clock() + self.at_most

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from shared.entities import read_configuration
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 if TYPE_CHECKING:
@@ -188,6 +189,13 @@ def test_a_header_that_differs_from_the_one_before_gets_its_verdict_and_flows_on
     )
     landed = pipeline.bronze("customer_finance", FINANCE)[-1]
     assert {name: landed[name] for name in header.split(",")} == dict.fromkeys(header.split(","), "7")
+
+
+def test_a_configured_delimiter_is_obeyed_where_sniffing_would_choose_another(pipeline: Pipeline) -> None:
+    text = "[finance.customer_finance]\nkeys = ['cid']\ndelimiter = ';'\n"
+    pipeline.context.replace(configuration=read_configuration(text))
+    land_finance(pipeline, b"cid;a,b,c\n1;2,3,4\n")
+    assert [found["a,b,c"] for found in pipeline.bronze("customer_finance", FINANCE)] == ["2,3,4"]
 
 
 def test_a_file_without_a_key_column_is_rejected_as_a_whole_and_says_what_it_had(pipeline: Pipeline) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from tests.pipeline import CONTACT, DATAVERSE, MODEL, Pipeline, contact, model
+from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 if TYPE_CHECKING:
     from shared.records import LandedFile
@@ -237,6 +237,39 @@ def test_a_file_that_changes_after_its_folder_was_closed_is_read_again(pipeline:
     pipeline.land(DATAVERSE, path, contact(1) + contact(2, "Grace"))
     assert (file(pipeline, path).generation, file(pipeline, path).records) == (2, 2)
     assert names(pipeline) == ["Ada", "Ada", "Grace"]
+
+
+@pytest.mark.parametrize("files", [2, 40])
+def test_files_of_the_folder_that_is_being_written_cost_a_look_one_call_in_all(pipeline: Pipeline, files: int) -> None:
+    """An incremental export always has such a folder, so this is what an idle look costs (section 3.3)."""
+
+    class Counted:
+        calls: ClassVar[list[str]] = []
+
+        def __getattr__(self, name: str) -> Any:
+            self.calls.append(name)
+            return getattr(pipeline.lake, name)
+
+    write_now(pipeline, FOLDER)
+    for number in range(files):
+        pipeline.land(DATAVERSE, f"{FOLDER}/contact/{2000 + number}.csv", contact(number))
+    Counted.calls.clear()
+    pipeline.fresh_context().replace(lake=Counted()).reconcile()
+    assert Counted.calls == ["open"]
+    Counted.calls.clear()
+    pipeline.fresh_context().replace(lake=Counted()).sweep()
+    assert sorted(Counted.calls) == ["list", "list", "open"]
+    pipeline.land(DATAVERSE, f"{FOLDER}/model.json", model(*CONTACT))
+    write_now(pipeline, NEXT)
+    pipeline.context.reconcile()
+    assert len(names(pipeline)) == files
+
+
+def test_a_finance_folder_that_is_named_like_a_time_is_no_export(pipeline: Pipeline) -> None:
+    path = f"{FOLDER}/customer_finance/2024.csv"
+    pipeline.lake.put(FINANCE, path, b"cid,income\n1,10\n")
+    pipeline.tick()
+    assert pipeline.context.ledger.file(FINANCE, path).record.state == "ingested"
 
 
 # In-place exports
