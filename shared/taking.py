@@ -142,7 +142,8 @@ class Taking:
             counted_to = self._count(known, parts[:_AT_ONCE])
             known = replace(counted_to, record=replace(known.record, step=counted_to.record.step))
             parts = parts[_AT_ONCE:]
-        held_back, reason = (tail.held_back if tail else 0), _waits(tail)
+        reason = _waits(tail)
+        held_back = self.blob.size - known.record.offset if reason else 0  # of a long tail only the beginning was read
         told = held_back > 0 and known.record.held_back_told
         after = replace(
             known.record,

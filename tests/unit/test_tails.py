@@ -73,7 +73,7 @@ def test_a_tail_that_stays_is_reported_once_after_the_time_set(
     (line,) = told
     assert line.levelname == "WARNING"
     offset, held_back = len(contact(1)), file(pipeline).held_back
-    assert held_back >= min(len(tail), 16 << 20)
+    assert held_back == len(tail)
     expected = f"file.held_back {DATAVERSE}/{FILE} offset={offset} bytes={held_back} reason={reason}"
     assert line.getMessage() == expected
     events = [entry.event for entry in pipeline.context.ledger.log_of_file(DATAVERSE, FILE)]
