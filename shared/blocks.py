@@ -86,7 +86,7 @@ class _Reader:
         if first is None or bytes(data[: len(BOM)]) == BOM or not _is_utf8(data):
             return None
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
-        odd: list[tuple[int, int, str]] = []
+        odd: list[tuple[int, int, bytes]] = []
         table = self._parse(data, width if self._low <= width <= self._width else self._width, odd)
         records = table.num_rows + len(odd)
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
@@ -101,7 +101,7 @@ class _Reader:
             )
         return self._with_odd_rows(data, table, odd, records)
 
-    def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, str]] | None) -> pa.Table:
+    def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, bytes]] | None) -> pa.Table:
         """pyarrow's table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
         names = [str(column) for column in range(width)]
         if data[-1] not in b"\r\n":
@@ -112,7 +112,7 @@ class _Reader:
         def set_aside(row: csv.InvalidRow) -> str:
             if odd is None:
                 return "error"
-            odd.append((row.number - 1, row.actual_columns, row.text))
+            odd.append((row.number - 1, row.actual_columns, row.text.encode()))
             return "skip"
 
         return csv.read_csv(
@@ -131,10 +131,10 @@ class _Reader:
             ),
         )
 
-    def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int) -> bool:
+    def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int) -> bool:
         """True where it is certain. A block ends in a line break: were that quoted, the last value would hold it."""
         if odd and odd[-1][0] == records - 1:
-            text = odd[-1][2].encode()
+            text = odd[-1][2]
             found = self._dialect.record(text, 0, len(text))
             return found is not None and found[1] == len(text)
         last = table.column(table.num_columns - 1)[-1].as_py()
@@ -146,7 +146,7 @@ class _Reader:
         return table
 
     def _with_odd_rows(
-        self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, str]], records: int
+        self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int
     ) -> Columns | None:
         """The block's rows of every legal width in their order, the others as rejects."""
         low, high = self._low, self._width
@@ -164,8 +164,8 @@ class _Reader:
         table = self._padded(table)
         if good:
             # One text for all widths: a narrow row with the missing delimiters put behind it reads as the nulls it lacks.
-            pads = [self._dialect.delimiter.decode() * (high - width) for width in range(high + 1)]
-            text = b"\n".join([(text + pads[width]).encode() for _, width, text in good])
+            pads = [self._dialect.delimiter * (high - width) for width in range(high + 1)]
+            text = b"\n".join([text + pads[width] for _, width, text in good])
             if text.startswith(BOM):
                 return None
             order = pa.concat_arrays([numbers, pa.array([number for number, _, _ in good], pa.uint64())])
@@ -181,7 +181,7 @@ class _Reader:
             widest=widest,
         )
 
-    def _truncated(self, regular: int, odd: Sequence[tuple[int, int, str]], records: int) -> dict[int, tuple[int, int]]:
+    def _truncated(self, regular: int, odd: Sequence[tuple[int, int, bytes]], records: int) -> dict[int, tuple[int, int]]:
         """The rows with fewer fields than one before them: number to (fields, fields of the widest row before)."""
         widths = array("i", [regular]) * records
         for number, width, _ in odd:

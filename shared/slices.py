@@ -135,8 +135,9 @@ def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, No
         part.add(block)
         if block.ends_slice:
             done = part.close(block)
-            yield done
             spec, part = spec.after(done), None
+            yield done
+            del done  # its parquet: whoever lets go of it, too, has one slice in memory, not two
 
 
 def _ahead(cutter: Cutter) -> Iterator[Block]:

@@ -55,7 +55,7 @@ class Taking:
         tail: Slice | None = None
         for taken in read_slices(chunks, self.spec):
             end = start + taken.consumed
-            tail = taken
+            tail = replace(taken, parquet=b"", rejected=None)
             if taken.records:
                 if taken.rejects and stale():
                     raise LookAgain
@@ -71,6 +71,7 @@ class Taking:
                     if written.part.end != end:
                         raise LookAgain
             start = end
+            del taken  # the parquet of one slice is in memory at a time, not that of two
         return self._settled(known, parts, tail, detail)
 
     def _begun(self) -> Known[LandedFile]:
