@@ -22,6 +22,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 
 from spark_jobs.batch import Batch, ConservationError, Counts, Entity, Part
 from spark_jobs.history import DELETED, END, NEW, START, VERSION, intervals, read_off
+from spark_jobs.labels import Labelling
 from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape, events, inference, named, shape
 from spark_jobs.names import quoted
 from spark_jobs.observed import Observed
@@ -48,10 +49,13 @@ class Merge:
 
     def run(self, note: Callable[[dict[str, Any]], None]) -> None:
         """Carry it out; `note` writes down the counts, before and after the merge."""
+        self._labels.release(self._version)
         counts = self._build() if self._is_new else self._stage()
         note(_entry(counts, merged=False))
+        self._labels.add_columns(self._shape.types)
         if not self._is_new and self.lake.exists(self._staged):
             self._merge()
+        self._labels.bring_up_to_date(self._shape.types, self._version)
         if counts.rejected:
             counts = replace(counts, rules=self._keep_rejected() | dict(counts.rules))
         if self._collisions:
@@ -73,7 +77,19 @@ class Merge:
 
     @cached_property
     def _stored(self) -> dict[str, str]:
-        return {} if self._is_new else self._table.columns()
+        return self._labels.data
+
+    @cached_property
+    def _labels(self) -> Labelling:
+        landed = [column.name for version, _ in self._groups for column in self.batch.schemas[version]]
+        return Labelling(
+            lake=self.lake,
+            table=self._table,
+            entity=self.entity,
+            listed=[document for document in self.batch.labels if document.entity == self.entity.name],
+            landed=list(dict.fromkeys(landed)),
+            columns_there={} if self._is_new else self._table.columns(),
+        )
 
     @cached_property
     def _version(self) -> int:
@@ -162,7 +178,8 @@ class Merge:
     def _reconciled(self, rows: DataFrame, observed: Observed, snapshots: Column | None) -> DataFrame:
         ordered = read_off(rows, self._shape.plan, versionless=self._is_versionless())
         changed = intervals(observed.became(ordered), self._shape.plan, snapshots)
-        return changed.select(*self._shape.stored, START, END, DELETED, F.lit(self._version).cast("bigint").alias(VERSION))
+        version = F.lit(self._version).cast("bigint").alias(VERSION)
+        return changed.select(*self._shape.stored, START, END, DELETED, version, *self._labels.columns(self._shape.types))
 
     def _build(self) -> Counts:
         observed = Observed(self.entity, self._shape.types)

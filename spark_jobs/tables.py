@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from spark_jobs.lake import Lake
 
 #: Operations that change rows only where they say so in `__version`, or not at all; after any other, gold is built anew.
-_INCREMENTAL = {"MERGE", "OPTIMIZE", "ADD COLUMNS", "SET TBLPROPERTIES", "VACUUM START", "VACUUM END"}
+_INCREMENTAL = {"MERGE", "UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END"}
+_INCREMENTAL |= {"ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES"}
 _COMMIT = re.compile(r"/(\d{20})\.json$")
 
 
@@ -42,6 +43,14 @@ class Table:
     def columns(self) -> dict[str, str]:
         """Return column -> SQL type, in order."""
         return {field.name: field.dataType.simpleString() for field in self.read().schema.fields}
+
+    def comments(self) -> dict[str, str]:
+        """Return column -> comment, of the columns that have one."""
+        return {field.name: field.metadata["comment"] for field in self.read().schema.fields if "comment" in field.metadata}
+
+    def properties(self) -> dict[str, str]:
+        """Return the table's properties."""
+        return {row["key"]: row["value"] for row in self._spark.sql(f"SHOW TBLPROPERTIES {self._sql_name}").collect()}
 
     def version(self) -> int:
         """Return the number of the newest commit, -1 where there is no table.
@@ -84,6 +93,19 @@ class Table:
         if columns:
             added = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
             self._spark.sql(f"ALTER TABLE {self._sql_name} ADD COLUMNS ({added})")
+
+    def comment(self, column: str, text: str) -> None:
+        """Replace the comment of a column."""
+        self._spark.sql(f"ALTER TABLE {self._sql_name} ALTER COLUMN {quoted(column)} COMMENT {literal(text)}")
+
+    def set_property(self, name: str, value: str) -> None:
+        """Remember something with the table."""
+        self._spark.sql(f"ALTER TABLE {self._sql_name} SET TBLPROPERTIES ({literal(name)} = {literal(value)})")
+
+    def update(self, columns: Mapping[str, str], where: str) -> None:
+        """Set columns to SQL expressions in the rows that a condition holds for."""
+        pairs = ", ".join(f"{quoted(name)} = {expression}" for name, expression in columns.items())
+        self._spark.sql(f"UPDATE {self._sql_name} SET {pairs} WHERE {where}")  # noqa: S608 - names are quoted
 
     def merge(self, rows: DataFrame, identity: Sequence[str]) -> None:
         """Insert the rows that are new by their identity, and replace the others. One commit, and safe to repeat."""

@@ -94,7 +94,7 @@ class Pipeline:
     parts: list[dict[str, Any]] = field(default_factory=list)
     schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     tables: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict)
-    labels: list[str] = field(default_factory=list)
+    labels: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def lake(self) -> Lake:
@@ -145,6 +145,33 @@ class Pipeline:
         head, *lines = [line.strip().split(",") for line in text.strip().splitlines()]
         rows = [{name: value or None for name, value in zip(head, line, strict=True)} for line in lines]
         self.land(rows, dict.fromkeys(head, "string"), source="finance", table=data_set, hours=hours, file=file)
+
+    def know(
+        self,
+        columns: Mapping[str, Mapping[Any, str | Mapping[int, str]]],
+        *,
+        hours: int = 0,
+        table: str = "crc33_customer",
+        container: str = "dataverse",
+        user: int = 1033,
+    ) -> None:
+        """Have batches come with the labels of a table: by column and value a text in English, or texts by language."""
+        spelled = {
+            column: {
+                str(value): {
+                    str(language): {"label": text, "user": language == user}
+                    for language, text in ({1033: told} if isinstance(told, str) else told).items()
+                }
+                for value, told in values.items()
+            }
+            for column, values in columns.items()
+        }
+        entity = self.configuration.entity_name("dataverse", table)
+        path = f"bronze/_labels/{container}/{table}/{len(self.labels):03}-{self.batches:03}.json"
+        self.lake.write_json(path, {"container": container, "table": table, "columns": spelled})
+        self.labels = [one for one in self.labels if (one["entity"], one["container"]) != (entity, container)]
+        as_of = (START + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+        self.labels.append({"entity": entity, "container": container, "table": table, "path": path, "as_of": as_of})
 
     def manifest(self, *, stage: str = "silver", full_rebuild: Sequence[str] = ()) -> str:
         """Write the batch manifest of what landed; returns the batch's id."""
