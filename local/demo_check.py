@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from local.sample import STATE
 from local.sample_values import FINANCIAL, Customer
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def _of_gold(expected: Mapping[str, Customer], rows: Sequence[Mapping[str, Any]]
         customer = expected.get(str(row["cid"]))
         for column in different(customer, row) if customer else ():
             wrong.setdefault(column, []).append(str(row["cid"]))
+        if row.get("statecode_label", STATE) != STATE:
+            wrong.setdefault("statecode_label", []).append(str(row["cid"]))
     for column, cids in wrong.items():
         yield f"gold has another {column} than expected for {len(cids):,} customers, cid {_some(cids)}"
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from local.sample_values import LAST_NAMES, PERSONAL, PLACES, Customer, invented
-from local.synapse_link import SERVICE, model, record, sink_time
+from local.synapse_link import SERVICE, entity_metadata, model, record, sink_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DATAVERSE: Final = "dataverse-contoso-sales"
 FINANCE: Final = "finance"
 TABLE: Final = "crc33_customer"
+STATE: Final = "Active"  # the label of every live customer's state
 FINANCE_HEADER: Final = ("cid", "income", "spend", "credit_limit", "as_of_date")
 
 _FIRST_DAY: Final = datetime(2019, 1, 1, tzinfo=UTC)
@@ -195,7 +196,8 @@ def _first_wave(world: _World, customers: int) -> Wave:
     copy = Landing(container=DATAVERSE, path=_snapshot(years[0].path), data=years[0].data)
     copies = [f"https://contoso.dfs.core.windows.net:443/{DATAVERSE}/{_snapshot(year.path)}" for year in years]
     own, root = model(TABLE, COLUMNS), model(TABLE, COLUMNS, locations=copies)
-    models = ((f"{SERVICE}/{TABLE}-model.json", own), ("model.json", root))
+    labels = entity_metadata(TABLE, {0: STATE, 1: "Inactive"}, {1: (0, STATE), 2: (1, "Inactive")})
+    models = ((f"{SERVICE}/{TABLE}-model.json", own), ("model.json", root), (f"{SERVICE}/{TABLE}-EntityMetadata.json", labels))
     described = (Landing(container=DATAVERSE, path=path, data=data) for path, data in models)
     return Wave(landings=(*described, *years, copy, finance), expected=world.expected())
 

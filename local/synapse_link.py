@@ -43,6 +43,27 @@ def model(table: str, columns: Mapping[str, str], *, locations: Iterable[str] = 
     return json.dumps({"name": "cdm", "description": "cdm", "version": "1.0", "entities": [entity]}, indent=2).encode()
 
 
+def entity_metadata(table: str, states: Mapping[int, str], statuses: Mapping[int, tuple[int, str]]) -> bytes:
+    """The labels of a table's states and status reasons in English, as `<table>-EntityMetadata.json` tells them.
+
+    Reference: Synapse Link, section 10. `statuses` name the state that each belongs to.
+    """
+
+    def label(text: str) -> dict[str, object]:
+        return {"IsUserLocalizedLabel": True, "LocalizedLabelLanguageCode": 1033, "LocalizedLabel": text}
+
+    document = {
+        "AttributeMetadata": [],
+        "OptionSetMetadata": [],
+        "GlobalOptionSetMetadata": [],
+        "StateMetadata": [{"EntityName": table, "State": state, **label(text)} for state, text in states.items()],
+        "StatusMetadata": [
+            {"EntityName": table, "State": state, "Status": status, **label(text)} for status, (state, text) in statuses.items()
+        ],
+    }
+    return json.dumps(document, indent=2).encode()
+
+
 def _attribute(name: str, kind: str) -> dict[str, object]:
     if kind != "string":
         return {"name": name, "dataType": kind, "maxLength": -1}

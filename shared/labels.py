@@ -34,14 +34,20 @@ class LabelKeeping:
     clock: Clock
 
     def take(self, blob: BlobVersion, file: EntityMetadataFile | LabelFile, data: bytes, content: str) -> int:
-        """Put what a label file says (`content` is the hash of its data) to what is known; return its unreadable records.
+        """Put what a label file says to what is known; return how many of its records cannot be read.
 
-        Of the same file in several export folders the newest folder wins, in whatever order they are read; between the two
-        forms of metadata, what was read last. Raises `LandedFileRejected` for a file that cannot be read, and
-        `LedgerChanged` where another one of the same tables is taken at this moment.
+        `content` is the hash of its data: what was read last is not read again. Of the same file in several export folders
+        the newest folder wins, in whatever order they are read; between the two forms of metadata, what was read last. Raises
+        `LandedFileRejected` for a file that cannot be read, and `LedgerChanged` where another one of the same tables is taken
+        at this moment.
         """
         at = file.folder.at if file.folder else blob.modified_at
         name = file.path.removeprefix(f"{file.folder.name}/") if file.folder else file.path
+        last = self.ledger.label_file(blob.container, name)
+        if last.record.at is not None and last.record.at <= at and last.record.content == content:
+            if last.record.at < at:
+                self.ledger.record_label_file(blob.container, last, at=at, content=content)
+            return 0
         try:
             found = read_label_file(file, data)
         except LabelFileError as error:
@@ -51,10 +57,6 @@ class LabelKeeping:
         tables = self.ledger.labels_of(blob.container, found.tables)
         last = self.ledger.label_file(blob.container, name)
         late = last.record.at is not None and last.record.at > at
-        if last.record.content == content and not late:
-            if last.record.at != at:
-                self.ledger.record_label_file(blob.container, last, at=at, content=content)
-            return found.unreadable
         if not late:
             self.ledger.record_label_file(blob.container, last, at=at, content="")
         changes = in_parallel(lambda known: self._changed(known, found.tables[known.record.table], late=late), tables)

@@ -4,8 +4,9 @@
 | --- | --- |
 | `batch` | the batch manifest and the outcome document, as records |
 | `silver`, `gold` | the two tasks; each has a `main` that the wheel names as its entry point |
-| `names`, `casts`, `rules`, `labels` | SQL expressions that turn landed text into typed, checked, named columns |
+| `names`, `casts`, `rules` | SQL expressions that turn landed text into typed, checked, named columns |
 | `unique` | the rule that no two keys share a value |
+| `labels` | the labels of choices and states beside their values |
 | `history` | AUTO CDC: events in, intervals out |
 | `models`, `query`, `validation` | gold models: what their headers say, their rows, and whether they can run at all |
 | `tables` | the silver tables of Delta Lake |

@@ -1,6 +1,6 @@
 -- One row for each customer, whether or not it has finance data, with the newest figures of its finance data.
 -- primary key: cid
--- input: customer (Id, cid, versionnumber bigint, firstname, lastname, name, gender, email, telephone, country, city, state, postcode, streetaddress, dateofbirth, createdon, modifiedon) by coalesce(nullif(trim(cid), ''), Id)
+-- input: customer (Id, cid, versionnumber bigint, firstname, lastname, name, gender, email, telephone, country, city, state, postcode, streetaddress, dateofbirth, statecode_label, createdon, modifiedon) by coalesce(nullif(trim(cid), ''), Id)
 -- optional input: customer_finance (cid, income decimal(16,2), spend decimal(16,2), ...) by trim(cid)
 with ranked_customers as (
   select
@@ -32,6 +32,7 @@ select
   c.postcode,
   c.streetaddress,
   coalesce(cast(try_cast(c.dateofbirth as date) as string), c.dateofbirth) as dateofbirth,
+  c.statecode_label,
   f.* except (cid, customer_id, place, _landed_at, _record_number, _source_file)
 from (select * from ranked_customers where place = 1) c
 left join (select * from ranked_finance where place = 1) f on f.customer_id = c.customer_id

@@ -204,6 +204,22 @@ def _die(*_: Any) -> None:
     raise RuntimeError("the process is gone")
 
 
+def test_the_models_that_are_shipped_show_labels(pipeline: Pipeline) -> None:
+    columns = CUSTOMER | {"statecode": "int64", "gendercode": "int64", "customertypecode": "int64"}
+    choices = {"statecode": "0", "gendercode": "2", "customertypecode": "3"}
+    states = {"statecode": {0: "Active"}}
+    pipeline.know(states)
+    pipeline.know({**states, "gendercode": {2: "Female"}}, table="contact")
+    pipeline.know({**states, "customertypecode": {3: "Customer"}}, table="account")
+    for table in ("crc33_customer", "contact", "account"):
+        pipeline.land([customer("1", 1) | choices], columns, table=table)
+    pipeline.run()
+    shown_of = {name: pipeline.published(name)[0] for name in ("customer", "contact", "account")}
+    assert {row["statecode_label"] for row in shown_of.values()} == {"Active"}
+    assert shown_of["contact"]["gendercode_label"] == "Female"
+    assert (shown_of["account"]["customertypecode_label"], shown_of["account"]["industrycode_label"]) == ("Customer", None)
+
+
 def test_finance_rows_have_no_labels(pipeline: Pipeline) -> None:
     pipeline.know({"spend": {10: "Much"}})
     pipeline.finance("cid,spend\n1,10")

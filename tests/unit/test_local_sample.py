@@ -10,9 +10,18 @@ from datetime import datetime
 
 import pytest
 
-from local.sample import COLUMNS, DATAVERSE, FINANCE, FINANCE_HEADER, Wave, make_sample
+from local.sample import COLUMNS, DATAVERSE, FINANCE, FINANCE_HEADER, STATE, Wave, make_sample
 from shared.dialect import DATAVERSE as DIALECT
-from shared.layout import DataFile, FinanceFile, Ignored, ModelFile, classify_dataverse, classify_finance
+from shared.label_files import read_label_file
+from shared.layout import (
+    DataFile,
+    EntityMetadataFile,
+    FinanceFile,
+    Ignored,
+    ModelFile,
+    classify_dataverse,
+    classify_finance,
+)
 from shared.schema import parse_model
 
 FIRST, SECOND = make_sample()
@@ -37,7 +46,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_others() -> None:
     assert [landing.data for wave in make_sample() for landing in wave.landings] == [
         landing.data for wave in (FIRST, SECOND) for landing in wave.landings
     ]
-    assert make_sample(seed=1)[0].landings[2].data != FIRST.landings[2].data
+    assert make_sample(seed=1)[0].landings[3].data != FIRST.landings[3].data
 
 
 def test_the_first_wave_holds_1400_customers_or_more() -> None:
@@ -47,7 +56,7 @@ def test_the_first_wave_holds_1400_customers_or_more() -> None:
 def test_paths_are_those_of_an_append_only_export_and_a_copy_that_is_none_of_it() -> None:
     """Reference: Synapse Link, section 3.1."""
     kinds = Counter(type(classify_dataverse(landing.path)) for landing in FIRST.landings if landing.container == DATAVERSE)
-    assert kinds == {ModelFile: 2, DataFile: 8, Ignored: 1}
+    assert kinds == {ModelFile: 2, EntityMetadataFile: 1, DataFile: 8, Ignored: 1}
     finance = [classify_finance(landing.path) for wave in (FIRST, SECOND) for landing in wave.landings[-1:]]
     assert [file.data_set for file in finance if isinstance(file, FinanceFile)] == ["customer_finance", "customer_finance"]
 
@@ -62,6 +71,16 @@ def test_models_describe_the_rows_and_have_the_shape_that_synapse_link_writes() 
     partitions = json.loads(root.data)["entities"][0]["partitions"]
     assert len(partitions) == 8
     assert all(":443/dataverse-contoso-sales/crc33_customer/Snapshot/" in each["location"] for each in partitions)
+
+
+def test_the_labels_of_states_are_told_in_the_form_of_the_export() -> None:
+    """Reference: Synapse Link, section 10."""
+    (landing,) = (landing for landing in FIRST.landings if landing.path.endswith("-EntityMetadata.json"))
+    file = classify_dataverse(landing.path)
+    assert isinstance(file, EntityMetadataFile)
+    found = read_label_file(file, landing.data)
+    assert found.unreadable == 0
+    assert found.tables["crc33_customer"]["statecode"]["0"]["1033"]["label"] == STATE
 
 
 @WAVES
@@ -96,7 +115,7 @@ def test_values_hold_quotes_commas_newlines_other_alphabets_and_tell_null_from_e
 
 def test_quotes_stand_around_texts_and_times_and_records_end_in_crlf() -> None:
     """Reference: Synapse Link, section 6."""
-    first = FIRST.landings[2].data.split(b"\r\n")[0].decode()
+    first = FIRST.landings[3].data.split(b"\r\n")[0].decode()
     guid, created, modified, state = first.split(",")[:4]
     assert '"' not in guid + state
     assert created.startswith('"')

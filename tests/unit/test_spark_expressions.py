@@ -6,6 +6,7 @@ import pytest
 
 from spark_jobs.batch import Column, ConservationError, Counts, ManifestError, read_arguments, read_batch
 from spark_jobs.casts import sql_type, widened
+from spark_jobs.labels import in_language, label_of
 from spark_jobs.models import ModelError, parse_model, read_models
 from spark_jobs.names import literal, quoted, silver_names
 from spark_jobs.rules import checks
@@ -120,3 +121,30 @@ def test_further_columns_come_along_and_declared_ones_are_null_where_absent() ->
 def test_a_model_without_a_usable_header_is_refused(text: str) -> None:
     with pytest.raises(ModelError):
         parse_model("m", text)
+
+
+def test_a_label_is_of_the_language_asked_for_else_of_the_exporting_user_else_none() -> None:
+    def label(text: str, *, user: bool = False) -> dict[str, object]:
+        return {"label": text, "user": user}
+
+    values = {
+        "1": {"1031": label("Rot"), "1033": label("Red", user=True)},
+        "2": {"1033": label("Blue", user=True), "1036": label("Bleu")},
+        "3": {"1036": label("Vert")},
+    }
+    assert in_language(values, 1031) == {"1": "Rot", "2": "Blue"}
+    assert in_language(values, 1036) == {"1": "Red", "2": "Bleu", "3": "Vert"}
+
+
+def test_a_column_of_a_type_that_no_choice_has_gets_no_label() -> None:
+    assert label_of("`createdon`", "timestamp", {"1": "One"}) is None
+
+
+def test_a_label_with_quotes_stays_one_constant() -> None:
+    assert r"""'{"1": "It\'s \\"big\\""}'""" in (label_of("`size`", "bigint", {"1": 'It\'s "big"'}) or "")
+
+
+def test_a_manifest_of_labels_of_another_form_is_refused() -> None:
+    document = {"batch_id": "b1", "created_at": "", "stage": "gold", "parts": [], "schemas": {}, "entities": {}}
+    with pytest.raises(ManifestError, match="as_of"):
+        read_batch({**document, "labels": [{"entity": "a", "container": "b", "path": "c"}]}, "b1")
