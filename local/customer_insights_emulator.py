@@ -27,6 +27,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from local.child import tether
+from local.manifest import locations
 from local.web import QuietHandler
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ class RefreshFailed(Exception):
         self.code, self.file = code, file
 
 
-def check_gold(read: Callable[[str], bytes | None]) -> int:
+def check_gold(read: Callable[[str], bytes | None], below: Callable[[str], Iterable[str]]) -> int:
     """Read gold as Customer Insights would, and count its rows; RefreshFailed at what it would stop at.
 
-    `read` gives a file of the container by its path, None if it is not there.
+    `read` gives a file of the container by its path, None if it is not there; `below` lists the files of a folder.
     """
     manifest = read(MANIFEST)
     if manifest is None:
@@ -62,8 +63,11 @@ def check_gold(read: Callable[[str], bytes | None]) -> int:
                 raise RefreshFailed("cdmLoadManifestFailed", entity["entityPath"])
             definition = json.loads(document)["definitions"][0]
             columns = [attribute["name"] for attribute in definition["hasAttributes"]]
-            rows += sum(_rows(read, partition["location"], columns) for partition in entity["dataPartitions"])
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+            files = locations(entity, below)
+            if not files:
+                raise RefreshFailed("corruptRecordsFound", entity["entityName"])
+            rows += sum(_rows(read, location, columns) for location in files)
+    except (ValueError, KeyError, IndexError, TypeError, re.error) as error:
         raise RefreshFailed("cdmLoadManifestFailed", MANIFEST) from error
     return rows
 
@@ -128,6 +132,7 @@ class Instance:
     instance_id: str
     source_id: str
     read: Callable[[str], bytes | None]
+    below: Callable[[str], Iterable[str]]
     now: Callable[[], datetime]
     seconds: float = 1.0
     _jobs: dict[str, Job] = field(default_factory=dict)
@@ -153,7 +158,7 @@ class Instance:
         if age < self.seconds:
             return replace(job, status="queued" if age < self.seconds / 2 else "running")
         try:
-            check_gold(self.read)
+            check_gold(self.read, self.below)
         except RefreshFailed as error:
             return replace(job, status="failed", ended=self.now(), error=error)
         return replace(job, status="successful", ended=self.now())
@@ -266,7 +271,14 @@ def main() -> None:
         except ResourceNotFoundError:
             return None
 
-    instance = Instance(instance_id=given.instance, source_id=given.source, read=read, now=lambda: datetime.now(UTC), seconds=2)
+    instance = Instance(
+        instance_id=given.instance,
+        source_id=given.source,
+        read=read,
+        below=lambda root: (blob.name for blob in gold.list_blobs(name_starts_with=root)),
+        now=lambda: datetime.now(UTC),
+        seconds=2,
+    )
     with CustomerInsightsEmulator(instance=instance, subscription_key=given.subscription_key, port=given.port) as one:
         logging.getLogger(__name__).info("Customer Insights on %s", one.url)
         while one.thread.is_alive():

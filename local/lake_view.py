@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.parquet as pq
 from azure.core.exceptions import ResourceNotFoundError
 
+from local.manifest import locations
 from local.sample import Reject
 
 if TYPE_CHECKING:
@@ -76,11 +77,12 @@ def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
     if entity is None:
         raise GoldUnreadableError(f"the manifest does not name {table}")
     rows: list[dict[str, Any]] = []
-    for partition in entity.get("dataPartitions", ()):
+    client = service.get_container_client(GOLD)
+    for location in locations(entity, lambda root: (blob.name for blob in client.list_blobs(name_starts_with=root))):
         try:
-            data = service.get_blob_client(GOLD, partition["location"]).download_blob().readall()
+            data = client.download_blob(location).readall()
         except ResourceNotFoundError as error:
-            raise GoldUnreadableError(f"{partition['location']} is in the manifest and not in the container") from error
+            raise GoldUnreadableError(f"{location} is in the manifest and not in the container") from error
         rows += pq.read_table(io.BytesIO(data)).to_pylist()
     return rows
 

@@ -38,6 +38,7 @@ def write_manifest(
     full_rebuild: Iterable[str] = (),
     schemas: Mapping[str, list[dict[str, object]]],
     entities: Mapping[str, Mapping[str, Any]],
+    gold: Mapping[str, Any],
     labels: Iterable[tuple[str, TableLabels]] = (),
 ) -> bytes:
     """Spell a batch manifest; the same arguments give the same bytes. `labels` come with the entity that they are for."""
@@ -49,6 +50,7 @@ def write_manifest(
         "parts": [_part(part) for part in sorted(parts, key=lambda part: part.part_id)],
         "schemas": dict(sorted(schemas.items())),
         "entities": dict(sorted(entities.items())),
+        "gold": dict(gold),
         "labels": [_labels(entity, known) for entity, known in sorted(labels, key=lambda one: (one[0], one[1].container))],
     }
     return json.dumps(document, ensure_ascii=False, indent=1).encode()

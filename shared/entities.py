@@ -12,6 +12,10 @@ renames = { crc33_mail = "email" }       # landed name = silver name
 types = { cid = "bigint" }               # silver name = SQL type
 lenient = ["createdon"]                  # a value that does not cast becomes null with a warning, the row stays
 rules = { cid = { required = true, action = "reject" } }
+
+[gold]
+grace_days = 7                           # how long files stay that readers of a replaced publication may still want
+layout = "publications"                  # or "full_data", "delta": docs/adr/0012
 ```
 
 A key that nobody reads is a mistake in the making, so each one is refused by name.
@@ -22,12 +26,13 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Source = Literal["dataverse", "finance"]
+Layout = Literal["publications", "full_data", "delta"]
 
 #: The publisher that Dataverse makes for an environment is `cr` and three hexadecimal digits.
 _DEFAULT_PUBLISHER = re.compile(r"^cr[0-9a-f]{3}_(?=[a-z])")
@@ -95,6 +100,7 @@ class Configuration:
     label_language: int = 1033
     untracked: tuple[str, ...] = ()
     grace_days: int = 7
+    layout: Layout = "publications"
     tables: Mapping[str, Table] = field(default_factory=dict)
     finance: Mapping[str, Table] = field(default_factory=dict)
 
@@ -125,6 +131,10 @@ class Configuration:
             self.entity_name(source, table): resolve(self, source, table, columns)
             for (source, table), columns in sorted(known.items())
         }
+
+    def gold(self) -> dict[str, Any]:
+        """Return what a batch manifest says of gold (`docs/adr/0012`)."""
+        return {"layout": self.layout, "grace_days": self.grace_days}
 
     def _table(self, source: str, table: str) -> Table:
         return (self.tables if source == "dataverse" else self.finance).get(table, Table())
@@ -157,7 +167,6 @@ def resolve(configuration: Configuration, source: Source | str, table: str, colu
         "lenient": list(own.lenient),
         "rules": {column: rule.to_json() for column, rule in sorted(own.rules.items())},
         "label_language": configuration.label_language,
-        "grace_days": configuration.grace_days,
     }
 
 
@@ -169,12 +178,13 @@ def read_configuration(text: str) -> Configuration:
         raise ConfigurationError("the file", f"is not TOML: {error}") from error
     root = _Section("the file", document, {"dataverse", "finance", "gold"})
     dataverse = root.section("dataverse", {"publisher_prefixes", "label_language", "untracked", "tables"})
-    gold = root.section("gold", {"grace_days"})
+    gold = root.section("gold", {"grace_days", "layout"})
     configuration = Configuration(
         publisher_prefixes=dataverse.texts("publisher_prefixes"),
         label_language=dataverse.value("label_language", int, 1033),
         untracked=dataverse.texts("untracked"),
         grace_days=gold.value("grace_days", int, 7),
+        layout=gold.choice("layout", get_args(Layout)),
         tables={name: _table(section, finance=False) for name, section in dataverse.sections("tables")},
         finance={name: _table(section, finance=True) for name, section in root.sections("finance")},
     )

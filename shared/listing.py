@@ -88,6 +88,7 @@ class Listing:
             full_rebuild=full_rebuild,
             schemas=schemas,
             entities=self.configuration.resolved(columns),
+            gold=self.configuration.gold(),
             labels=self._labels(parts),
         )
 

@@ -9,9 +9,12 @@
 | `labels` | the labels of choices and states beside their values |
 | `history` | AUTO CDC: events in, intervals out |
 | `models`, `query`, `validation` | gold models: what their headers say, their rows, and whether they can run at all |
-| `tables` | the silver tables of Delta Lake |
+| `tables` | tables of Delta Lake |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
-| `readiness` | what Customer Insights would stumble over |
+| `publication`, `layouts`, `collection` | what gold is made of, where its files lie, and when they may go |
+| `gold_delta` | gold as Delta tables too |
+| `traps` | what Customer Insights would stumble over, told by a publication's record |
+| `readiness`, `parquet_files`, `delta_log` | the same of a gold folder: its manifest, its files, its Delta tables |
 
 Nothing here knows Azure, and nothing here uses what Spark Connect lacks (RDDs, the JVM, Python UDFs), so that the same
 wheel runs on a job cluster, on serverless compute and on a laptop.

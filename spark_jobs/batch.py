@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from spark_jobs.layouts import LAYOUTS, PUBLICATIONS
+
 
 class ManifestError(ValueError):
     """The batch manifest cannot be carried out; says which part of it, and what was expected. Terminal.
@@ -104,6 +106,7 @@ class Batch:
     full_rebuild: frozenset[str] = frozenset()
     labels: tuple[LabelDocument, ...] = ()
     grace_days: int = 7
+    layout: str = PUBLICATIONS
 
     @property
     def folder(self) -> str:
@@ -163,12 +166,14 @@ def read_batch(document: Mapping[str, Any] | None, batch_id: str) -> Batch:
             entities=entities,
             full_rebuild=frozenset(document.get("full_rebuild", ())),
             labels=tuple(_labels(one) for one in document.get("labels", ())),
-            grace_days=max([int(value.get("grace_days", 7)) for value in document["entities"].values()] or [7]),
+            **document.get("gold", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ManifestError(batch_id, f"the manifest is not of the form agreed: {error!r}") from error
     if batch.stage not in {"silver", "gold"}:
         raise ManifestError(batch_id, f"expected the stage silver or gold, got {batch.stage!r}")
+    if batch.layout not in LAYOUTS:
+        raise ManifestError(batch_id, f"expected a layout of gold that is one of {', '.join(LAYOUTS)}, got {batch.layout!r}")
     for part in batch.parts:
         if part.entity not in entities:
             raise ManifestError(batch_id, f"part {part.path} is of entity {part.entity}, which `entities` lacks")

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 
 from spark_jobs.batch import Batch
 from spark_jobs.history import VERSION
+from spark_jobs.layouts import FULL_DATA, data_folder, publication_folder
 from spark_jobs.models import Input, Model, ModelError
 from spark_jobs.names import quoted
 from spark_jobs.publication import GoldFile, GoldTable, Publication, cdm_entity
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 #: A table of more files than this is built anew: each batch may add one, and Customer Insights reads at most 1,000 of a
 #: folder (reference: Customer Insights, section 2).
 _MOST_FILES = 500
+#: reference: Customer Insights, section 2: only what writer version 1 makes is read.
+_WRITING = {"compression": "snappy", "parquet.writer.version": "v1"}
 #: Up to this many rows are written as one file; 16 MB and more are what Customer Insights likes.
 _ROWS_OF_ONE_FILE = 250_000
 
@@ -69,7 +72,7 @@ class Build:
     def run(self) -> Built:
         """Build the table; raises `ModelError` before anything is written where the model cannot run."""
         columns = self._query.plan()
-        old = self.base.tables.get(self.model.name) if self.base else None
+        old = self.base.tables.get(self.model.name) if self.base and self.base.layout == self.batch.layout else None
         if old is None or not self._is_incremental(old, columns):
             return self._written(self._query.rows(None), columns, kept=(), added=0)
         if not self._changed_inputs:
@@ -90,6 +93,8 @@ class Build:
         values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
         fresh = self._query.rows(values).select(*columns)
         stale = self._holding(old, values)
+        if self.batch.layout == FULL_DATA and (stale or not fresh.isEmpty()):
+            stale = {file.place for file in old.files}  # a folder is one publication's
         kept = tuple(file for file in old.files if file.place not in stale)
         if stale:
             rows = self._read(columns, sorted(stale))
@@ -103,13 +108,13 @@ class Build:
         return built
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
-        place = f"{self.model.name}/{self.publication}"
+        place = data_folder(self.batch.layout, self.model.name, self.publication)
         path = self.lake.path(f"gold/{place}")
         if 0 < added <= _ROWS_OF_ONE_FILE:
             rows = rows.coalesce(1)
-        rows.write.mode("overwrite").option("compression", "snappy").parquet(path)
+        rows.write.mode("overwrite").options(**_WRITING).parquet(path)
         files = self._files(place, columns)
-        document = f"{place}/{self.model.name}.cdm.json"
+        document = f"{publication_folder(place)}/{self.model.name}.cdm.json"
         entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
         self.lake.write_json(f"gold/{document}", entity)
         table = GoldTable(
@@ -182,5 +187,7 @@ class Build:
         )
         found = placed.join(values, "__touched", "left_semi").select("path").distinct().collect()
         # A reader names a file by its full address; the end of it is the place that the publication names.
-        ends = {"/".join(PurePosixPath(row["path"]).parts[-3:]) for row in found}
-        return {file.place for file in old.files if file.place in ends}
+        parts = {PurePosixPath(file.place).parts: file.place for file in old.files}
+        deep = {len(each) for each in parts}
+        ends = {PurePosixPath(row["path"]).parts[-length:] for row in found for length in deep}
+        return {place for each, place in parts.items() if each in ends}

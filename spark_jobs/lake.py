@@ -10,6 +10,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from importlib import import_module
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,16 @@ class Lake:
         half = file.with_name(f".{file.name}.half")
         half.write_text(text, encoding="utf-8")
         half.replace(file)
+
+    def end(self, place: str, size: int) -> bytes:
+        """Return the last bytes of a file, at most `size`; of a parquet file, they describe it."""
+        if not self._remote:
+            with Path(self.path(place)).open("rb") as file:
+                file.seek(max(0, file.seek(0, SEEK_END) - size))
+                return file.read()
+        rows = self._spark.read.format("binaryFile").load(self.path(place))
+        found = rows.selectExpr(f"substring(content, -{size}, {size}) as end").first()
+        return bytes(found["end"]) if found else b""
 
     def exists(self, place: str) -> bool:
         """Say whether a folder is there."""

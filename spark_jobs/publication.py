@@ -1,18 +1,20 @@
 """Publications: what one was made of, and the CDM manifest and entity documents that show it to Customer Insights.
 
-The form of the documents: reference: Customer Insights, section 5. Every file is named, none is found by a pattern, so that
-a reader sees exactly one publication.
+The form of the documents: reference: Customer Insights, section 5. Files are named one by one or as a whole folder of one
+publication (`layouts`), so that a reader sees exactly one publication.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from spark_jobs.layouts import PUBLICATIONS, partitions
+
 MANIFEST = "gold/default.manifest.cdm.json"
+RECORDS = "pipeline/publications"
 _FORMATS = {
     "string": "String",
     "int": "Int32",
@@ -60,6 +62,7 @@ class Publication:
     batch_id: str
     base: str | None
     created_at: str
+    layout: str = PUBLICATIONS
     silver: Mapping[str, int] = field(default_factory=dict)  # entity -> version of its table, -1: none
     tables: Mapping[str, GoldTable] = field(default_factory=dict)
 
@@ -71,7 +74,7 @@ class Publication:
 
 def place_of(name: str) -> str:
     """Return where the record of a publication lies."""
-    return f"pipeline/publications/{name}.json"
+    return f"{RECORDS}/{name}.json"
 
 
 def to_json(publication: Publication) -> dict[str, Any]:
@@ -81,6 +84,7 @@ def to_json(publication: Publication) -> dict[str, Any]:
         "batch_id": publication.batch_id,
         "base_publication": publication.base,
         "created_at": publication.created_at,
+        "layout": publication.layout,
         "silver": dict(sorted(publication.silver.items())),
         "tables": {
             name: {
@@ -104,6 +108,7 @@ def from_json(document: Mapping[str, Any]) -> Publication:
         batch_id=document["batch_id"],
         base=document["base_publication"],
         created_at=document["created_at"],
+        layout=document.get("layout", PUBLICATIONS),
         silver=document["silver"],
         tables={
             name: GoldTable(
@@ -127,7 +132,7 @@ def cdm_manifest(publication: Publication) -> dict[str, Any]:
         "imports": [{"corpusPath": "cdm:/foundations.cdm.json"}],
         "manifestName": "default",
         "explanation": publication.name,
-        "entities": [_manifest_entity(table) for _, table in sorted(publication.tables.items())],
+        "entities": [_manifest_entity(table, publication.layout) for _, table in sorted(publication.tables.items())],
         "relationships": [],
     }
 
@@ -149,34 +154,7 @@ def cdm_entity(name: str, description: str, primary_key: str, columns: Mapping[s
     }
 
 
-def collectable(
-    records: Sequence[Publication], current: str | None, keep_since: datetime, folders: Mapping[str, Sequence[str]]
-) -> tuple[list[str], list[str]]:
-    """Decide what no reader can hold any more: returns (folders of gold, records) to delete.
-
-    A publication stays while it is the current one, or was made since `keep_since`; with it stay all folders
-    that its files and documents lie in. `folders` are the publication folders of each gold table.
-    """
-    kept = [one for one in records if one.name == current or datetime.fromisoformat(one.created_at) >= keep_since]
-    if current is not None and all(one.name != current for one in kept):
-        return [], []  # the record of what readers see is missing: nothing can be told apart
-    used = {
-        place.rpartition("/")[0]
-        for one in kept
-        for table in one.tables.values()
-        for place in (table.document, *(file.place for file in table.files))
-    }
-    known = {one.name for one in records}
-    old = [
-        f"gold/{table}/{folder}"
-        for table, found in sorted(folders.items())
-        for folder in found
-        if f"{table}/{folder}" not in used and folder in known  # what is unknown may be a run that is being built
-    ]
-    return old, [place_of(one.name) for one in records if one not in kept]
-
-
-def _manifest_entity(table: GoldTable) -> dict[str, Any]:
+def _manifest_entity(table: GoldTable, layout: str) -> dict[str, Any]:
     return {
         "type": "LocalEntity",
         "entityName": table.name,
@@ -186,14 +164,7 @@ def _manifest_entity(table: GoldTable) -> dict[str, Any]:
             _formatted("is.formatted.dateTime", "yyyy-MM-dd'T'HH:mm:ss"),
             _formatted("is.formatted.date", "yyyy-MM-dd"),
         ],
-        "dataPartitions": [
-            {
-                "name": f"{table.name}_{place:05}",
-                "location": file.place,
-                "exhibitsTraits": ["is.partition.format.parquet"],
-            }
-            for place, file in enumerate(table.files)
-        ],
+        **partitions(layout, table.name, [file.place for file in table.files]),
     }
 
 

@@ -1,4 +1,4 @@
-"""The silver tables of Delta Lake: `silver/<entity>/`, addressed by path, so that no catalog is needed."""
+"""Tables of Delta Lake, addressed by path, so that no catalog is needed: `silver/<entity>/` unless told otherwise."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _COMMIT = re.compile(r"/(\d{20})\.json$")
 
 
 class Table:
-    """One silver table."""
+    """One table."""
 
-    def __init__(self, spark: SparkSession, lake: Lake, name: str) -> None:
+    def __init__(self, spark: SparkSession, lake: Lake, name: str, *, root: str = "silver") -> None:
         self._spark = spark
         self._lake = lake
         self.name = name
-        self.place = f"silver/{name}"
+        self.place = f"{root}/{name}"
         self.path = lake.path(self.place)
         self._sql_name = f"delta.{quoted(self.path)}"
 

@@ -28,7 +28,14 @@ class World:
         self.files = make_gold()
         self.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
         self.url = ""
-        self.instance = Instance(instance_id="i1", source_id="gold", read=self.files.get, now=lambda: self.time, seconds=2)
+        self.instance = Instance(
+            instance_id="i1",
+            source_id="gold",
+            read=self.files.get,
+            below=lambda root: [path for path in self.files if path.startswith(root)],
+            now=lambda: self.time,
+            seconds=2,
+        )
 
     def call(self, method: str, path: str, **extra: Any) -> requests.Response:
         return requests.request(method, self.url + path, timeout=10, **{"headers": HEADERS, **extra})
@@ -113,6 +120,17 @@ def test_gold_that_cannot_be_read_fails_the_refresh(world: World, broken: str, c
     job = world.job_after(2, world.refresh())
     assert job["jobStatus"] == "failed"
     assert job["tasks"][0]["ciErrors"][0]["errorCode"] == code
+
+
+@pytest.mark.parametrize(("expression", "status"), [(r".+\.parquet$", "successful"), (r".+\.csv$", "failed")])
+def test_a_folder_that_a_pattern_names_is_read(world: World, expression: str, status: str) -> None:
+    """reference: Customer Insights, section 5: dataPartitionPatterns; section 6: a missing partition file."""
+    manifest = json.loads(world.files[MANIFEST])
+    pattern = {"name": "p", "rootLocation": "customer/p1/", "regularExpression": expression, "parameters": []}
+    del manifest["entities"][0]["dataPartitions"]
+    manifest["entities"][0]["dataPartitionPatterns"] = [pattern]
+    world.files[MANIFEST] = json.dumps(manifest).encode()
+    assert world.job_after(2, world.refresh())["jobStatus"] == status
 
 
 @pytest.mark.parametrize("missing", sorted(HEADERS))

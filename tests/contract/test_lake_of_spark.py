@@ -23,6 +23,7 @@ JOB = """
 import json, sys
 from pyspark.dbutils import DBUtils
 from pyspark.sql import SparkSession
+from spark_jobs.lake import Lake
 
 def main():
     lake = sys.argv[1].removeprefix("--lake=")
@@ -35,7 +36,9 @@ def main():
     spark.range(5, 15).createOrReplaceTempView("changes")
     spark.sql(f"MERGE INTO delta.`{silver}/of_this_test` t USING changes c ON t.id = c.id WHEN NOT MATCHED THEN INSERT *")
 
+    written = [file.place for file in Lake(spark, lake).files("silver/of_this_test") if file.place.endswith(".parquet")]
     files.put(f"{pipeline}/of-this-test/b1/outcome.json", json.dumps({
+        "ends": sorted({Lake(spark, lake).end(place, 4).decode() for place in written}),
         "rows": spark.read.format("delta").load(f"{silver}/of_this_test").count(),
         "versions": sorted(f.name for f in files.ls(f"{silver}/of_this_test/_delta_log") if f.name.endswith(".json")),
         "folders": [f.name for f in files.ls(f"{pipeline}/of-this-test")],
@@ -81,6 +84,7 @@ def test_a_delta_merge_and_small_files_on_azurite(azurite: str, tmp_path: Path) 
         assert result.termination == SUCCESS, result.error_trace
         outcome = json.loads(pipeline.download_blob("of-this-test/b1/outcome.json").readall())
         assert outcome == {
+            "ends": ["PAR1"],  # what the gold task judges a parquet file by
             "rows": 15,
             "versions": ["00000000000000000000.json", "00000000000000000001.json"],
             "folders": ["b1/"],

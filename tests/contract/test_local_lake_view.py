@@ -94,6 +94,15 @@ def test_gold_is_what_its_manifest_names_and_nothing_else(service: BlobServiceCl
     assert gold(service, "customer") == [{"cid": "1"}]
 
 
+def test_gold_in_folders_is_what_the_manifests_pattern_finds(service: BlobServiceClient) -> None:
+    put(service, "gold", "customer/p1/FullData/part-0.parquet", [{"cid": "1"}])
+    put(service, "gold", "customer/p1/customer.cdm.json", {})
+    pattern = {"rootLocation": "customer/p1/FullData/", "regularExpression": r".+\.parquet$"}
+    entity = {"entityName": "customer", "dataPartitionPatterns": [pattern]}
+    put(service, "gold", "default.manifest.cdm.json", {"explanation": "p1", "entities": [entity]})
+    assert gold(service, "customer") == [{"cid": "1"}]
+
+
 @pytest.mark.parametrize(
     ("document", "problem"),
     [

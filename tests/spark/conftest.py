@@ -185,6 +185,7 @@ class Pipeline:
             "parts": self.parts,
             "schemas": self.schemas,
             "entities": self.configuration.resolved(self.tables),
+            "gold": self.configuration.gold(),
             "labels": self.labels,
         }
         self.lake.write_json(f"pipeline/batches/{batch_id}/manifest.json", document)
@@ -226,11 +227,15 @@ class Pipeline:
     def published(self, table: str) -> list[dict[str, Any]]:
         """Return a gold table's rows, as a reader finds them: through the manifest, with pyarrow."""
         manifest = json.loads(Path(self.lake.path("gold/default.manifest.cdm.json")).read_text(encoding="utf-8"))
+        return [row for place in self.files(manifest, table) for row in pq.read_table(place).to_pylist()]
+
+    def files(self, manifest: Mapping[str, Any], table: str) -> list[Path]:
+        """Return the files of a table that a manifest names, in either form."""
         entity = next(one for one in manifest["entities"] if one["entityName"] == table)
-        rows: list[dict[str, Any]] = []
-        for partition in entity["dataPartitions"]:
-            rows += pq.read_table(self.lake.path(f"gold/{partition['location']}")).to_pylist()
-        return rows
+        gold = Path(self.lake.path("gold"))
+        folders = {pattern["rootLocation"] for pattern in entity.get("dataPartitionPatterns", ())}
+        found = [path for folder in folders for path in (gold / folder).glob("*.parquet")]
+        return [*(gold / one["location"] for one in entity.get("dataPartitions", ())), *sorted(found)]
 
 
 @pytest.fixture

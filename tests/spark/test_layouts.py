@@ -1,0 +1,145 @@
+"""Gold in its three layouts: what readers find, what a crash leaves, and that it is fit for Customer Insights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spark_jobs.models import parse_model
+from spark_jobs.publication import from_json, place_of
+from spark_jobs.readiness import inspect
+from tests.cdm import broken
+from tests.spark.conftest import Pipeline, customer
+
+pytestmark = pytest.mark.spark
+
+LAYOUTS = ("publications", "full_data", "delta")
+
+
+def with_layout(pipeline: Pipeline, layout: Any) -> Pipeline:
+    pipeline.configuration = replace(pipeline.configuration, layout=layout)
+    return pipeline
+
+
+def gold(pipeline: Pipeline) -> Path:
+    return Path(pipeline.lake.path("gold"))
+
+
+def manifest(pipeline: Pipeline) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((gold(pipeline) / "default.manifest.cdm.json").read_text(encoding="utf-8"))
+    return found
+
+
+def delta(pipeline: Pipeline, table: str) -> list[dict[str, Any]]:
+    rows = pipeline.spark.read.format("delta").load(pipeline.lake.path(f"gold/delta/{table}"))
+    return in_order(rows.toArrow().to_pylist())
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: str(row.get("finance_id") or row["cid"]))
+
+
+def commits(pipeline: Pipeline, table: str) -> list[Mapping[str, Any]]:
+    """Return what the log of a Delta table says of each of its versions."""
+    files = sorted((gold(pipeline) / "delta" / table / "_delta_log").glob("*.json"))
+    lines = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return [line["commitInfo"] for line in lines if "commitInfo" in line]
+
+
+def assert_delta_is_as_published(pipeline: Pipeline) -> None:
+    for table in ("customer", "customer_finance"):
+        assert delta(pipeline, table) == in_order(pipeline.published(table))
+
+
+def assert_fit(pipeline: Pipeline) -> None:
+    found = manifest(pipeline)
+    record = from_json(json.loads(Path(pipeline.lake.path(place_of(found["explanation"]))).read_text(encoding="utf-8")))
+    columns = {name: dict(table.columns) for name, table in record.tables.items()}
+    keys = {name: table.primary_key for name, table in record.tables.items()}
+    assert broken(gold(pipeline), columns, keys) == []
+    assert [str(finding) for finding in inspect(gold(pipeline)) if finding.severity == "error"] == []
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_follows_updates_deletes_and_unchanged_tables(pipeline: Pipeline, layout: str) -> None:
+    with_layout(pipeline, layout)
+    pipeline.land([customer(str(n), 1) for n in range(5)])
+    pipeline.finance("cid,income,spend,visits\n1,100.5,10,3\n2,200,20,4")
+    pipeline.run()
+    assert_fit(pipeline)
+    first = {table: pipeline.files(manifest(pipeline), table) for table in ("customer", "customer_finance")}
+
+    pipeline.land([customer("1", 2, crc33_name="new name"), customer("2", 2, deleted=True), customer("5", 2)], hours=1)
+    outcome = pipeline.run()
+    assert_fit(pipeline)
+    assert {row["cid"]: row["name"] for row in pipeline.published("customer")} == {
+        "0": "name of 0",
+        "1": "new name",
+        "3": "name of 3",
+        "4": "name of 4",
+        "5": "name of 5",
+    }
+    assert outcome["warnings"] == []
+    second = {table: pipeline.files(manifest(pipeline), table) for table in ("customer", "customer_finance")}
+    assert second["customer_finance"] == first["customer_finance"], "nothing of it changed"
+    if layout == "full_data":
+        folder = gold(pipeline) / "customer" / outcome["publication"] / "FullData"
+        assert {file.parent for file in second["customer"]} == {folder}, "a folder is one publication's"
+    if layout == "delta":
+        assert_delta_is_as_published(pipeline)
+        assert [commit["operation"] for commit in commits(pipeline, "customer")] == ["WRITE", "MERGE"]
+        metrics = commits(pipeline, "customer")[1]["operationMetrics"]
+        written = [metrics[f"numTargetRows{what}"] for what in ("Inserted", "Updated", "Deleted")]
+        assert written == ["1", "1", "1"], "only touched keys are merged"
+        assert len(commits(pipeline, "customer_finance")) == 1
+
+    pipeline.land([customer("9", 3, deleted=True)], hours=2)
+    assert pipeline.run()["publication"] is None
+
+
+def test_a_change_of_layout_builds_everything_anew(pipeline: Pipeline) -> None:
+    pipeline.land([customer("1", 1)])
+    pipeline.run()
+    for number, layout in enumerate(("full_data", "delta", "publications"), 2):
+        with_layout(pipeline, layout)
+        pipeline.land([customer(str(number), 1)])
+        pipeline.run()
+        assert_fit(pipeline)
+        assert len(pipeline.published("customer")) == number
+        (entity,) = (one for one in manifest(pipeline)["entities"] if one["entityName"] == "customer")
+        assert ("dataPartitionPatterns" in entity) == (layout == "full_data")
+
+
+def test_every_delta_table_is_there_from_the_start_and_changes_in_place_only_when_its_columns_do(pipeline: Pipeline) -> None:
+    """reference: Customer Insights, section 4: no table can be added later; overwriting forces a full refresh."""
+    with_layout(pipeline, "delta")
+    pipeline.land([customer("1", 1)])
+    pipeline.run()
+    assert {path.name for path in (gold(pipeline) / "delta").iterdir()} == {model.name for model in pipeline.models}
+    assert delta(pipeline, "contact") == []
+    assert [finding.trap for finding in inspect(gold(pipeline))] == []
+
+    pipeline.finance("cid,income,spend,visits\n1,1,2,3")  # `visits` is a column that nobody knew of
+    outcome = pipeline.run()
+    assert_delta_is_as_published(pipeline)
+    (told,) = outcome["warnings"]
+    assert (told["trap"], told["table"], told["detail"].split(";")[0]) == ("columns_changed", "customer", "added visits")
+    assert [(finding.severity, finding.trap) for finding in inspect(gold(pipeline))] == [
+        ("warning", "delta_overwritten"),  # `customer`, and `customer_finance`, which was made before it had that column
+        ("warning", "delta_overwritten"),
+    ]
+
+    pipeline.models = [
+        parse_model(
+            "customer", "-- C.\n-- primary key: cid\n-- input: customer (cid, name) by cid\nselect cid, name from customer"
+        )
+    ]
+    pipeline.land([customer("2", 1)])
+    pipeline.run()
+    assert delta(pipeline, "customer") == in_order(pipeline.published("customer"))
+    assert len(delta(pipeline, "customer")) == 2
