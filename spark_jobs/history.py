@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 START, END, DELETED, VERSION = "__START_AT", "__END_AT", "__deleted", "__version"
 #: Working columns: is the event new in this batch, and what became of it (applied, superseded, duplicate; null: stored).
 NEW, BECAME = "__new", "__became"
+#: Of an event: does another one with the same key and sequence beat it?
+BEATEN = "__beaten"
+#: Of an event whose row changes: was its row current before, and did it show (false for a new one)?
+WAS_CURRENT, WAS_SHOWN = "__was_current", "__was_shown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +74,7 @@ def read_off(events: DataFrame, plan: Plan, *, versionless: bool) -> DataFrame:
     became = F.when(~beaten, "applied").when(same, "duplicate").otherwise("superseded")
     return (
         events.select("*", following.alias("__next"))
-        .select("*", beaten.alias("__beaten"), F.when(F.col(NEW), became).alias(BECAME))
+        .select("*", beaten.alias(BEATEN), F.when(F.col(NEW), became).alias(BECAME))
         .drop("__next")
     )
 
@@ -78,17 +82,19 @@ def read_off(events: DataFrame, plan: Plan, *, versionless: bool) -> DataFrame:
 def intervals(ordered: DataFrame, plan: Plan, snapshots: Column | None = None) -> DataFrame:
     """Give each event that nothing beats its interval; returns only those that are new, or whose interval changed.
 
+    Besides the new interval, `WAS_CURRENT` and `WAS_SHOWN` tell of the one before.
+
     `snapshots` is the sorted array of the times of all snapshots of the entity, where a file that leaves a key out
     deletes it.
     """
     first, second = plan.sequence
     own = F.struct(F.col("__order").alias(plan.fields[0]), F.col(second).alias(plan.fields[1]))
     window = _in_order(plan)
-    events = ordered.where(~F.col("__beaten")).select("*", own.alias("__own"), digest(plan.tracked).alias("__tracked"))
+    events = ordered.where(~F.col(BEATEN)).select("*", own.alias("__own"), digest(plan.tracked).alias("__tracked"))
     after = F.lead(F.struct("__own", DELETED, "__tracked")).over(window)
     gap = F.lit(None).cast("timestamp")
     if snapshots is not None:
-        left_out = F.try_element_at(F.filter(snapshots, lambda at: at > F.col(first)), F.lit(1))
+        left_out = _left_out(snapshots, first)
         gap = F.when(after.isNull() | (after["__own"][plan.fields[0]] > left_out), left_out)
     events = events.select("*", after.alias("__after"), gap.alias("__gap"))
     before = F.lag(F.struct(DELETED, "__tracked", "__gap")).over(window)
@@ -103,22 +109,48 @@ def intervals(ordered: DataFrame, plan: Plan, snapshots: Column | None = None) -
 
     run = window.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     started = F.last(F.when(starts, F.col("__own")), ignorenulls=True).over(run)
-    gone = F.struct(F.col("__gap").alias(plan.fields[0]), F.lit(0).cast("bigint").alias(plan.fields[1]))
     ended = F.col("__after")["__own"]
     if snapshots is not None:
-        ended = F.when(F.col("__gap").isNotNull(), gone).otherwise(ended)
+        ended = F.when(F.col("__gap").isNotNull(), _gone(F.col("__gap"), plan)).otherwise(ended)
     dated = events.select(
         "*",
         F.when(shows, started).otherwise(F.col("__own")).alias("__start"),
         F.when(shows, ended).otherwise(F.col("__own")).alias("__end"),
     )
     changed = F.col(NEW) | ~F.col("__start").eqNullSafe(F.col(START)) | ~F.col("__end").eqNullSafe(F.col(END))
-    return dated.where(changed).withColumns({START: F.col("__start"), END: F.col("__end")})
+    was = {WAS_CURRENT: ~F.col(NEW) & F.col(END).isNull(), WAS_SHOWN: ~F.col(NEW) & is_shown()}
+    return dated.where(changed).withColumns(was).withColumns({START: F.col("__start"), END: F.col("__end")})
+
+
+def alone(events: DataFrame, plan: Plan, snapshots: Column | None = None) -> DataFrame:
+    """Give events that are the only ones of their keys their intervals, which takes no order: as `intervals` would."""
+    first, second = plan.sequence
+    own = F.struct(F.col(first).alias(plan.fields[0]), F.col(second).alias(plan.fields[1]))
+    open_end = F.lit(None).cast(plan.sequence_type)
+    if snapshots is not None:
+        gap = _left_out(snapshots, first)
+        open_end = F.when(gap.isNotNull(), _gone(gap, plan))
+    return events.withColumns({START: own, END: F.when(F.col(DELETED), own).otherwise(open_end)})
 
 
 def shown(history: DataFrame) -> DataFrame:
     """Return the rows of history that show, without the hidden events."""
-    return history.where(~F.col(START).eqNullSafe(F.col(END)))
+    return history.where(is_shown())
+
+
+def is_shown() -> Column:
+    """Say whether a row is no hidden event."""
+    return ~F.col(START).eqNullSafe(F.col(END))
+
+
+def _left_out(snapshots: Column, first: str) -> Column:
+    """Return the time of the first snapshot after an event, null where there is none."""
+    return F.try_element_at(F.filter(snapshots, lambda at: at > F.col(first)), F.lit(1))
+
+
+def _gone(at: Column, plan: Plan) -> Column:
+    """Return the end of a row that a snapshot leaves out."""
+    return F.struct(at.alias(plan.fields[0]), F.lit(0).cast("bigint").alias(plan.fields[1]))
 
 
 def _in_order(plan: Plan) -> WindowSpec:

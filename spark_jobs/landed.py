@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from spark_jobs.casts import cast, sql_type, widened
 from spark_jobs.history import DELETED, Plan
 from spark_jobs.names import LINEAGE, literal, quoted, silver_names
-from spark_jobs.rules import checks, names_of
+from spark_jobs.rules import checks
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -105,58 +105,26 @@ def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Sh
         typed.append(f"{cast(raw, kind, guid=column.type.lower() == 'guid')} as {quoted(name)}")
         if kind != "string":
             unread = f"{quoted(name)} is null and trim({_raw(column.name)}) <> ''"
-            misfits.append((name, f"case when {unread} then {literal(f'type:{name}')} end", name.lower() in lenient))
+            misfits.append((name, f"type:{name}", unread, name.lower() in lenient))
     raws = [f"{quoted(column.name)} as {_raw(column.name)}" for column in columns if not _is_lineage(column.name)]
     rows = text.selectExpr(*typed, *KEPT_LINEAGE, f"{deleted} as {DELETED}", *raws)
 
     rules = checks(entity.rules, shape.types)
     essential = {*shape.plan.keys, *shape.plan.sequence}
-    required = _names_where(_essential(entity, columns, shape))
-    always = _names_where([broken for name, broken, _ in misfits if name in essential])
-    strict = _names_where([broken for name, broken, soft in misfits if name not in essential and not soft])
-    soft = _names_where([broken for name, broken, is_soft in misfits if name not in essential and is_soft])
-    rejecting = names_of([check for check in rules if check.rejects])
-    warning = names_of([check for check in rules if not check.rejects])
-    none = "cast(array() as array<string>)"
+    # A delete carries little but its key and sequence, so nothing else of it can be wrong.
+    always = _essential(entity, columns, shape) + [(code, broken) for name, code, broken, _ in misfits if name in essential]
+    other = [(code, broken, soft) for name, code, broken, soft in misfits if name not in essential]
+    other += [(check.name, check.broken, not check.rejects) for check in rules]
+    errors = [*always, *((code, f"not {DELETED} and ({broken})") for code, broken, soft in other if not soft)]
+    warnings = [(code, f"not {DELETED} and ({broken})") for code, broken, soft in other if soft]
     pairs = ", ".join(f"{literal(column.name)}, {_raw(column.name)}" for column in columns if not _is_lineage(column.name))
     return rows.selectExpr(
         *(quoted(name) for name in shape.stored),
         DELETED,
-        # A delete carries little but its key and sequence, so nothing else of it can be wrong.
-        f"concat({required}, {always}, case when {DELETED} then {none} else concat({strict}, {rejecting}) end) as {ERRORS}",
-        f"case when {DELETED} then {none} else concat({soft}, {warning}) end as {WARNINGS}",
+        f"{_names_where(errors)} as {ERRORS}",
+        f"{_names_where(warnings)} as {WARNINGS}",
         *((f"to_json(map({pairs})) as _row",) if keep_row else ()),
     )
-
-
-def inference(text: DataFrame, columns: Sequence[str]) -> dict[str, str]:
-    """Infer the types of text columns from all their values; a column without any value is left for a later batch."""
-    if not columns:
-        return {}
-    forms = {
-        "bigint": r"-?(0|[1-9][0-9]{0,17})",
-        "decimal(16,2)": r"-?(0|[1-9][0-9]{0,13})(\\.[0-9]{1,2})?",
-        "double": r"-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?",
-        "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-        "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*",
-        "boolean": r"(?i)true|false",
-    }
-    aggregates = []
-    for place, name in enumerate(columns):
-        value = f"trim({quoted(name)})"
-        aggregates.append(f"count_if({value} <> '') as n{place}")
-        aggregates += [
-            f"bool_and({value} = '' or {value} is null or ({value} rlike '^({form})$' and {cast(value, kind)} is not null))"
-            f" as f{place}_{which}"
-            for which, (kind, form) in enumerate(forms.items())
-        ]
-    found = text.selectExpr(*aggregates).collect()[0]
-    kinds = list(forms)
-    return {
-        name: next((kind for which, kind in enumerate(kinds) if found[f"f{place}_{which}"]), "string")
-        for place, name in enumerate(columns)
-        if found[f"n{place}"]
-    }
 
 
 def _kind(
@@ -199,26 +167,27 @@ def _plan(entity: Entity, types: Mapping[str, str], schemas: Sequence[Sequence[C
     )
 
 
-def _essential(entity: Entity, columns: Sequence[Column], shape: Shape) -> list[str]:
-    broken = [
-        f"case when coalesce(cast({quoted(key)} as string), '') = '' then {literal(f'key:{key}')} end"
-        for key in shape.plan.keys
-    ]
+def _essential(entity: Entity, columns: Sequence[Column], shape: Shape) -> list[tuple[str, str]]:
+    broken = [(f"key:{key}", f"coalesce(cast({quoted(key)} as string), '') = ''") for key in shape.plan.keys]
     if entity.source != "dataverse":
         return broken
     version, sink = (quoted(name) for name in shape.plan.sequence)
     if any(column.name.lower() == _VERSION for column in columns):
         # A delete may come without it, and is then ordered by SinkModifiedOn (design, section 6).
-        broken.append(f"case when {version} is null and not ({DELETED} and {sink} is not null) then 'sequence:{_VERSION}' end")
+        broken.append((f"sequence:{_VERSION}", f"{version} is null and not ({DELETED} and {sink} is not null)"))
     else:
-        broken.append(f"case when {sink} is null then 'sequence:{_SINK}' end")
+        broken.append((f"sequence:{_SINK}", f"{sink} is null"))
     return broken
 
 
-def _names_where(found: Sequence[str]) -> str:
-    if not found:
-        return "cast(array() as array<string>)"
-    return f"filter(array({', '.join(found)}), name -> name is not null)"
+def _names_where(conditions: Sequence[tuple[str, str]]) -> str:
+    """Return the array of the names whose conditions hold. Hardly any row has one, so it is made only where any does."""
+    none = "cast(array() as array<string>)"
+    if not conditions:
+        return none
+    named = ", ".join(f"case when {broken} then {literal(name)} end" for name, broken in conditions)
+    broken = " or ".join(f"({broken})" for _, broken in conditions)
+    return f"case when {broken} then filter(array({named}), name -> name is not null) else {none} end"
 
 
 def _raw(name: str) -> str:

@@ -15,18 +15,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch, ConservationError, Counts, Entity, Part
-from spark_jobs.history import DELETED, END, NEW, START, VERSION, intervals, read_off
+from spark_jobs.batch import Batch, ConservationError, Counts, Entity
+from spark_jobs.bronze import BronzeRows
+from spark_jobs.history import DELETED, END, NEW, START, VERSION, alone, intervals, read_off
 from spark_jobs.labels import Labelling
-from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape, events, inference, named, shape
-from spark_jobs.names import quoted
+from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape
 from spark_jobs.observed import Observed
-from spark_jobs.tables import Table
+from spark_jobs.repeated import MOST, Repeated
+from spark_jobs.tables import Table, Totals
 from spark_jobs.unique import Collisions, unique_rules
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Up to this many rows, the keys of a batch are sent to every task, and the stored table is not shuffled to meet them.
 _MOST_BROADCAST = 500_000
+#: From so many rows on it pays to look first which keys have more than one event.
+_WORTH_A_PASS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,10 @@ class Merge:
 
     def run(self, note: Callable[[dict[str, Any]], None]) -> None:
         """Carry it out; `note` writes down the counts, before and after the merge."""
+        before = Totals() if self._is_new else self._table.totals()
         self._labels.release(self._version)
-        counts = self._build() if self._is_new else self._stage()
+        observed = Observed(self.entity, self._shape.types)
+        counts = self._build(observed) if self._is_new else self._stage(observed)
         note(_entry(counts, merged=False))
         self._labels.add_columns(self._shape.types)
         if not self._is_new and self.lake.exists(self._staged):
@@ -60,8 +65,10 @@ class Merge:
             counts = replace(counts, rules=self._keep_rejected() | dict(counts.rules))
         if self._collisions:
             self.lake.delete(f"{self.batch.folder}/shared")
-        current, shown = self._table.shape()
-        note(_entry(counts, merged=True) | {"current": current, "history": shown})
+        totals = self._table.count_totals() if before is None else observed.totals(before)
+        if self._table.totals() != totals:
+            self._table.note_totals(totals)
+        note(_entry(counts, merged=True) | {"current": totals.current, "history": totals.shown})
 
     @cached_property
     def _table(self) -> Table:
@@ -72,8 +79,8 @@ class Merge:
         return self.entity.name in self.batch.full_rebuild or not self._table.exists()
 
     @cached_property
-    def _parts(self) -> list[Part]:
-        return self.batch.parts_of(self.entity.name)
+    def _bronze(self) -> BronzeRows:
+        return BronzeRows(spark=self.spark, lake=self.lake, batch=self.batch, entity=self.entity)
 
     @cached_property
     def _stored(self) -> dict[str, str]:
@@ -81,13 +88,12 @@ class Merge:
 
     @cached_property
     def _labels(self) -> Labelling:
-        landed = [column.name for version, _ in self._groups for column in self.batch.schemas[version]]
         return Labelling(
             lake=self.lake,
             table=self._table,
             entity=self.entity,
             listed=[document for document in self.batch.labels if document.entity == self.entity.name],
-            landed=list(dict.fromkeys(landed)),
+            landed=self._bronze.columns,
             columns_there={} if self._is_new else self._table.columns(),
         )
 
@@ -96,43 +102,16 @@ class Merge:
         return self._table.version() + 1
 
     @cached_property
-    def _groups(self) -> list[tuple[str, list[Part]]]:
-        versions = sorted({part.schema_version for part in self._parts})
-        return [(version, [part for part in self._parts if part.schema_version == version]) for version in versions]
-
-    @cached_property
     def _shape(self) -> Shape:
-        inferred: dict[str, str] = {}
-        if self.entity.source == "finance":
-            settled = {name.lower() for name in (*self._stored, *self.entity.types, *self.entity.keys)}
-            for version, parts in self._groups:
-                names = named(self.entity, [column.name for column in self.batch.schemas[version]])
-                unknown = [landed for landed, name in names.items() if not {landed.lower(), name.lower()} & settled]
-                inferred |= inference(self._text(parts), unknown)
-        schemas = [self.batch.schemas[version] for version, _ in self._groups]
-        return shape(self.entity, schemas, self._stored, inferred)
+        return self._bronze.shape(self._stored)
 
     @property
     def _staged(self) -> str:
         return f"{self.batch.folder}/staged/{self.entity.name}"
 
-    def _text(self, parts: list[Part]) -> DataFrame:
-        fields = [f"{quoted(column.name)} string" for column in self.batch.schemas[parts[0].schema_version]]
-        fields += [f"{quoted(name)} {kind}" for name, kind in KEPT_LINEAGE.items()]
-        # A schema that is given spares the job that would read it from the files.
-        return self.spark.read.schema(", ".join(fields)).parquet(*(self.lake.path(part.path) for part in parts))
-
-    def _landed(self, *, keep_row: bool = False, checked: bool = True) -> DataFrame:
-        typed = [
-            events(self._text(parts), self.entity, self.batch.schemas[version], self._shape, keep_row=keep_row)
-            for version, parts in self._groups
-        ]
-        rows = reduce(lambda one, other: one.unionByName(other), typed)
-        return self._collisions.mark(rows) if checked and self._collisions else rows
-
-    @property
-    def _shared(self) -> str:
-        return f"{self.batch.folder}/shared/{self.entity.name}"
+    def _landed(self, *, keep_row: bool = False, only: Repeated | None = None, without: Repeated | None = None) -> DataFrame:
+        rows = self._bronze.typed(self._shape, keep_row=keep_row, only=only, without=without)
+        return self._collisions.mark(rows) if self._collisions else rows
 
     @cached_property
     def _collisions(self) -> Collisions | None:
@@ -140,28 +119,11 @@ class Merge:
         rules = unique_rules(self.entity.rules, self._shape.types)
         if not rules:
             return None
-        path = self.lake.path(self._shared)
+        path = self.lake.path(f"{self.batch.folder}/shared/{self.entity.name}")
         found = Collisions(spark=self.spark, plan=self._shape.plan, rules=rules, path=path)
         stored = None if self._is_new else self._old()
-        found.find(self._landed(checked=False), stored, snapshot=self.entity.mode == "snapshot")
+        found.find(self._bronze.typed(self._shape), stored, snapshot=self.entity.mode == "snapshot")
         return found
-
-    def _keys(self) -> DataFrame:
-        """Return the keys of all landed rows, even of those that are rejected: too many do no harm."""
-        kinds = {**self._shape.types, **KEPT_LINEAGE}
-        found = []
-        for version, parts in self._groups:
-            columns = {column.name: column for column in self.batch.schemas[version]}
-            silver = {name: landed for landed, name in named(self.entity, list(columns)).items()}
-            text = self._text(parts)
-            picked = []
-            for key in self._shape.plan.keys:
-                landed = silver.get(key, key if key in KEPT_LINEAGE else None)
-                raw = F.col(quoted(landed)) if landed else F.lit(None)
-                is_guid = landed in columns and columns[landed].type.lower() == "guid"
-                picked.append((F.lower(raw) if is_guid else raw).cast(kinds[key]).alias(key))
-            found.append(text.select(*picked))
-        return reduce(lambda one, other: one.union(other), found).distinct()
 
     def _new(self, landed: DataFrame) -> DataFrame:
         unknown = F.lit(None).cast(self._shape.plan.sequence_type)
@@ -177,36 +139,49 @@ class Merge:
 
     def _reconciled(self, rows: DataFrame, observed: Observed, snapshots: Column | None) -> DataFrame:
         ordered = read_off(rows, self._shape.plan, versionless=self._is_versionless())
-        changed = intervals(observed.became(ordered), self._shape.plan, snapshots)
-        version = F.lit(self._version).cast("bigint").alias(VERSION)
-        return changed.select(*self._shape.stored, START, END, DELETED, version, *self._labels.columns(self._shape.types))
+        return intervals(observed.became(ordered), self._shape.plan, snapshots)
 
-    def _build(self) -> Counts:
-        observed = Observed(self.entity, self._shape.types)
-        new = self._new(observed.landed(self._landed()))
-        self._table.write(self._reconciled(new, observed, self._snapshots()), self._shape.plan.identity)
+    def _stamped(self, rows: DataFrame) -> DataFrame:
+        version = F.lit(self._version).cast("bigint").alias(VERSION)
+        return rows.select(*self._shape.stored, START, END, DELETED, version, *self._labels.columns(self._shape.types))
+
+    def _build(self, observed: Observed) -> Counts:
+        self._table.write(observed.written(self._built(observed)), self._shape.plan.identity)
         counts = observed.counts()
+        self.lake.delete(f"{self.batch.folder}/repeated/{self.entity.name}")
         try:
-            counts.check(self.entity.name, sum(part.rows for part in self._parts))
+            counts.check(self.entity.name, self._bronze.count)
         except ConservationError:
             self.lake.delete(self._table.place)  # nothing that does not add up stays
             raise
         return counts
 
-    def _stage(self) -> Counts:
+    def _built(self, observed: Observed) -> DataFrame:
+        """Return the rows of a new table. Most keys of a first load have one event, which takes no order and no shuffle."""
+        snapshots, rows = self._snapshots(), self._bronze.count
+        repeated = self._bronze.repeated_keys(self._shape) if rows > _WORTH_A_PASS else None
+        if repeated is None or repeated.count > min(rows // 4, MOST):
+            return self._stamped(self._reconciled(self._new(observed.landed(self._landed())), observed, snapshots))
+        single = self._new(observed.landed(self._landed(without=repeated), alone=True))
+        built = self._stamped(alone(single, self._shape.plan, snapshots))
+        if not repeated.count:
+            return built
+        several = self._new(observed.landed(self._landed(only=repeated)))
+        return built.unionByName(self._stamped(self._reconciled(several, observed, snapshots)))
+
+    def _stage(self, observed: Observed) -> Counts:
         self._widen()
-        observed = Observed(self.entity, self._shape.types)
         new, old, snapshots = self._new(observed.landed(self._landed())), self._old(), self._snapshots()
         if snapshots is None:
-            keys = self._keys()
-            few = sum(part.rows for part in self._parts) <= _MOST_BROADCAST
+            keys = self._bronze.keys(self._shape)
+            few = self._bronze.count <= _MOST_BROADCAST
             old = old.join(F.broadcast(keys) if few else keys, list(self._shape.plan.keys), "left_semi")
-        changed = self._reconciled(new.unionByName(old), observed, snapshots)
-        observed.changed(changed).write.mode("overwrite").parquet(self.lake.path(self._staged))
+        changed = observed.changed(self._reconciled(new.unionByName(old), observed, snapshots))
+        self._stamped(changed).write.mode("overwrite").parquet(self.lake.path(self._staged))
         counts = observed.counts()
         if not observed.is_change():
             self.lake.delete(self._staged)
-        counts.check(self.entity.name, sum(part.rows for part in self._parts))
+        counts.check(self.entity.name, self._bronze.count)
         return counts
 
     def _merge(self) -> None:
@@ -237,24 +212,18 @@ class Merge:
         """Say whether any delete of the entity lacks its version: only then is the order of events worth a second sort."""
         if self.entity.source != "dataverse":
             return False
-        if sum(part.rows for part in self._parts) <= _MOST_BROADCAST:
+        if self._bronze.count <= _MOST_BROADCAST:
             return True  # finding out costs more than sorting little twice
         first = self._shape.plan.sequence[0]
-        found = []
-        for version, parts in self._groups:
-            landed = [column.name for column in self.batch.schemas[version]]
-            column = next((name for name, silver in named(self.entity, landed).items() if silver == first), None)
-            if column is not None:
-                found.append(self._text(parts).where(F.col(column).isNull() | (F.col(column) == "")).select(F.lit(1)))
-        if not self._is_new and first in self._stored:
-            found.append(self._table.read().where(F.col(first).isNull()).select(F.lit(1)))
-        return bool(found) and bool(reduce(lambda one, other: one.union(other), found).take(1))
+        if self._bronze.has_versionless(first):
+            return True
+        return not self._is_new and first in self._stored and bool(self._table.read().where(F.col(first).isNull()).take(1))
 
     def _snapshots(self) -> Column | None:
         """Return the times of all snapshots of the entity, ascending; None where its files are no snapshots."""
         if self.entity.mode != "snapshot":
             return None
-        times: set[datetime] = {datetime.fromisoformat(part.landed_at) for part in self._parts}
+        times: set[datetime] = {datetime.fromisoformat(part.landed_at) for part in self._bronze.parts}
         if not self._is_new:
             rows = self._table.read()
             ended = rows.where(F.col(END)[self._shape.plan.fields[1]] == 0).select(F.col(END)[self._shape.plan.fields[0]])

@@ -6,7 +6,7 @@ compares rows with each other is in `unique`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,6 @@ def checks(rules: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]) -
         for column, rule in sorted(rules.items())
         for kind, broken in _conditions(column, rule, columns)
     ]
-
-
-def names_of(broken: Iterable[Check]) -> str:
-    """Return the SQL expression of the array with the names of the checks that a row breaks."""
-    found = [f"case when {check.broken} then {literal(check.name)} end" for check in broken]
-    return f"filter(array({', '.join(found)}), name -> name is not null)" if found else "cast(array() as array<string>)"
 
 
 def _conditions(column: str, rule: Mapping[str, Any], columns: Mapping[str, str]) -> list[tuple[str, str]]:

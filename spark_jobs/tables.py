@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spark_jobs.history import END, START, VERSION
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 _INCREMENTAL = {"MERGE", "UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END"}
 _INCREMENTAL |= {"ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES"}
 _COMMIT = re.compile(r"/(\d{20})\.json$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """How many rows of a table are current, and how many show in all."""
+
+    current: int = 0
+    shown: int = 0
 
 
 class Table:
@@ -124,7 +133,22 @@ class Table:
             writer = writer.option("replaceWhere", f"_batch_id = {literal(batch_id)}")
         writer.option("mergeSchema", "true").save(self.path)
 
-    def shape(self) -> tuple[int, int]:
-        """Return how many rows are current, and how many show in all."""
+    def totals(self) -> Totals | None:
+        """Return how many rows are current and show as it was noted with this version of the table, None where it was not."""
+        noted = self._lake.read_json(self._totals)
+        if noted is None or noted["version"] != self.version():
+            return None
+        return Totals(current=noted["current"], shown=noted["shown"])
+
+    def note_totals(self, totals: Totals) -> None:
+        """Note them with the version that the table has now; to count them again takes a pass over all of it."""
+        self._lake.write_json(self._totals, {"version": self.version(), "current": totals.current, "shown": totals.shown})
+
+    def count_totals(self) -> Totals:
+        """Count them."""
         found = self.read().selectExpr(f"count_if({END} is null)", f"count_if(not ({START} <=> {END}))").first()
-        return (int(found[0]), int(found[1])) if found else (0, 0)
+        return Totals(current=int(found[0]), shown=int(found[1])) if found else Totals()
+
+    @property
+    def _totals(self) -> str:
+        return f"pipeline/silver/{self.name}.json"

@@ -1,0 +1,122 @@
+"""The customers and their finance data that the Spark benchmark is about: seeded, so that the same call makes the same bytes.
+
+Shapes as landed: headerless year files of a Dataverse table with duplicates, updates and deletes behind the first rows
+(reference: Synapse Link, sections 6 to 9), and one finance file with a header.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from benchmarks.generate import WORDS
+from shared.schema import Column, TableSchema
+
+YEARS: Final = tuple(range(2019, 2025))
+TABLE: Final = "crc33_customer"
+TEXTS: Final = (
+    *("firstname", "lastname", "name", "gender", "email", "telephone", "country"),
+    *("city", "state", "postcode", "streetaddress", "dateofbirth"),
+)
+CUSTOMER: Final = TableSchema(
+    table=TABLE,
+    columns=(
+        Column(name="Id", type="guid"),
+        Column(name="SinkCreatedOn", type="dateTime"),
+        Column(name="SinkModifiedOn", type="dateTime"),
+        Column(name="crc33_cid", type="string"),
+        *(Column(name=f"crc33_{name}", type="string") for name in TEXTS),
+        Column(name="statecode", type="int64"),
+        Column(name="versionnumber", type="int64"),
+        Column(name="createdon", type="dateTimeOffset"),
+        Column(name="modifiedon", type="dateTime"),
+        Column(name="IsDelete", type="boolean"),
+    ),
+)
+FINANCE: Final = TableSchema(
+    table="customer_finance",
+    columns=tuple(Column(name=name, type="string") for name in ("cid", "income", "spend", "segment", "as_of")),
+)
+_BODIES: Final = 20_000  # distinct sets of a customer's texts
+
+
+def write_customers(folder: Path, count: int, *, seed: int = 1) -> list[Path]:
+    """Write `count` customers into year files: each once, then for 2 % an update, for 1 % a delete, 1 % repeated exactly."""
+    folder.mkdir(parents=True, exist_ok=True)
+    bodies = _bodies(Random(seed))
+    files = []
+    for place, year in enumerate(YEARS):
+        own = range(place, count, len(YEARS))
+        files.append(folder / f"{year}.csv")
+        with files[-1].open("wb", buffering=1 << 22) as file:
+            file.writelines(_upsert(customer, 1, bodies, year) for customer in own)
+            file.writelines(_upsert(customer, 2, bodies, year) for customer in own[::50])
+            file.writelines(_delete(customer) for customer in own[7::100])
+            file.writelines(_upsert(customer, 1, bodies, year) for customer in own[3::100])
+    return files
+
+
+def write_changes(path: Path, customers: Iterable[int], *, version: int, seed: int = 1) -> None:
+    """Write one more version of some customers."""
+    bodies = _bodies(Random(seed + version))
+    with path.open("wb") as file:
+        file.writelines(_upsert(customer, version, bodies, YEARS[customer % len(YEARS)]) for customer in customers)
+
+
+def write_finance(path: Path, count: int, *, seed: int = 1) -> None:
+    """Write the finance file: each customer once, 1 % a second time with other figures."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb", buffering=1 << 22) as file:
+        file.write(b",".join(name.encode() for name in FINANCE.names) + b"\n")
+        file.writelines(_finance(range(count), Random(seed)))
+        file.writelines(_finance(range(0, count, 100), Random(seed + 1)))
+
+
+def _finance(customers: Iterable[int], random: Random) -> Iterator[bytes]:
+    for customer in customers:
+        dice = random.getrandbits(40)
+        income, spend, segment = dice % 15_000_000, (dice >> 8) % 900_000, b"ABCD"[dice % 4]
+        yield b"%d,%d.%02d,%d.%02d,%c,2026-10-31\n" % (
+            *(customer, income // 100, income % 100, spend // 100, spend % 100),
+            segment,
+        )
+
+
+def _upsert(customer: int, version: int, bodies: list[bytes], year: int) -> bytes:
+    body = bodies[(customer * 7919 + version * 104_729) % len(bodies)]
+    minute, hour = customer % 60, 1 + customer // 60 % 11
+    sink = b'"4/%d/2026 %d:%02d:%02d PM"' % (min(30, version), hour, minute, version % 60)
+    return b'%s,%s,%s,"%d",%s,0,%d,"%d-03-%02dT10:%02d:00.0000000+00:00","2026-04-%02dT%02d:%02d:00Z",\r\n' % (
+        *(_guid(customer), sink, sink, customer, body, 1_000_000 + version * 10, year),
+        *(1 + customer % 28, minute, min(30, version), hour, minute),
+    )
+
+
+def _delete(customer: int) -> bytes:
+    empty = b"," * (len(TEXTS) + 1)
+    sink = b'"4/20/2026 11:%02d:59 PM"' % (customer % 60)
+    return b'%s,%s,%s%s,,%d,"0001-01-03T00:00:00.0000000",,True\r\n' % (_guid(customer), sink, sink, empty, 1_000_900)
+
+
+def _guid(customer: int) -> bytes:
+    digits = blake2b(b"%d" % customer, digest_size=16).hexdigest().encode()
+    return b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _bodies(random: Random) -> list[bytes]:
+    return [b",".join(b'"%s"' % text.replace('"', '""').encode() for text in _texts(random)) for _ in range(_BODIES)]
+
+
+def _texts(random: Random) -> tuple[str, ...]:
+    first, last, city = (random.choice(WORDS) for _ in range(3))
+    street = f"{random.randrange(1, 999)} {random.choice(WORDS)} Street"
+    if random.random() < 0.02:
+        street += '\r\nc/o "Reception", 2nd floor'
+    number = random.randrange(10**7)
+    return (
+        *(first, last, f"{first} {last}", random.choice(("Female", "Male", "Gender neutral"))),
+        *(f"{first.lower()}.{last.lower()}{number}@example.com", f"+1 425 {number:07}", "US"),
+        *(city, random.choice(("WA", "CT", "NY")), f"{random.randrange(99999):05}", street),
+        f"{random.randrange(1940, 2008)}-0{random.randrange(1, 10)}-1{random.randrange(10)}",
+    )
