@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up doctor test lint bench clean
 PYTHON := .venv/bin/python
-PARTS := ingest storage orchestration
+PARTS := ingest storage orchestration spark
 # The Python of .venv once that is made; to make it, the newest that the Functions runtime and Spark both support
 BOOTSTRAP := $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)

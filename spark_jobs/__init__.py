@@ -7,8 +7,11 @@
 | `names`, `casts`, `rules` | SQL expressions that turn landed text into typed, checked, named columns |
 | `unique` | the rule that no two keys share a value |
 | `labels` | the labels of choices and states beside their values |
-| `history` | AUTO CDC: events in, intervals out |
+| `bronze`, `landed`, `inference` | the rows that a batch brings: read, typed and checked; the types of finance columns |
+| `history`, `repeated` | AUTO CDC: events in, intervals out; which keys have several events at all |
+| `merge`, `observed` | the merge of one entity, and its counts |
 | `models`, `query`, `validation` | gold models: what their headers say, their rows, and whether they can run at all |
+| `build` | a gold table: of what changed where that can be told, else of everything |
 | `tables` | tables of Delta Lake |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
 | `publication`, `layouts`, `collection` | what gold is made of, where its files lie, and when they may go |

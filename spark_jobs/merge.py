@@ -26,7 +26,7 @@ from spark_jobs.history import DELETED, END, NEW, START, VERSION, alone, interva
 from spark_jobs.labels import Labelling
 from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape
 from spark_jobs.observed import Observed
-from spark_jobs.repeated import MOST, Repeated
+from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated
 from spark_jobs.tables import Table, Totals
 from spark_jobs.unique import Collisions, unique_rules
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Up to this many rows, the keys of a batch are sent to every task, and the stored table is not shuffled to meet them.
 _MOST_BROADCAST = 500_000
-#: From so many rows on it pays to look first which keys have more than one event.
-_WORTH_A_PASS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +157,7 @@ class Merge:
     def _built(self, observed: Observed) -> DataFrame:
         """Return the rows of a new table. Most keys of a first load have one event, which takes no order and no shuffle."""
         snapshots, rows = self._snapshots(), self._bronze.count
-        repeated = self._bronze.repeated_keys(self._shape) if rows > _WORTH_A_PASS else None
+        repeated = self._bronze.repeated_keys(self._shape) if rows > WORTH_A_PASS else None
         if repeated is None or repeated.count > min(rows // 4, MOST):
             return self._stamped(self._reconciled(self._new(observed.landed(self._landed())), observed, snapshots))
         single = self._new(observed.landed(self._landed(without=repeated), alone=True))

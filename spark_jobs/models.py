@@ -7,6 +7,7 @@
 -- input: customer (Id, cid, email) by cid                           a view of current rows; `by` maps a row to `rebuilt by`
 -- input: customer_finance.history (cid, spend decimal(16,2), ...)   a view `customer_finance_history` of all rows that show
 -- optional input: account (Id, name) by Id                          empty where the silver table does not exist
+-- input: order (cid, sum) by cid newest by _landed_at               of the rows with the same `by`, the newest only
 select ...
 ```
 
@@ -14,7 +15,7 @@ A column that silver lacks is null, so that a table with fewer columns breaks no
 `...` brings every further column that no input declares, typed as in silver; a query takes these by `*` and names only
 declared ones, so that it runs before the first of them has landed. Each view also has `_landed_at`,
 `_record_number` and `_source_file`; a history also `__START_AT` and `__END_AT`. Without `by`, a change of that entity
-builds the table anew.
+builds the table anew. `newest by` takes SQL expressions, the greatest of which wins, and leaves rows without a `by` out.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Input:
     optional: bool = False
     rest: bool = False  # further columns come along
     by: str | None = None  # SQL expression over the view: which value of `rebuilt by` a row touches
+    newest: str | None = None  # SQL expressions: of the rows with the same `by`, the view has the one that is greatest in them
 
     @property
     def view(self) -> str:
@@ -171,7 +173,7 @@ def _input(model: str, line: str) -> Input:
             closed = place
             break
     head = re.match(r"(optional )?input: (\w+)(\.history)? $", line[:opened]) if opened > 0 else None
-    tail = re.match(r"\)(?: by (.+))?$", line[closed:])
+    tail = re.match(r"\)(?: by (.+?)(?: newest by (.+))?)?$", line[closed:])
     if head is None or tail is None:
         raise ModelError(model, f"cannot read the header line `{line}`; expected `input: <entity> (<columns>) by <expr>`")
     declared = [part.strip() for part in re.split(r",(?![^(]*\))", line[opened + 1 : closed])]
@@ -187,4 +189,5 @@ def _input(model: str, line: str) -> Input:
         optional=bool(head[1]),
         rest="..." in declared,
         by=tail[1],
+        newest=tail[2],
     )

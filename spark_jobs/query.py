@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+from pyspark.sql.window import Window
 
 from spark_jobs.history import END, shown
 from spark_jobs.models import Input, Model, ModelError
 from spark_jobs.names import quoted
+from spark_jobs.repeated import Repeated, digests
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_BY = "__by"
 #: What to change, by the beginning of Spark's name for the fault.
 _ADVICE = {
     "UNRESOLVED_COLUMN": "Correct the name, or declare the column in its `-- input:` line.",
@@ -48,14 +51,17 @@ class Query:
                 raise ModelError(self.model.name, problem)
         return columns
 
-    def rows(self, values: DataFrame | None) -> DataFrame:
-        """Return the model's rows: all, or those of the values of `rebuilt by` that are given (a column `__touched`)."""
+    def rows(self, values: DataFrame | None, repeated: Mapping[str, Repeated] | None = None) -> DataFrame:
+        """Return the model's rows: all, or those of the values of `rebuilt by` that are given (a column `__touched`).
+
+        `repeated` tells by view which `by` several rows have; without, the newest of each is found by ordering all rows.
+        """
         views, where = [], ""
         try:
             for one in self.model.inputs:
                 where = f"the header line of input {one.view}"
                 view = f"{self.model.name}__{one.view}"
-                self._input(one, values).createOrReplaceTempView(view)
+                self._input(one, values, (repeated or {}).get(one.view)).createOrReplaceTempView(view)
                 views.append(f"{quoted(one.view)} as (table {quoted(view)})")
             where = "the query"
             query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
@@ -68,19 +74,38 @@ class Query:
         columns = self.model.columns_of(one, {field.name: field.dataType.simpleString() for field in rows.schema.fields})
         return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
 
-    def _input(self, one: Input, values: DataFrame | None) -> DataFrame:
+    def digests(self, one: Input) -> DataFrame:
+        """Return the digest of the `by` of each row of an input."""
+        return digests(self._all(one), [F.expr(f"cast({one.by} as string)")])
+
+    def _all(self, one: Input) -> DataFrame:
         table = self.tables.get(one.entity)
         if table is None:
-            rows = self._absent(one)
-        else:
-            stored = table.read()
-            rows = self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()))
+            return self._absent(one)
+        stored = table.read()
+        return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()))
+
+    def _input(self, one: Input, values: DataFrame | None, repeated: Repeated | None) -> DataFrame:
+        rows = self._all(one)
         if one.by is None:
             return rows
-        rows = rows.withColumn("__by", F.expr(f"cast({one.by} as string)"))
+        rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)"))
         if values is not None:
-            rows = rows.join(values, F.col("__by") == F.col("__touched"), "left_semi")
-        return rows.drop("__by")
+            rows = rows.join(values, F.col(_BY) == F.col("__touched"), "left_semi")
+        if one.newest is not None:
+            rows = self._newest(rows.where(F.col(_BY).isNotNull()), one.newest, repeated)
+        return rows.drop(_BY)
+
+    @staticmethod
+    def _newest(rows: DataFrame, order: str, repeated: Repeated | None) -> DataFrame:
+        def first(rows: DataFrame) -> DataFrame:
+            place = F.row_number().over(Window.partitionBy(_BY).orderBy(F.expr(f"struct({order})").desc()))
+            return rows.withColumn("__place", place).where("__place = 1").drop("__place")
+
+        if repeated is None:
+            return first(rows)
+        others = repeated.rows_besides(rows, [F.col(_BY)])
+        return others.unionByName(first(repeated.rows_of(rows, [F.col(_BY)]))) if repeated.count else others
 
     def _absent(self, one: Input) -> DataFrame:
         kinds = self.model.columns_of(one, {})

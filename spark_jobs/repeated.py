@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Up to this many digests are sent to every task.
 MOST = 500_000
+#: From so many rows on the pass is worth it.
+WORTH_A_PASS = 100_000
 _DIGEST = "__digest"
 
 
@@ -56,3 +58,8 @@ class Repeated:
 def digests(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
     """Return the digest of each row's key."""
     return rows.select(F.xxhash64(*keys).alias(_DIGEST))
+
+
+def has_repeated(rows: DataFrame, column: str) -> bool:
+    """Say whether any two rows have the same value of a column."""
+    return bool(rows.groupBy(column).count().where("count > 1").take(1))

@@ -31,6 +31,8 @@ _LAPTOP = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.warehouse.dir": ".local/spark-warehouse",
+    # Joins of much data hash the smaller side of each partition, as Photon does, and need not sort both.
+    "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
 }
 
 #: On little data most of the time goes into making and compiling code and into plans remade on the way.

@@ -1,25 +1,9 @@
 -- One row for each customer, whether or not it has finance data, with the newest figures of its finance data.
 -- primary key: cid
--- input: customer (Id, cid, versionnumber bigint, firstname, lastname, name, gender, email, telephone, country, city, state, postcode, streetaddress, dateofbirth, statecode_label, createdon, modifiedon) by coalesce(nullif(trim(cid), ''), Id)
--- optional input: customer_finance (cid, income decimal(16,2), spend decimal(16,2), ...) by trim(cid)
-with ranked_customers as (
-  select
-    *,
-    coalesce(nullif(trim(cid), ''), Id) as customer_id,
-    row_number() over (
-      partition by coalesce(nullif(trim(cid), ''), Id) order by versionnumber desc, Id
-    ) as place
-  from customer
-),
-ranked_finance as (
-  select
-    *,
-    trim(cid) as customer_id,
-    row_number() over (partition by trim(cid) order by _landed_at desc, _record_number desc, _source_file) as place
-  from customer_finance
-)
+-- input: customer (Id, cid, versionnumber bigint, firstname, lastname, name, gender, email, telephone, country, city, state, postcode, streetaddress, dateofbirth, statecode_label, createdon, modifiedon) by coalesce(nullif(trim(cid), ''), Id) newest by versionnumber, Id
+-- optional input: customer_finance (cid, income decimal(16,2), spend decimal(16,2), ...) by trim(cid) newest by _landed_at, _record_number, _source_file
 select
-  c.customer_id as cid,
+  coalesce(nullif(trim(c.cid), ''), c.Id) as cid,
   c.firstname,
   c.lastname,
   c.name,
@@ -33,6 +17,6 @@ select
   c.streetaddress,
   coalesce(cast(try_cast(c.dateofbirth as date) as string), c.dateofbirth) as dateofbirth,
   c.statecode_label,
-  f.* except (cid, customer_id, place, _landed_at, _record_number, _source_file)
-from (select * from ranked_customers where place = 1) c
-left join (select * from ranked_finance where place = 1) f on f.customer_id = c.customer_id
+  f.* except (cid, _landed_at, _record_number, _source_file)
+from customer c
+left join customer_finance f on trim(f.cid) = coalesce(nullif(trim(c.cid), ''), c.Id)
