@@ -1,0 +1,101 @@
+"""A reader that polls all the time sees exactly one complete publication, whatever the job and the functions do meanwhile."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from shared.adapters.memory import MemoryLake
+from shared.outcome import read_outcome
+from shared.paths import GOLD, GOLD_MANIFEST, PIPELINE
+from shared.publish import Published, publish
+from spark_jobs import gold
+from spark_jobs.batch import read_batch
+from tests.spark.conftest import START, Pipeline, customer
+
+pytestmark = pytest.mark.spark
+
+#: Batches a day apart, and a grace of one day: the first publication goes while the last one comes.
+_BATCHES, _BETWEEN, _GRACE_DAYS = 4, timedelta(days=1), 1
+
+
+@dataclass(kw_only=True)
+class Reader:
+    """Reads the manifest, then all files that it lists, over and over; and the files of the one before, which has its grace."""
+
+    pipeline: Pipeline
+    lake: MemoryLake
+    stop: threading.Event = field(default_factory=threading.Event)
+    seen: list[tuple[str, frozenset[str], int]] = field(default_factory=list)  # publication, batches its rows are of, customers
+
+    def poll(self) -> None:
+        before: dict[str, Any] | None = None
+        while not self.stop.is_set():
+            if self.lake.head(GOLD, GOLD_MANIFEST) is None:
+                continue
+            manifest = json.loads(b"".join(self.lake.read(GOLD, GOLD_MANIFEST)))
+            self.seen.append(self.read(manifest))
+            if before is not None:
+                self.seen.append(self.read(before))  # a refresh that began before the swap and takes its time
+            if before is None or before["explanation"] != manifest["explanation"]:
+                before = manifest
+            self.stop.wait(0.02)  # the machine is the job's, too
+
+    def read(self, manifest: dict[str, Any]) -> tuple[str, frozenset[str], int]:
+        customers = self.rows(manifest, "customer")
+        finance = [row for row in self.rows(manifest, "customer_finance") if row["is_current"]]
+        assert len({row["cid"] for row in customers}) == len(customers)
+        values = {row["name"] for row in customers} | {f"batch {row['visits']}" for row in [*customers, *finance]}
+        return manifest["explanation"], frozenset(values), len(customers)
+
+    def rows(self, manifest: dict[str, Any], table: str) -> list[dict[str, Any]]:
+        return [row for place in self.pipeline.files(manifest, table) for row in pq.read_table(place).to_pylist()]
+
+
+@pytest.mark.parametrize("layout", ["publications", "full_data"])
+def test_a_reader_always_sees_one_whole_publication(pipeline: Pipeline, layout: Any) -> None:
+    """Design, rule 6. The job writes, stages and collects; the functions publish, twice at once, as webhook and timer do."""
+    pipeline.configuration = replace(pipeline.configuration, layout=layout, grace_days=_GRACE_DAYS)
+    pipeline.models = [model for model in pipeline.models if model.name.startswith("customer")]
+    lake, published = MemoryLake(), []
+    reader = Reader(pipeline=pipeline, lake=lake)
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        polling = pool.submit(reader.poll)
+        try:
+            for number in range(1, _BATCHES + 1):
+                published.append(_batch(pipeline, number, lake, pool))
+                assert not polling.done(), polling.exception()
+        finally:
+            reader.stop.set()
+        polling.result()
+    assert {publication for publication, _, _ in reader.seen} >= set(published[1:-1]), "it looked often enough to see each"
+    for publication, batches, customers in reader.seen:
+        number = published.index(publication) + 1
+        assert batches == {f"batch {number}"}, "rows of one batch only, in every table"
+        assert customers == number
+    assert set(pipeline.lake.folders("gold/customer")) == set(published[1:]), "the oldest was collected meanwhile"
+
+
+def _batch(pipeline: Pipeline, number: int, lake: MemoryLake, pool: ThreadPoolExecutor) -> str:
+    """Run the batch that gives every customer this number, and one customer more; publish it as the functions do."""
+    pipeline.land([customer(str(n), number, crc33_name=f"batch {number}") for n in range(number)], hours=number)
+    lines = "\n".join(f"{n},{number}" for n in range(number))
+    pipeline.finance(f"cid,visits\n{lines}", hours=number)
+    batch_id = pipeline.manifest()
+    pipeline.silver(batch_id)
+    batch = read_batch(pipeline.lake.read_json(f"{PIPELINE}/batches/{batch_id}/manifest.json"), batch_id)
+    outcome = gold.run(pipeline.spark, pipeline.lake, batch, pipeline.models, now=lambda: START + _BETWEEN * number)
+    staged = Path(pipeline.lake.path(outcome["staged_manifest"])).read_bytes()
+    lake.put(PIPELINE, outcome["staged_manifest"].removeprefix(f"{PIPELINE}/"), staged)
+    told = read_outcome(json.dumps(outcome).encode())
+    assert list(pool.map(lambda _: publish(lake, told), range(2))) == [Published.DONE] * 2
+    pipeline.publish(outcome)  # the job's own look at what is published: the reader's is the lake's
+    return str(outcome["publication"])
