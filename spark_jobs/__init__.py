@@ -12,6 +12,7 @@
 | `merge`, `observed` | the merge of one entity, and its counts |
 | `models`, `query`, `validation` | gold models: what their headers say, their rows, and whether they can run at all |
 | `build` | a gold table: of what changed where that can be told, else of everything |
+| `snapshots` | finance files that close the keys which they leave out |
 | `tables` | tables of Delta Lake |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
 | `publication`, `layouts`, `collection` | what gold is made of, where its files lie, and when they may go |

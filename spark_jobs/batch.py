@@ -179,6 +179,11 @@ def read_batch(document: Mapping[str, Any] | None, batch_id: str) -> Batch:
             raise ManifestError(batch_id, f"part {part.path} is of entity {part.entity}, which `entities` lacks")
         if part.schema_version not in batch.schemas:
             raise ManifestError(batch_id, f"part {part.path} has schema {part.schema_version}, which `schemas` lacks")
+        names = [column.name.lower() for column in batch.schemas[part.schema_version]]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            problem = f"columns of {part.entity} differ in case only, which Spark cannot tell apart: {', '.join(twice)}"
+            raise ManifestError(batch_id, f"{problem}; leave one of them out of the export")
     return batch
 
 

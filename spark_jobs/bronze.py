@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,16 @@ class BronzeRows:
         inferred: dict[str, str] = {}
         if self.entity.source == "finance":
             settled = {name.lower() for name in (*stored, *self.entity.types, *self.entity.keys)}
+            texts = []
             for version, parts in self._groups:
                 names = named(self.entity, [column.name for column in self.batch.schemas[version]])
-                unknown = [landed for landed, name in names.items() if not {landed.lower(), name.lower()} & settled]
-                inferred |= inferred_types(self._text(parts), unknown)
+                unknown = [pair for pair in names.items() if not {name.lower() for name in pair} & settled]
+                if unknown:
+                    columns = (F.col(quoted(landed)).alias(name.lower()) for landed, name in unknown)
+                    texts.append(self._text(parts).select(*columns))
+            if texts:
+                text = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts)
+                inferred = inferred_types(text, text.columns)
         return shape(self.entity, [self.batch.schemas[version] for version, _ in self._groups], stored, inferred)
 
     def typed(
@@ -83,17 +90,22 @@ class BronzeRows:
 
     def has_versionless(self, first: str) -> bool:
         """Say whether any row has nothing in the first sequence column, given by its silver name."""
-        found = []
+        found, first = [], first.lower()
         for version, parts in self._groups:
             landed = [column.name for column in self.batch.schemas[version]]
-            column = next((name for name, silver in named(self.entity, landed).items() if silver == first), None)
+            column = next((name for name, silver in named(self.entity, landed).items() if silver.lower() == first), None)
             if column is not None:
                 found.append(self._text(parts).where(F.col(column).isNull() | (F.col(column) == "")).select(F.lit(1)))
         return bool(found) and bool(reduce(lambda one, other: one.union(other), found).take(1))
 
     @cached_property
     def _groups(self) -> list[tuple[str, list[Part]]]:
-        versions = sorted({part.schema_version for part in self.parts})
+        """The schema versions of the parts in the order in which they landed, so that one batch types as several would."""
+        landed: dict[str, datetime] = {}
+        for part in self.parts:
+            at = datetime.fromisoformat(part.landed_at)
+            landed[part.schema_version] = min(at, landed.get(part.schema_version, at))
+        versions = sorted(landed, key=lambda version: (landed[version], version))
         return [(version, [part for part in self.parts if part.schema_version == version]) for version in versions]
 
     def _text(self, parts: list[Part]) -> DataFrame:
@@ -106,10 +118,10 @@ class BronzeRows:
         """Return the key columns over landed text, spelled as in the table."""
         kinds = {**shape.types, **KEPT_LINEAGE}
         columns = {column.name: column for column in self.batch.schemas[version]}
-        silver = {name: landed for landed, name in named(self.entity, list(columns)).items()}
+        silver = {name.lower(): landed for landed, name in named(self.entity, list(columns)).items()}
         picked = []
         for key in shape.plan.keys:
-            landed = silver.get(key, key if key in KEPT_LINEAGE else None)
+            landed = silver.get(key.lower(), key if key in KEPT_LINEAGE else None)
             raw = F.col(quoted(landed)) if landed else F.lit(None)
             is_guid = landed in columns and columns[landed].type.lower() == "guid"
             picked.append((F.lower(raw) if is_guid else raw).cast(kinds[key]).alias(key))

@@ -10,6 +10,7 @@ import re
 
 from spark_jobs.batch import Column
 
+_GREATEST_DOUBLE = "1.7976931348623157E308"
 _INTEGER_DIGITS = {"int": 10, "bigint": 19}
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 _PLAIN = {
@@ -43,6 +44,9 @@ def cast(expression: str, kind: str, *, guid: bool = False) -> str:
         return _timestamp(text)
     if kind == "date":
         return f"cast({_timestamp(text)} as date)"
+    if kind == "double":
+        # `NaN` and `Infinity` are texts that Java reads as numbers, and 1e999 becomes one of them; no column means them.
+        return f"case when abs(try_cast({text} as double)) <= {_GREATEST_DOUBLE}D then try_cast({text} as double) end"
     return f"try_cast({text} as {kind})"
 
 

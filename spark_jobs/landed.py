@@ -60,7 +60,7 @@ def shape(
     """Decide the columns and types of the table from what is stored and what the batch brings.
 
     A type widens where the stored one cannot hold the new one's values; otherwise the stored one stays, and values that
-    do not fit are rejected row by row.
+    do not fit are rejected row by row. `schemas` come in the order in which they landed; `inferred` is by lower silver name.
     """
     types = {name: kind for name, kind in stored.items() if not name.startswith("__") and name not in KEPT_LINEAGE}
     configured = {name.lower(): kind for name, kind in entity.types.items()}
@@ -141,13 +141,15 @@ def _kind(
     if name.lower() in configured:
         return configured[name.lower()]
     if entity.source == "finance":
-        return inferred.get(column.name)
+        return inferred.get(name.lower())
     fixed = {fixed.lower(): kind for fixed, kind in _FIXED_TYPES.items()}
     return fixed.get(name.lower()) or sql_type(column)
 
 
 def _plan(entity: Entity, types: Mapping[str, str], schemas: Sequence[Sequence[Column]]) -> Plan:
-    names = named(entity, list(dict.fromkeys(column.name for columns in schemas for column in columns)))
+    # A column whose case changed from one file to the next is the same column.
+    landed_once = {column.name.lower(): column.name for columns in schemas for column in columns}
+    names = named(entity, list(landed_once.values()))
     by_lower = {landed.lower(): name for landed, name in names.items()}
     stored = {name.lower(): name for name in types}
 

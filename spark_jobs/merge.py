@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch, ConservationError, Counts, Entity
+from spark_jobs.batch import Batch, ConservationError, Counts, Entity, ManifestError
 from spark_jobs.bronze import BronzeRows
 from spark_jobs.history import DELETED, END, NEW, START, VERSION, alone, intervals, read_off
 from spark_jobs.labels import Labelling
 from spark_jobs.landed import ERRORS, KEPT_LINEAGE, Shape
 from spark_jobs.observed import Observed
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated
+from spark_jobs.snapshots import closing_times, key_of, with_presence
 from spark_jobs.tables import Table, Totals
 from spark_jobs.unique import Collisions, unique_rules
 
@@ -71,6 +72,10 @@ class Merge:
     @cached_property
     def _table(self) -> Table:
         return Table(self.spark, self.lake, self.entity.name)
+
+    @cached_property
+    def _rejected(self) -> Table:
+        return Table(self.spark, self.lake, f"{self.entity.name}_rejected")
 
     @cached_property
     def _is_new(self) -> bool:
@@ -126,14 +131,24 @@ class Merge:
     def _new(self, landed: DataFrame) -> DataFrame:
         unknown = F.lit(None).cast(self._shape.plan.sequence_type)
         good = landed.where(F.size(ERRORS) == 0).select(*self._shape.stored, DELETED)
-        return good.withColumns({START: unknown, END: unknown, NEW: F.lit(True)})
+        return self._with_presence(good.withColumns({START: unknown, END: unknown, NEW: F.lit(True)}))
 
     def _old(self) -> DataFrame:
         rows = self._table.read()
         missing = {name: F.lit(None).cast(kind) for name, kind in self._shape.types.items() if name not in self._stored}
         if missing:
             rows = rows.withColumns(missing)
-        return rows.select(*self._shape.stored, DELETED, START, END, F.lit(False).alias(NEW))
+        return self._with_presence(rows.select(*self._shape.stored, DELETED, START, END, F.lit(False).alias(NEW)))
+
+    def _with_presence(self, rows: DataFrame) -> DataFrame:
+        if self.entity.mode != "snapshot":
+            return rows
+        kinds = {**self._shape.types, **KEPT_LINEAGE}
+        keys = {key: kinds[key] for key in self._shape.plan.keys}
+        return with_presence(rows, self._landed().where(F.size(ERRORS) > 0), self._kept_rejects(), keys)
+
+    def _kept_rejects(self) -> DataFrame | None:
+        return self._rejected.read() if self._rejected.exists() else None
 
     def _reconciled(self, rows: DataFrame, observed: Observed, snapshots: Column | None) -> DataFrame:
         ordered = read_off(rows, self._shape.plan, versionless=self._is_versionless())
@@ -168,6 +183,7 @@ class Merge:
         return built.unionByName(self._stamped(self._reconciled(several, observed, snapshots)))
 
     def _stage(self, observed: Observed) -> Counts:
+        self._refuse_drift()
         self._widen()
         new, old, snapshots = self._new(observed.landed(self._landed())), self._old(), self._snapshots()
         if snapshots is None:
@@ -188,6 +204,17 @@ class Merge:
         self._table.merge(staged, self._shape.plan.identity)
         self.lake.delete(self._staged)
 
+    def _refuse_drift(self) -> None:
+        """Raise `ManifestError` where the table has other keys or sequences (reference: Databricks, 4.2, rule 2)."""
+        plan, stored = self._shape.plan, self._table.identity()
+        same_type = self._table.columns()[START].lower() == plan.sequence_type.lower()
+        if same_type and stored in (set(), set(plan.identity)):  # none: not told by whoever made the table
+            return
+        problem = f"silver of {self.entity.name} tells events apart by {', '.join(sorted(stored))}, and the configuration now"
+        problem += f" by {', '.join(sorted(plan.identity))}. Put the configuration back, or build the table again from bronze:"
+        problem += f' POST /api/reprocess {{"stage": "silver", "table": "{self.entity.table}"}}'
+        raise ManifestError(self.batch.batch_id, problem)
+
     def _widen(self) -> None:
         wider = {
             name: F.col(name).cast(kind)
@@ -200,8 +227,9 @@ class Merge:
 
     def _keep_rejected(self) -> dict[str, int]:
         rejected = self._landed(keep_row=True).where(F.size(ERRORS) > 0)
-        kept = rejected.select(F.lit(self.batch.batch_id).alias("_batch_id"), *KEPT_LINEAGE, ERRORS, "_row")
-        table = Table(self.spark, self.lake, f"{self.entity.name}_rejected")
+        batch, key = F.lit(self.batch.batch_id).alias("_batch_id"), key_of(self._shape.plan)
+        kept = rejected.select(batch, *KEPT_LINEAGE, key, ERRORS, "_row")
+        table = self._rejected
         table.replace_batch(kept, self.batch.batch_id)
         reasons = table.read().where(F.col("_batch_id") == self.batch.batch_id).select(F.explode(ERRORS).alias("reason"))
         return {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
@@ -218,16 +246,12 @@ class Merge:
         return not self._is_new and first in self._stored and bool(self._table.read().where(F.col(first).isNull()).take(1))
 
     def _snapshots(self) -> Column | None:
-        """Return the times of all snapshots of the entity, ascending; None where its files are no snapshots."""
+        """Return the times of all snapshots that can close a row, ascending; None where the entity's files are no snapshots."""
         if self.entity.mode != "snapshot":
             return None
-        times: set[datetime] = {datetime.fromisoformat(part.landed_at) for part in self._bronze.parts}
-        if not self._is_new:
-            rows = self._table.read()
-            ended = rows.where(F.col(END)[self._shape.plan.fields[1]] == 0).select(F.col(END)[self._shape.plan.fields[0]])
-            for (at,) in rows.select("_landed_at").union(ended).distinct().collect():
-                times.add(at.astimezone())
-        return F.array(*(F.to_timestamp(F.lit(at.isoformat())) for at in sorted(times)))
+        landed = [datetime.fromisoformat(part.landed_at) for part in self._bronze.parts]
+        stored = None if self._is_new else self._table.read()
+        return closing_times(landed, stored, self._kept_rejects(), self._shape.plan)
 
 
 def _entry(counts: Counts, *, merged: bool) -> dict[str, Any]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: Operations that change rows only where they say so in `__version`, or not at all; after any other, gold is built anew.
 _INCREMENTAL = {"MERGE", "UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END"}
 _INCREMENTAL |= {"ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES"}
+#: Metadata of the columns that tell events apart.
+_IDENTITY = "customer360.identity"
 _COMMIT = re.compile(r"/(\d{20})\.json$")
 
 
@@ -61,6 +63,10 @@ class Table:
         """Return the table's properties."""
         return {row["key"]: row["value"] for row in self._spark.sql(f"SHOW TBLPROPERTIES {self._sql_name}").collect()}
 
+    def identity(self) -> set[str]:
+        """Return the columns that told events apart when the table was made."""
+        return {field.name for field in self.read().schema.fields if field.metadata.get(_IDENTITY)}
+
     def version(self) -> int:
         """Return the number of the newest commit, -1 where there is no table.
 
@@ -85,7 +91,9 @@ class Table:
         return next((str(line["commitInfo"]["operation"]) for line in lines if "commitInfo" in line), "")
 
     def write(self, rows: DataFrame, keys: Sequence[str]) -> None:
-        """Make the table of these rows, in place of what it may have held."""
+        """Make the table of these rows, in place of what it may have held; it remembers what tells its events apart."""
+        for name in keys:
+            rows = rows.withMetadata(name, {_IDENTITY: True})
         (
             rows.write.format("delta")
             .mode("overwrite")

@@ -151,6 +151,27 @@ def test_a_snapshot_closes_the_keys_that_it_leaves_out_in_any_order_of_files(pip
     ]
 
 
+def test_a_snapshot_closes_no_key_whose_record_it_rejects_and_takes_the_last_record_of_a_key(pipeline: Pipeline) -> None:
+    pipeline.configuration = finance(mode="snapshot", rules={"spend": Rule(min=0)})
+    pipeline.finance("cid,spend\n1,10\n2,20\n3,30", hours=1, file="a.csv")
+    pipeline.finance("cid,spend\n1,10\n2,-5", hours=2, file="b.csv")  # 2 is in it, though its record cannot be used
+    counts = silver(pipeline, "customer_finance")
+    assert (counts["applied"], counts["rejected"], counts["current"]) == (4, 1, 2)
+    for replay in (False, True):
+        pipeline.finance("cid,spend\n1,10\n1,11", hours=3, file="c.csv")
+        counts = silver(pipeline, "customer_finance")
+        assert (counts["applied"], counts["duplicates"]) == ((0, 2) if replay else (2, 0))
+        rows = pipeline.table("customer_finance").where("not (__START_AT <=> __END_AT)")
+        hours = "cast((unix_seconds({0}.landed_at) - unix_seconds(timestamp'2026-11-01')) / 3600 as int)"
+        found = rows.selectExpr("cid", "spend", hours.format("__START_AT"), hours.format("__END_AT")).collect()
+        assert sorted((cid, int(spend), start, end or 0) for cid, spend, start, end in found) == [
+            ("1", 10, 1, 3),
+            ("1", 11, 3, 0),  # the later record of the two
+            ("2", 20, 1, 3),  # open through the second snapshot, closed by the third
+            ("3", 30, 1, 2),
+        ]
+
+
 def test_records_without_keys_are_rows_of_their_own(pipeline: Pipeline) -> None:
     pipeline.configuration = read_configuration("")
     pipeline.finance("cid,spend\n1,10\n1,10", data_set="spend")
@@ -168,6 +189,11 @@ def test_an_entity_is_rebuilt_from_its_parts_and_gold_follows(pipeline: Pipeline
 
 
 def test_rows_that_do_not_add_up_fail_the_job_and_merge_nothing(pipeline: Pipeline) -> None:
+    pipeline.land([customer("1", 1)])
+    pipeline.parts[0]["rows"] = 2
+    with pytest.raises(ConservationError):
+        silver(pipeline)
+    assert not pipeline.lake.exists("silver/customer"), "nor is a table made of them"
     pipeline.land([customer("1", 1)])
     silver(pipeline)
     pipeline.land([customer("1", 2)])

@@ -81,6 +81,20 @@ def test_arguments_are_those_of_a_wheel_task() -> None:
     assert (given.batch_id, given.manifest, given.lake) == ("b1", "pipeline/m.json", "/x/{container}")
 
 
+def _batch_with(columns: list[str]) -> dict[str, object]:
+    part = {
+        "path": "bronze/x.parquet",
+        "entity": "thing",
+        "rows": 1,
+        "schema_version": "s",
+        "landed_at": "2026-11-01T00:00:00Z",
+    }
+    schemas = {"s": [{"name": name, "type": "string"} for name in columns]}
+    entities = {"thing": {"source": "dataverse", "table": "thing"}}
+    head = {"batch_id": "b1", "created_at": "2026-11-01T00:00:00Z", "stage": "silver"}
+    return {**head, "parts": [part], "schemas": schemas, "entities": entities}
+
+
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
@@ -88,6 +102,7 @@ def test_arguments_are_those_of_a_wheel_task() -> None:
         ({"batch_id": "b2"}, "that of batch b2"),
         ({"batch_id": "b1"}, "not of the form"),
         ({"batch_id": "b1", "created_at": "", "stage": "x", "parts": [], "schemas": {}, "entities": {}}, "stage"),
+        (_batch_with(["Id", "name", "NAME"]), "columns of thing differ in case only"),
     ],
 )
 def test_a_manifest_that_cannot_be_carried_out_is_refused(document: dict[str, object] | None, problem: str) -> None:
