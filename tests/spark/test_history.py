@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.spark.cdc_oracle import Event, Row, history
+from spark_jobs.batch import ManifestError, read_batch
+from spark_jobs.lake import Lake
+from spark_jobs.silver import run as run_silver
+from tests.spark.cdc_oracle import Event, Row, history, newest
 from tests.spark.conftest import CUSTOMER, Pipeline, customer, sink
+from tests.spark.test_silver import finance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,6 +111,30 @@ _RULES = {
 }
 
 
+#: Rule of reference: Databricks, section 4.2 -> the tests and cases of `_RULES` that guard it.
+_GUARDS = {
+    1: ["test_shuffled_batches", "test_one_batch", "a replay changes nothing", "test_a_crash_at_any_write"],
+    2: ["equal versions are ordered", "a delete without version is", "a delete without version comes", "test_other_keys"],
+    3: ["test_a_row_without_key_or_sequence"],
+    4: ["a delete beats an upsert of the same sequence, a", "a delete beats an upsert of the same sequence, b", "test_of_two"],
+    5: ["a tombstone keeps a late upsert", "test_shuffled_batches"],
+    6: ["test_shuffled_batches"],
+    7: ["a later value closes the row before", "equal consecutive values coalesce"],
+    8: ["an untracked change updates in place", "a closed row keeps its last untracked value"],
+    9: ["a delete ends the run", "a re-insert with equal values", "a delete of an unknown key is remembered"],
+    10: ["a late event is the earliest row", "a late event splits", "a late delete shortens", "a late value cuts"],
+    11: ["test_every_rule_holds", "test_shuffled_batches"],
+}
+
+
+def test_each_rule_of_auto_cdc_has_its_tests_and_each_case_its_rule() -> None:
+    known = [*_RULES, *(name for name in globals() if name.startswith("test_"))]
+    guards = {guard for guards in _GUARDS.values() for guard in guards}
+    assert sorted(_GUARDS) == list(range(1, 12))
+    assert [guard for guard in guards if not any(name.startswith(guard) for name in known)] == []
+    assert [name for name in _RULES if not any(name.startswith(guard) for guard in guards)] == []
+
+
 def test_every_rule_holds_whichever_batch_an_event_comes_in(untracked: Pipeline) -> None:
     def of(name: str, events: list[Event]) -> list[Event]:
         return [replace(event, key=name.lower()) for event in events]  # guids are lower case
@@ -146,7 +174,12 @@ def test_shuffled_batches_equal_the_oracle_and_current_rows_are_the_latest_event
     random.Random(5).shuffle(events)
     cuts = [0, 100, 110, 200, len(events)]
     counts = merge(untracked, [events[start:end] for start, end in pairwise(cuts)])
-    assert stored(untracked) == history(events)
+    rows = stored(untracked)
+    assert rows == history(events)
+    assert all(row.end is None or row.start < row.end for row in rows)
+    current = {row["Id"]: (row["name"], row["email"]) for row in untracked.current("customer")}
+    assert current == {event.key: (event.value, event.note) for event in newest(events) if not event.deleted}
+    assert len(current) == counts[-1]["current"], "at most one open row for each key"
     for count in counts:
         assert count["read"] == count["applied"] + count["superseded"] + count["duplicates"] + count["rejected"]
     assert counts[-1]["history"] == len(history(events))
@@ -159,19 +192,82 @@ def test_one_batch_equals_the_oracle(untracked: Pipeline) -> None:
     assert stored(untracked) == history(events)
 
 
-def test_a_crash_after_the_merge_and_before_its_note_converges_with_the_first_counts(untracked: Pipeline) -> None:
-    merge(untracked, [[upsert("a", 1, "x"), upsert("b", 1, "x")]])
-    untracked.land([landed(event) for event in (upsert("a", 2, "y"), delete("b", 3), upsert("a", 1, "x"))])
-    batch_id = untracked.manifest()
-    first = untracked.silver(batch_id)["entities"]["customer"]
-    before = stored(untracked)
-    place = f"pipeline/batches/{batch_id}/silver.json"
-    report = untracked.lake.read_json(place)
-    assert report
-    counts = {name: value for name, value in first.items() if name not in {"current", "history"}}
-    untracked.lake.write_json(place, report | {"entities": {"customer": counts | {"merged": False}}})
-    assert untracked.silver(batch_id)["entities"]["customer"] == first
-    assert stored(untracked) == before
+class Cut(Exception):
+    """The process ends here."""
+
+
+class CutLake(Lake):
+    """A lake whose process ends at one point of a merge; the points are told by the documents and deletions around them."""
+
+    def __init__(self, pipeline: Pipeline, at: str) -> None:
+        super().__init__(pipeline.spark, f"{pipeline.folder}/{{container}}")
+        self._at = at
+        self._notes = 0
+
+    def _reach(self, point: str) -> None:
+        if point == self._at:
+            raise Cut(point)
+
+    def write_json(self, place: str, document: Any) -> None:
+        self._notes += 1
+        self._reach("staged" if self._notes == 1 else "rejected rows kept")
+        super().write_json(place, document)
+        self._reach("noted" if self._notes == 1 else "noted again")
+
+    def delete(self, place: str) -> None:
+        staged = "/staged/" in place
+        self._reach("merged" if staged else "")
+        super().delete(place)
+        self._reach("staged rows gone" if staged else "")
+
+
+def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(untracked: Pipeline) -> None:
+    events = [upsert("a", 1, "x"), upsert("b", 1, "x")]
+    merge(untracked, [events])
+    points = ["staged", "noted", "merged", "staged rows gone", "rejected rows kept", "noted again"]
+    for number, point in enumerate(points, 1):
+        new = [upsert("a", 10 * number, "xy"[number % 2]), upsert("b", 100 - number, f"late {number}")]
+        new.append(delete("b", 100 - number) if number == 3 else upsert("c", number, "z"))
+        events += new
+        untracked.land([*(landed(event) for event in (*new, events[0])), customer("", 1)])
+        batch_id = untracked.manifest()
+        batch = read_batch(untracked.lake.read_json(f"pipeline/batches/{batch_id}/manifest.json"), batch_id)
+        with pytest.raises(Cut):
+            run_silver(untracked.spark, CutLake(untracked, point), batch)
+        counts = untracked.silver(batch_id)["entities"]["customer"]
+        assert (counts["duplicates"], counts["rejected"], counts["rules"]["key:Id"]) == (1, 1, 1), point
+        assert counts["applied"] + counts["superseded"] == 3, point
+        assert stored(untracked) == history(events), point
+        assert untracked.table("customer_rejected").where(f"_batch_id = '{batch_id}'").count() == 1, point
+
+
+def test_of_two_upserts_of_one_sequence_the_content_decides_whichever_comes_first(pipeline: Pipeline) -> None:
+    one, other = customer("k", 5, crc33_name="one"), customer("k", 5, crc33_name="other")
+    for batches in ({"p": [one], "q": [other], "r": [one, other]}, {"p": [other], "q": [one], "r": [one]}):
+        for table, rows in batches.items():
+            pipeline.land(rows, table=table)
+        counts = pipeline.silver(pipeline.manifest())["entities"]
+    winners = [[row["name"] for row in pipeline.current(table)] for table in "pqr"]
+    assert winners[0] == winners[1] == winners[2]
+    assert len(winners[0]) == 1
+    assert {counts[table]["current"] + counts[table]["history"] for table in "pqr"} == {2}
+    assert counts["p"]["superseded"] + counts["q"]["superseded"] == 1, "one of the two came second and lost"
+
+
+def test_other_keys_are_refused_with_what_to_do_and_a_rebuild_takes_them(pipeline: Pipeline) -> None:
+    text = "cid,region,spend\n1,north,10\n1,south,20"
+    pipeline.configuration = finance()
+    pipeline.finance(text)
+    pipeline.silver(pipeline.manifest())
+    both = replace(pipeline.configuration.finance["customer_finance"], keys=("cid", "region"))
+    pipeline.configuration = replace(pipeline.configuration, finance={"customer_finance": both})
+    pipeline.finance(text, hours=1)
+    with pytest.raises(ManifestError, match=r"tells events apart by .*cid.* and the configuration now by .*region.*reprocess"):
+        pipeline.silver(pipeline.manifest())
+    assert len(pipeline.current("customer_finance")) == 1, "nothing was merged"
+    pipeline.finance(text, hours=1)
+    counts = pipeline.silver(pipeline.manifest(full_rebuild=["customer_finance"]))["entities"]["customer_finance"]
+    assert counts["current"] == 2
 
 
 def test_a_row_without_key_or_sequence_is_rejected_and_the_rest_goes_on(pipeline: Pipeline) -> None:
