@@ -50,7 +50,11 @@ def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str]
 
     def note(name: str, entry: dict[str, Any]) -> None:
         with writing:
-            report["entities"][name] = entry | {**noted.get(name, {}), "merged": entry["merged"]}
+            earlier = noted.get(name, {})
+            # What the rejected rows lack is counted after the merge, so an attempt that was cut off has not told it.
+            rules = entry["rules"] | earlier.get("rules", {})
+            told = {"rules": dict(sorted(rules.items())), "merged": entry["merged"]}
+            report["entities"][name] = entry | earlier | told
             report["seconds"] = round(time.monotonic() - started, 1)
             lake.write_json(place, report)
 
