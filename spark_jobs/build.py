@@ -112,7 +112,7 @@ class Build:
         stale = self._holding(old, values)
         if self.batch.layout == FULL_DATA and (stale or not fresh.isEmpty()):
             stale = {file.place for file in old.files}  # a folder is one publication's
-        kept = tuple(file for file in old.files if file.place not in stale)
+        kept = tuple(file for file in old.files if file.rows and file.place not in stale)
         if stale:
             rows = self._read(columns, sorted(stale))
             same = F.col(self.model.rebuilt_by).cast("string") == F.col("__touched")
