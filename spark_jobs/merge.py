@@ -159,13 +159,17 @@ class Merge:
         return rows.select(*self._shape.stored, START, END, DELETED, version, *self._labels.columns(self._shape.types))
 
     def _build(self, observed: Observed) -> Counts:
+        before = self._table.version()
         self._table.write(observed.written(self._built(observed)), self._shape.plan.identity)
         counts = observed.counts()
         self.lake.delete(f"{self.batch.folder}/repeated/{self.entity.name}")
         try:
             counts.check(self.entity.name, self._bronze.count)
-        except ConservationError:
-            self.lake.delete(self._table.place)  # nothing that does not add up stays
+        except ConservationError:  # nothing that does not add up stays
+            if before < 0:
+                self.lake.delete(self._table.place)
+            else:
+                self._table.restore(before)
             raise
         return counts
 

@@ -134,6 +134,10 @@ class Table:
             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
 
+    def restore(self, version: int) -> None:
+        """Make the table what it was at a version."""
+        self._spark.sql(f"RESTORE TABLE {self._sql_name} TO VERSION AS OF {version}")
+
     def replace_batch(self, rows: DataFrame, batch_id: str) -> None:
         """Put the rows of one batch in place of what an earlier attempt of it left."""
         writer = rows.write.format("delta").mode("overwrite")

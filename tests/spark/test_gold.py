@@ -150,7 +150,11 @@ def test_a_model_that_cannot_run_or_breaks_its_key_publishes_nothing(pipeline: P
     assert pipeline.lake.read_json(f"pipeline/batches/{batch_id}/outcome.json") is None
 
 
-def test_two_live_records_of_one_customer_id_give_one_customer(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("worth_a_pass", [100_000, 0], ids=["all rows ordered", "only those of repeated keys"])
+def test_two_live_records_of_one_customer_id_give_one_customer(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, worth_a_pass: int
+) -> None:
+    monkeypatch.setattr("spark_jobs.build.WORTH_A_PASS", worth_a_pass)
     pipeline.land([customer("a", 1, crc33_cid="1"), customer("b", 5, crc33_cid="1", crc33_name="newest")])
     pipeline.land([customer("c", 1, crc33_cid="")])
     pipeline.run()

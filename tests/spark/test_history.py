@@ -186,6 +186,17 @@ def test_shuffled_batches_equal_the_oracle_and_current_rows_are_the_latest_event
     assert counts[-1]["current"] == sum(row.end is None for row in history(events))
 
 
+def test_a_first_load_that_orders_only_the_keys_with_several_events_equals_the_oracle(
+    untracked: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spark_jobs.merge.WORTH_A_PASS", 0)
+    events = [*stream(13), upsert("single", 1, "x"), delete("gone", 2), delete("versionless", None, sink=3)]
+    (counts,) = merge(untracked, [events])
+    expected = history(events)
+    assert stored(untracked) == expected
+    assert (counts["current"], counts["history"]) == (sum(row.end is None for row in expected), len(expected))
+
+
 def test_one_batch_equals_the_oracle(untracked: Pipeline) -> None:
     events = stream(12)
     merge(untracked, [events])

@@ -201,3 +201,8 @@ def test_rows_that_do_not_add_up_fail_the_job_and_merge_nothing(pipeline: Pipeli
     with pytest.raises(ConservationError):
         silver(pipeline)
     assert [row["versionnumber"] for row in pipeline.current("customer")] == [1]
+    pipeline.land([customer("1", 3)])
+    pipeline.parts[0]["rows"] = 2
+    with pytest.raises(ConservationError):
+        silver(pipeline, full_rebuild=["customer"])
+    assert [row["versionnumber"] for row in pipeline.current("customer")] == [1], "what there was is there again"
