@@ -146,22 +146,22 @@ def duckdb(folder: Path, _customers: int) -> dict[str, float]:
             try_cast(createdon as timestamptz) as createdon, try_cast(modifiedon as timestamptz) as modifiedon,
             coalesce(lower(IsDelete) = 'true', false) as deleted, _source_file, _record_number
         from read_parquet('{folder}/bronze/dataverse/{TABLE}/0000-*.parquet')
-        qualify row_number() over (partition by Id, versionnumber, SinkModifiedOn order by IsDelete desc) = 1"""  # noqa: S608
+        qualify row_number() over (partition by Id, versionnumber, SinkModifiedOn order by IsDelete desc) = 1"""  # noqa: S608  paths of our own
     history = "lead(versionnumber) over (partition by Id order by versionnumber, sink)"
     statements = {
-        "customer_silver": f"select *, versionnumber as start_at, {history} as end_at from ({events})",  # noqa: S608
+        "customer_silver": f"select *, versionnumber as start_at, {history} as end_at from ({events})",  # noqa: S608  paths of our own
         "finance_silver": f"""
             select cid, try_cast(income as decimal(16,2)) as income, try_cast(spend as decimal(16,2)) as spend, segment,
                 try_cast(as_of as date) as as_of, _record_number as start_at,
                 lead(_record_number) over (partition by cid order by _record_number) as end_at
-            from read_parquet('{folder}/bronze/finance/{FINANCE.table}/0000-*.parquet')""",  # noqa: S608
+            from read_parquet('{folder}/bronze/finance/{FINANCE.table}/0000-*.parquet')""",  # noqa: S608  paths of our own
         "customer": f"""
             select c.* exclude (deleted, start_at, end_at, sink), f.income, f.spend, f.segment, f.as_of
             from (select * from read_parquet('{target}/customer_silver.parquet') where end_at is null and not deleted
                   qualify row_number() over (partition by cid order by versionnumber desc, Id) = 1) c
             left join (select * from read_parquet('{target}/finance_silver.parquet') where end_at is null) f
-            on f.cid = c.cid""",  # noqa: S608
-        "customer_finance": f"select * from read_parquet('{target}/finance_silver.parquet')",  # noqa: S608
+            on f.cid = c.cid""",  # noqa: S608  paths of our own
+        "customer_finance": f"select * from read_parquet('{target}/finance_silver.parquet')",  # noqa: S608  paths of our own
     }
     for name, statement in statements.items():
         connection.execute(f"COPY ({statement}) TO '{target}/{name}.parquet' (FORMAT parquet)")
