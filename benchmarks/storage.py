@@ -126,8 +126,8 @@ def small_files(connection: str, service: BlobServiceClient, folder: Path, count
         for first in range(0, len(blobs), IN_TURN):
             some = blobs[first : first + IN_TURN]
             loop += spent(lambda some=some: [copy(service, blob) for blob in some])  # type: ignore[misc] # likewise
-            ours += spent(lambda some=some: list(pool.map(lambda blob: take(context, blob), some)))  # type: ignore[misc]
-            wide += spent(lambda some=some: list(pool.map(lambda blob: copy(service, blob), some)))  # type: ignore[misc]
+            ours += spent(lambda some=some: list(pool.map(lambda blob: take(context, blob), some)))  # type: ignore[misc]  # likewise
+            wide += spent(lambda some=some: list(pool.map(lambda blob: copy(service, blob), some)))  # type: ignore[misc]  # likewise
     told = [f"{len(blobs) / each.wall:.0f}" for each in (ours, loop, wide)]
     own = [f"{1000 * each.own / len(blobs):.1f} ms CPU each" for each in (ours, loop, wide)]
     label = f"{count} files of {SMALL // 1000} kB, {WORKERS} workers, files/s"
@@ -215,7 +215,7 @@ def made(folder: Path, table: str) -> list[bytes]:
     for width in WIDTHS[table]:
         path = folder / f"{table}-{width}.csv"
         if not path.exists():
-            write_table(path, TABLES[table], PIECE, widths=lambda _part, _random, width=width: width)  # type: ignore[misc]
+            write_table(path, TABLES[table], PIECE, widths=lambda _part, _random, width=width: width)  # type: ignore[misc]  # likewise
         pieces.append(path.read_bytes())
     return pieces
 

@@ -29,7 +29,7 @@ LABELS: dict[str, Any] = {
 
 
 def run(pipeline: Pipeline) -> dict[str, Any]:
-    return pipeline.silver(pipeline.manifest())["entities"]["customer"]  # type: ignore[no-any-return]
+    return pipeline.silver(pipeline.manifest())["entities"]["customer"]  # type: ignore[no-any-return]  # JSON
 
 
 def shown(pipeline: Pipeline, *columns: str) -> dict[str, Any]:

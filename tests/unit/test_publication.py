@@ -215,7 +215,7 @@ def test_a_collection_that_dies_goes_on_where_it_stopped(world: World, steps: in
         assert world.missing() == []
     else:
         assert steps == 4
-    world.lake.delete, world.lake.write_json = real_delete, real_write  # type: ignore[method-assign]
+    world.lake.delete, world.lake.write_json = real_delete, real_write  # type: ignore[method-assign]  # put back
     world.publish("p4", "p4/a")
     world.collect("p4", later=1)
     world.collect("p4", later=8)

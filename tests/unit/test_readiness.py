@@ -69,7 +69,7 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
         (customers(x=pa.array([b"1", None])), "error", "column_type"),
         (customers(x=pa.array(["a", "b"]).dictionary_encode()), "error", "column_type"),
         (customers(x=pa.array([AT, None], pa.timestamp("ns", "UTC"))), "error", "column_type"),
-        (customers(x=pa.array([datetime(2026, 1, 1), None], pa.timestamp("us"))), "error", "timestamp_ntz"),  # noqa: DTZ001
+        (customers(x=pa.array([datetime(2026, 1, 1), None], pa.timestamp("us"))), "error", "timestamp_ntz"),  # noqa: DTZ001  the trap
         # section 2: columns, dates; section 11: leading zeros, one telephone for all
         (customers(**{f"c{number}": [1, 2] for number in range(1000)}), "warning", "column_count"),
         (customers(birthdate=["1990-01-02", "01/02/1990"]), "warning", "date_text"),
@@ -205,6 +205,6 @@ def test_findings_are_told_to_machines_too_and_only_errors_fail(tmp_path: Path, 
 def test_the_end_of_a_file_tells_its_int96_columns(tmp_path: Path) -> None:
     """The job cannot open files of the lake with pyarrow; the last bytes it can get."""
     folder = gold(tmp_path / "gold", SOUND, use_deprecated_int96_timestamps=True)
-    end = Lake(SimpleNamespace(), f"{tmp_path}/{{container}}").end("gold/customer/p1/part-0.parquet", 2000)  # type: ignore[arg-type]
+    end = Lake(SimpleNamespace(), f"{tmp_path}/{{container}}").end("gold/customer/p1/part-0.parquet", 2000)  # type: ignore[arg-type]  # no Spark
     assert len(end) == 2000 < (folder / "customer/p1/part-0.parquet").stat().st_size
     assert int96_columns(end) == ["at"]
