@@ -11,7 +11,7 @@ from random import Random
 from typing import Final
 
 from benchmarks.generate import WORDS
-from shared.schema import Column, TableSchema
+from shared.formats.table_schema import Column, TableSchema
 
 YEARS: Final = tuple(range(2019, 2025))
 TABLE: Final = "crc33_customer"

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from shared.schema import Column, TableSchema
+from shared.formats.table_schema import Column, TableSchema
 
 POOL: Final = 20_000  # distinct record bodies; Id and versionnumber differ in every record
 WORDS: Final = [

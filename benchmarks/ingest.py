@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from benchmarks.generate import narrow_schema, wide_schema, write_table
-from shared.schema import TableSchema
-from shared.slices import Lineage, SliceSpec, read_slices
+from shared.formats.slices import Lineage, SliceSpec, read_slices
+from shared.formats.table_schema import TableSchema
 
 CHUNK: Final = 4 * 1024 * 1024
 SMALL_FILES: Final = 2_000

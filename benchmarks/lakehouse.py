@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.customers import CUSTOMER, FINANCE, TABLE
-from shared.entities import read_configuration
-from shared.schema import TableSchema
-from shared.slices import Lineage, SliceSpec, read_slices
+from shared.config.tables import read_configuration
+from shared.formats.slices import Lineage, SliceSpec, read_slices
+from shared.formats.table_schema import TableSchema
 
 CHUNK: Final = 4 << 20
 LANDED: Final = datetime(2026, 11, 1, tzinfo=UTC)

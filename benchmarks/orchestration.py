@@ -27,13 +27,13 @@ from local.azurite import LANDING, create_containers, start_azurite
 from shared.adapters.blob_lake import BlobLake, blob_service
 from shared.adapters.memory import MemoryCustomerInsights, MemoryHints, MemoryJobs
 from shared.adapters.table_store import TableStore, table_service
-from shared.batch_manifest import read_parts
 from shared.context import Context
-from shared.ledger import Known, Ledger, key
-from shared.paths import PIPELINE, batch_manifest, outcome_document
+from shared.contracts.manifest import read_parts
+from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
+from shared.ledger.ledger import Known, Ledger, key
+from shared.ledger.records import LandedFile, Part
+from shared.ledger.rows import time_key, values_of
 from shared.ports import JobRun, Write
-from shared.records import LandedFile, Part
-from shared.rows import time_key, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

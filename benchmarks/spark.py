@@ -44,10 +44,11 @@ def session() -> "SparkSession":
 
 def job(folder: Path, customers: int) -> dict[str, float]:
     """The job of this project: a full build, then small batches on the warm session."""
-    from spark_jobs import gold, silver
     from spark_jobs.batch import read_batch
+    from spark_jobs.gold import task as gold
+    from spark_jobs.gold.models import read_models
     from spark_jobs.lake import Lake
-    from spark_jobs.models import read_models
+    from spark_jobs.silver import task as silver
 
     house = Lakehouse(folder)
     began = time.perf_counter()

@@ -25,7 +25,7 @@ from benchmarks.generate import narrow_schema, wide_schema, write_table
 from benchmarks.ingest import memory as memory_of_process
 from local.azurite import create_containers, start_azurite
 from shared.context import Context
-from shared.schema import TableSchema
+from shared.formats.table_schema import TableSchema
 
 MB: Final = 1 << 20
 BLOCK: Final = 8 * MB

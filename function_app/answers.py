@@ -10,9 +10,9 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.api.runs import NotParked
 from shared.errors import PipelineError, Reject, Retry
-from shared.reprocess import RequestConflicts
-from shared.runs import NotParked
+from shared.orchestration.reprocess import RequestConflicts
 
 _log = logging.getLogger("customer360.http")
 _CONFLICTS = (RequestConflicts, NotParked)

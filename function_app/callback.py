@@ -7,8 +7,8 @@ import logging
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, problem
-from shared.callback import is_authorized
 from shared.context import context
+from shared.orchestration.callback import is_authorized
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.callback")

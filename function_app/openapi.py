@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.ledger import FILE_STATES
-from shared.pages import LARGEST_PAGE, PAGE
-from shared.reprocess import STAGES, STATUSES
-from shared.runs import STATES
+from shared.api.pages import LARGEST_PAGE, PAGE
+from shared.api.runs import STATES
+from shared.ledger.ledger import FILE_STATES
+from shared.orchestration.reprocess import STAGES, STATUSES
 
 Schema = dict[str, Any]
 

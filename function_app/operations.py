@@ -8,9 +8,9 @@ import azure.functions as func
 
 from function_app.answers import answering, document, not_found
 from function_app.openapi import description
+from shared.api.pages import Page
+from shared.api.runs import batch_document
 from shared.context import context
-from shared.pages import Page
-from shared.runs import batch_document
 
 triggers = func.Blueprint()
 

@@ -10,7 +10,7 @@ import logging
 import azure.functions as func
 
 from shared.context import context
-from shared.poison import PoisonUnreadable, read_poison
+from shared.landing.poison import PoisonUnreadable, read_poison
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.poison")

@@ -8,7 +8,7 @@ import azure.functions as func
 
 from function_app.answers import answering, document, json_object, not_found
 from shared.context import context
-from shared.reprocess import job_document, read_request
+from shared.orchestration.reprocess import job_document, read_request
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.reprocess")

@@ -1,5 +1,18 @@
-"""The pipeline without its triggers: pure modules, ports, use cases and the context that joins them.
+"""The pipeline without its triggers, as rooms with one way down; each room's `__init__` is its contents page.
 
-Read in this order to follow one file: `layout` (what is this path?), `ingest` (landed bytes to bronze), `dispatch` (bronze
-parts to one run), `conclude` (a run's end to a publication and a refresh), `sweep` (what events missed).
+| room | what is in it |
+| --- | --- |
+| `context` | joins ports and adapters; the only module that knows the adapters |
+| `api` | what HTTP asks and answers |
+| `orchestration` | bronze parts to one run, a run's end to a publication and a refresh; doing things again |
+| `landing` | landed bytes to bronze |
+| `ledger` | the record of every file, part, batch, refresh and reprocess job |
+| `config` | the app's settings, and `customer360.toml` |
+| `formats` | what landed files look like: paths, models, CSV, workbooks, labels |
+| `contracts` | what the functions and the Spark jobs hand to each other |
+| `ports`, `errors` | what is needed from outside, and what can go wrong; below all rooms |
+| `adapters` | Azure Storage, Databricks, Customer Insights, and their memory twins |
+
+Imports point down this list only (`pyproject.toml`, import-linter). To follow one file, read `landing.event`, `landing.ingest`,
+`orchestration.dispatch`, `orchestration.conclude`, and `landing.sweep` for what events missed.
 """

@@ -13,29 +13,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.bronze import Bronze
-from shared.callback import Callback, workspace_id_of
-from shared.conclude import Conclude
-from shared.dispatch import Dispatch
-from shared.entities import Configuration, read_configuration
-from shared.files import Files
-from shared.hinting import Hinting
-from shared.ingest import Ingest
-from shared.labels import LabelKeeping
-from shared.landing import Landing
-from shared.ledger import Ledger
-from shared.listing import Listing
-from shared.models import Models
-from shared.poison import Poison
-from shared.reconcile import Reconcile
-from shared.refresh import FollowRefresh
-from shared.reprocess import Reprocess
-from shared.reprocess_steps import ReprocessSteps
-from shared.runs import Runs
-from shared.settings import Connection, Settings, StorageService, read_settings
-from shared.status import Status
-from shared.sweep import Landings, Sweep
-from shared.tails import ReportTails
+from shared.api.files import Files
+from shared.api.runs import Runs
+from shared.api.status import Status
+from shared.config.settings import Connection, Settings, StorageService, read_settings
+from shared.config.tables import Configuration, read_configuration
+from shared.landing.bronze import Bronze
+from shared.landing.column_sources import Models
+from shared.landing.event import Landing
+from shared.landing.ingest import Ingest
+from shared.landing.labels import LabelKeeping
+from shared.landing.poison import Poison
+from shared.landing.sweep import Landings, Sweep
+from shared.landing.tails import ReportTails
+from shared.ledger.ledger import Ledger
+from shared.orchestration.callback import Callback, workspace_id_of
+from shared.orchestration.conclude import Conclude
+from shared.orchestration.dispatch import Dispatch
+from shared.orchestration.hints import Hinting
+from shared.orchestration.manifests import Listing
+from shared.orchestration.reconcile import Reconcile
+from shared.orchestration.refresh import FollowRefresh
+from shared.orchestration.reprocess import Reprocess
+from shared.orchestration.reprocess_steps import ReprocessSteps
 
 if TYPE_CHECKING:
     from shared.ports import Clock, CustomerInsights, Hints, Jobs, Lake, Tables

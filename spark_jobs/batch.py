@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spark_jobs.layouts import LAYOUTS, PUBLICATIONS
+from spark_jobs.gold.layouts import LAYOUTS, PUBLICATIONS
 
 
 class ManifestError(ValueError):

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark_jobs.publication import GoldFile, GoldTable, Publication, cdm_entity, cdm_manifest
+from spark_jobs.gold.publication import GoldFile, GoldTable, Publication, cdm_entity, cdm_manifest
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 

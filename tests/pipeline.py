@@ -17,11 +17,11 @@ from shared.adapters.memory import (
     MemoryLake,
     MemoryTables,
 )
-from shared.batch_manifest import read_parts
 from shared.context import Context
-from shared.paths import BRONZE, GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, outcome_document
+from shared.contracts.manifest import read_parts
+from shared.contracts.places import BRONZE, GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, outcome_document
+from shared.orchestration.publish import publication_of
 from shared.ports import JobRun, RefreshJob
-from shared.publish import publication_of
 
 DATAVERSE = "dataverse-contoso-sales"
 FINANCE = "finance"

@@ -16,9 +16,9 @@ import pytest
 
 from shared.adapters.blob_lake import blob_service
 from shared.adapters.table_store import TableStore, table_service
-from shared.batch_manifest import read_parts
+from shared.contracts.manifest import read_parts
+from shared.contracts.places import BRONZE, GOLD, PIPELINE, batch_manifest
 from shared.errors import Retry
-from shared.paths import BRONZE, GOLD, PIPELINE, batch_manifest
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 from tests.workspace import AzuriteLake
 

@@ -15,9 +15,9 @@ import pytest
 
 from shared.adapters.blob_lake import blob_service
 from shared.adapters.table_store import TableStore, table_service
-from shared.batch_manifest import read_parts
 from shared.context import Context
-from shared.paths import BRONZE, GOLD, PIPELINE, batch_manifest
+from shared.contracts.manifest import read_parts
+from shared.contracts.places import BRONZE, GOLD, PIPELINE, batch_manifest
 from tests.pipeline import SETTINGS, Pipeline
 from tests.workspace import AzuriteLake, Worker, emulator
 

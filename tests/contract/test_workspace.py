@@ -16,7 +16,7 @@ from shared.adapters import databricks_jobs
 from shared.adapters.databricks_jobs import DatabricksJobs, workspace_client
 from shared.context import context
 from shared.errors import PipelineError
-from shared.records import Batch
+from shared.ledger.records import Batch
 from tests.pipeline import FINANCE, Pipeline, contact
 from tests.web import WEB
 from tests.workspace import Worker, emulator

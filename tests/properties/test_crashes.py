@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from shared.paths import BRONZE
-from shared.poison import PoisonMessage
-from shared.reprocess import ReprocessRequest, read_request
-from shared.runs import NotParked
+from shared.api.runs import NotParked
+from shared.contracts.places import BRONZE
+from shared.landing.poison import PoisonMessage
+from shared.orchestration.reprocess import ReprocessRequest, read_request
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 if TYPE_CHECKING:

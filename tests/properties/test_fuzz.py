@@ -16,17 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from shared.cuts import Limits
-from shared.finance import FinanceConfig, open_finance
-from shared.finance_errors import FinanceError
-from shared.layout import FinanceFile, classify_dataverse, classify_finance, parse_changelog
-from shared.schema import ModelError, parse_model
-from shared.slices import SliceSpec, read_slices
+from shared.formats.cuts import Limits
+from shared.formats.finance import FinanceConfig, open_finance
+from shared.formats.finance_errors import FinanceError
+from shared.formats.landed_paths import FinanceFile, classify_dataverse, classify_finance, parse_changelog
+from shared.formats.slices import SliceSpec, read_slices
+from shared.formats.table_schema import ModelError, parse_model
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, model
 from tests.properties.test_slicing import LINEAGE_OF_TEST, check_against_oracle, make_spec, write
 
 if TYPE_CHECKING:
-    from shared.records import LandedFile
+    from shared.ledger.records import LandedFile
 
 SEED = 20261123
 VALUES = ["id", None, "", 'say "hi"', "a,b", "é", "two\r\nlines", "東京", '5" pipe', " "]

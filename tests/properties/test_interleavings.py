@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from shared.batch_manifest import read_parts
+from shared.api.runs import NotParked
+from shared.contracts.manifest import read_parts
+from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
 from shared.errors import Retry, ServiceUnavailable
-from shared.paths import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
-from shared.poison import PoisonMessage
-from shared.publish import publication_of
-from shared.reprocess import RequestConflicts, read_request
-from shared.runs import NotParked
+from shared.landing.poison import PoisonMessage
+from shared.orchestration.publish import publication_of
+from shared.orchestration.reprocess import RequestConflicts, read_request
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 FILES = [(DATAVERSE, "contact/2023.csv"), (DATAVERSE, "contact/2024.csv"), (FINANCE, "customer_finance.csv")]

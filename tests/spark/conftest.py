@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql.utils import is_remote
 
-from shared.entities import Configuration, read_configuration
-from spark_jobs import gold, silver
+from shared.config.tables import Configuration, read_configuration
 from spark_jobs.batch import read_batch
+from spark_jobs.gold import task as gold
+from spark_jobs.gold.models import Model, read_models
 from spark_jobs.lake import Lake
-from spark_jobs.models import Model, read_models
 from spark_jobs.session import local_builder, with_meaning
+from spark_jobs.silver import task as silver
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

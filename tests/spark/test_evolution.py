@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.entities import read_configuration
+from shared.config.tables import read_configuration
 from tests.spark.conftest import Pipeline, sink
 
 pytestmark = pytest.mark.spark

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spark_jobs.models import ModelError, parse_model
+from spark_jobs.gold.models import ModelError, parse_model
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def test_a_model_that_cannot_run_or_breaks_its_key_publishes_nothing(pipeline: P
 def test_two_live_records_of_one_customer_id_give_one_customer(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, worth_a_pass: int
 ) -> None:
-    monkeypatch.setattr("spark_jobs.build.WORTH_A_PASS", worth_a_pass)
+    monkeypatch.setattr("spark_jobs.gold.build.WORTH_A_PASS", worth_a_pass)
     pipeline.land([customer("a", 1, crc33_cid="1"), customer("b", 5, crc33_cid="1", crc33_name="newest")])
     pipeline.land([customer("c", 1, crc33_cid="")])
     pipeline.run()

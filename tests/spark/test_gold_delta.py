@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spark_jobs.gold_delta import GoldDelta
+from spark_jobs.gold.delta import GoldDelta
 from spark_jobs.lake import Lake
 from tests.spark.conftest import Pipeline, customer
 from tests.spark.test_layouts import assert_delta_is_as_published, assert_fit, commits, with_layout

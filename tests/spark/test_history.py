@@ -11,7 +11,7 @@ import pytest
 
 from spark_jobs.batch import ManifestError, read_batch
 from spark_jobs.lake import Lake
-from spark_jobs.silver import run as run_silver
+from spark_jobs.silver.task import run as run_silver
 from tests.spark.cdc_oracle import Event, Row, history, newest
 from tests.spark.conftest import CUSTOMER, Pipeline, customer, sink
 from tests.spark.test_silver import finance
@@ -189,7 +189,7 @@ def test_shuffled_batches_equal_the_oracle_and_current_rows_are_the_latest_event
 def test_a_first_load_that_orders_only_the_keys_with_several_events_equals_the_oracle(
     untracked: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spark_jobs.merge.WORTH_A_PASS", 0)
+    monkeypatch.setattr("spark_jobs.silver.merge.WORTH_A_PASS", 0)
     events = [*stream(13), upsert("single", 1, "x"), delete("gone", 2), delete("versionless", None, sink=3)]
     (counts,) = merge(untracked, [events])
     expected = history(events)

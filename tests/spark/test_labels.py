@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spark_jobs.batch import read_batch
-from spark_jobs.labels import label_of
-from spark_jobs.models import parse_model
+from spark_jobs.gold.models import parse_model
+from spark_jobs.silver.labels import label_of
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:

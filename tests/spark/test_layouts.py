@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from spark_jobs.models import parse_model
-from spark_jobs.publication import from_json, place_of
-from spark_jobs.readiness import inspect
+from spark_jobs.gold.models import parse_model
+from spark_jobs.gold.publication import from_json, place_of
+from spark_jobs.gold.readiness import inspect
 from tests.cdm import broken
 from tests.spark.conftest import Pipeline, customer
 

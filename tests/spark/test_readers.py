@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.adapters.memory import MemoryLake
-from shared.outcome import read_outcome
-from shared.paths import GOLD, GOLD_MANIFEST, PIPELINE
-from shared.publish import Published, publish
-from spark_jobs import gold
+from shared.contracts.outcome import read_outcome
+from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE
+from shared.orchestration.publish import Published, publish
 from spark_jobs.batch import read_batch
-from spark_jobs.publication import RECORDS, place_of
+from spark_jobs.gold import task as gold
+from spark_jobs.gold.publication import RECORDS, place_of
 from tests.spark.conftest import START, Pipeline, customer
 
 pytestmark = pytest.mark.spark

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.entities import Rule, Table, read_configuration
+from shared.config.tables import Rule, Table, read_configuration
 from spark_jobs.batch import ConservationError
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 

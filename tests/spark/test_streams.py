@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spark_jobs.readiness import inspect
+from spark_jobs.gold.readiness import inspect
 from tests.spark.cdc_oracle import Event, history
 from tests.spark.conftest import START, Pipeline, customer
 from tests.spark.gold_oracle import Finance, customers, finance_history

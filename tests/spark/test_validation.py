@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs import silver
 from spark_jobs.batch import read_batch
-from spark_jobs.models import ModelsError, model_texts
-from spark_jobs.validation import check_models
+from spark_jobs.gold.models import ModelsError, model_texts
+from spark_jobs.gold.validation import check_models
+from spark_jobs.silver import task as silver
 from tests.spark.conftest import Pipeline, customer
 
 if TYPE_CHECKING:

@@ -1,0 +1,120 @@
+"""Landed files and rejects, a page at a time: `GET /api/files`, `GET /api/rejects`; never row content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.api.pages import Page, QueryInvalid, choice_of, limit_of, page_of, place_of, time_of, time_text
+from shared.ledger.ledger import FILE_STATES, Ledger
+from shared.ledger.records import LandedFile, Part
+from shared.ledger.rows import AFTER, time_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Reads the ledger; changes nothing."""
+
+    ledger: Ledger
+    containers: tuple[str, ...]
+
+    def page(self, query: Mapping[str, str]) -> Page:
+        """Return landed files, last changed first, or, below a `prefix`, by name; raises `QueryInvalid`."""
+        status = choice_of(query, "status", FILE_STATES)
+        container = choice_of(query, "container", self.containers)
+        source = choice_of(query, "source", ("dataverse", "finance"))
+        since, until = time_of(query, "since"), time_of(query, "until")
+        table, place, limit = query.get("table", ""), place_of(query.get("cursor", "")), limit_of(query)
+        containers = (container,) if container else self.containers
+
+        def shown(file: LandedFile) -> dict[str, Any] | None:
+            wanted = (
+                status in {"", file.state}
+                and source in {"", file.source}
+                and (not table or table in {file.table, file.entity})
+                and (since is None or (file.changed_at is not None and file.changed_at >= since))
+                and (until is None or (file.changed_at is not None and file.changed_at < until))
+            )
+            return file_document(file) if wanted else None
+
+        if query.get("prefix"):
+            return page_of(self._by_name(containers, query["prefix"], place), shown, limit=limit)
+        return page_of(self._by_time(containers, status, since, until, place), shown, limit=limit)
+
+    def _by_time(
+        self, containers: tuple[str, ...], status: str, since: datetime | None, until: datetime | None, place: Any
+    ) -> Iterator[tuple[str, LandedFile]]:
+        if not isinstance(place, str | None):
+            raise QueryInvalid("cursor", "one of the same query")
+        after = place or (time_key(until) if until else "")
+        for at, file in self.ledger.changed_files(containers, (status,) if status else FILE_STATES, after=after):
+            if since and file.changed_at and file.changed_at < since:
+                return
+            yield at, file
+
+    def _by_name(self, containers: tuple[str, ...], prefix: str, place: Any) -> Iterator[tuple[list[str], LandedFile]]:
+        if place is not None and (not isinstance(place, list) or len(place) != 2 or place[0] not in containers):
+            raise QueryInvalid("cursor", "one of the same query")
+        begin = containers.index(place[0]) if place else 0
+        for number, container in enumerate(containers[begin:]):
+            after = place[1] if place and number == 0 else ""
+            for known in self.ledger.files(container, prefix=prefix, after=after):
+                yield [container, known.record.path], known.record
+
+    def rejects(self, query: Mapping[str, str]) -> Page:
+        """Return the parts that have rejects, last landed first, each with where the rejects lie; raises `QueryInvalid`."""
+        container = choice_of(query, "container", self.containers)
+        since, until, table = time_of(query, "since"), time_of(query, "until"), query.get("table", "")
+        place = place_of(query.get("cursor", ""))
+        if not isinstance(place, str | None):
+            raise QueryInvalid("cursor", "one of the same query")
+        begin = f"{place} " if place else (time_key(until) if until else "")
+        end = f"{time_key(since)}{AFTER}" if since else AFTER
+
+        def shown(part: Part) -> dict[str, Any] | None:
+            if container not in {"", part.container} or (table and table not in {part.table, part.entity}):
+                return None
+            counted = self.ledger.part_at(part.container, part.source_path, part.generation, part.start)
+            return None if counted is None else rejects_document(counted.record)
+
+        return page_of(self.ledger.parts_with_rejects(since=begin, until=end), shown, limit=limit_of(query))
+
+
+def file_document(file: LandedFile) -> dict[str, Any]:
+    """Return what the API says of a landed file."""
+    return {
+        "file": file.name,
+        "state": file.state,
+        "reason": file.reason,
+        "detail": file.detail,
+        "source": file.source or None,
+        "table": file.table or None,
+        "entity": file.entity,
+        "generation": file.generation,
+        "bytes": file.size,
+        "committed": file.offset,
+        "records": file.records,
+        "rejects": file.rejects,
+        "held_back": file.held_back,
+        "held_back_since": time_text(file.held_back_since),
+        "landed_at": time_text(file.modified_at),
+        "changed_at": time_text(file.changed_at),
+    }
+
+
+def rejects_document(part: Part) -> dict[str, Any]:
+    """Return what the API says of a part's rejects: how many, of what, and where they lie."""
+    return {
+        "part_id": part.part_id,
+        "file": part.source_file,
+        "table": part.table,
+        "entity": part.entity,
+        "generation": part.generation,
+        "records": part.records,
+        "rejects": part.rejects,
+        "rejects_path": part.rejects_path or None,
+        "landed_at": time_text(part.landed_at),
+        "batch_id": part.batch_id or None,
+    }

@@ -1,0 +1,138 @@
+"""Batches and their runs: `GET /api/runs`, `GET /api/runs/{batch_id}`, and un-parking one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.api.pages import Page, QueryInvalid, choice_of, cursor, limit_of, page_of, place_of, time_text
+from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
+from shared.errors import LandedFileChanged, LedgerChanged, Reject
+from shared.ledger.ledger import Ledger
+from shared.ledger.records import Batch
+from shared.orchestration.reprocess_steps import unparked
+from shared.ports import Clock, Hints, Lake
+
+STATES = ("queued", "open", "submitted", "running", "succeeded", "failed", "dissolved", "parked", "cancelled")
+_BATCH_ID = re.compile(r"b\d{8}T\d{6}Z_[0-9a-f]{8}")
+
+
+class NotParked(Reject):
+    """Only a parked batch can be un-parked; says how the batch stands."""
+
+    def __init__(self, batch_id: str, state: str) -> None:
+        self.batch_id = batch_id
+        self.state = state
+        super().__init__(f"{batch_id} is {state}; only a parked batch can be un-parked")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """Tells of batches, and gives a parked one its next attempt."""
+
+    lake: Lake
+    ledger: Ledger
+    hints: Hints
+    clock: Clock
+
+    def page(self, query: Mapping[str, str]) -> Page:
+        """Return batches, newest first; raises `QueryInvalid`."""
+        state, place = choice_of(query, "state", STATES), place_of(query.get("cursor", ""))
+        if not isinstance(place, str | None) or (place and not _BATCH_ID.fullmatch(place)):
+            raise QueryInvalid("cursor", "what `next` of the page before said")
+        found = ((batch.batch_id, batch) for batch in self.ledger.batches(state=state, after=place or ""))
+        return page_of(found, batch_document, limit=limit_of(query))
+
+    def detail(self, batch_id: str, query: Mapping[str, str]) -> dict[str, Any] | None:
+        """Return all that is known of a batch, and a page of its parts; None where there is no such batch."""
+        known = self.ledger.batch(batch_id) if _BATCH_ID.fullmatch(batch_id) else None
+        if known is None:
+            return None
+        batch, limit, place = known.record, limit_of(query), place_of(query.get("cursor", ""))
+        if not isinstance(place, str | None) or (place and not (place.isascii() and place.isdigit() and len(place) < 9)):
+            raise QueryInvalid("cursor", "what `next` of the page before said")
+        first = int(place or 0)
+        outcome = self._document(outcome_document(batch_id))
+        parts = self._document(batch_manifest(batch_id)).get("parts", [])
+        following = cursor(str(first + limit)) if first + limit < len(parts) else None
+        return batch_document(batch) | {
+            "steps": [
+                {"at": time_text(entry.at), "event": entry.event, "detail": entry.detail}
+                for entry in self.ledger.log_of_batch(batch_id)
+            ],
+            "counts": outcome.get("entities", {}),
+            "gold": outcome.get("gold", {}),
+            "timings": {
+                "open_seconds": _seconds(batch.created_at, batch.submitted_at),
+                "run_seconds": _seconds(batch.submitted_at, batch.ended_at),
+                "recorded_after_seconds": _seconds(batch.ended_at, batch.recorded_at),
+            },
+            "links": {
+                "run": batch.run_url or None,
+                "manifest": f"{PIPELINE}/{batch_manifest(batch_id)}",
+                "outcome": f"{PIPELINE}/{outcome_document(batch_id)}" if outcome else None,
+                "parent": f"/api/runs/{batch.parent}" if batch.parent else None,
+                "reprocess": f"/api/reprocess/{batch.reprocess}" if batch.reprocess else None,
+            },
+            "listed": [_part(part) for part in parts[first : first + limit]],
+            "next": following,
+        }
+
+    def unpark(self, batch_id: str) -> Batch | None:
+        """Give a parked batch its next attempt; None where there is no such batch; raises `NotParked`."""
+        known = self.ledger.batch(batch_id) if _BATCH_ID.fullmatch(batch_id) else None
+        if known is None:
+            return None
+        if known.record.state != "parked":
+            raise NotParked(batch_id, known.record.state)
+        after = unparked(known.record)
+        try:
+            self.ledger.record_batch(known, after, at=self.clock(), detail=f"attempt {after.attempt}")
+        except LedgerChanged as error:
+            raise NotParked(batch_id, "being un-parked") from error
+        self.hints.send("reconcile")
+        return after
+
+    def _document(self, path: str) -> dict[str, Any]:
+        try:
+            document = json.loads(b"".join(self.lake.read(PIPELINE, path)))
+        except (LandedFileChanged, ValueError):
+            return {}  # not written yet, or by a run that failed while it wrote
+        return document if isinstance(document, dict) else {}
+
+
+def batch_document(batch: Batch) -> dict[str, Any]:
+    """Return what the API says of a batch."""
+    return {
+        "batch_id": batch.batch_id,
+        "stage": batch.stage,
+        "state": batch.state,
+        "attempt": batch.attempt,
+        "run_id": batch.run_id or None,
+        "run_url": batch.run_url or None,
+        "entities": batch.entities.split(",") if batch.entities else [],
+        "parts": batch.parts,
+        "rows": batch.rows,
+        "created_at": time_text(batch.created_at),
+        "submitted_at": time_text(batch.submitted_at),
+        "ended_at": time_text(batch.ended_at),
+        "recorded_at": time_text(batch.recorded_at),
+        "retry_at": time_text(batch.retry_at),
+        "publication": batch.publication or None,
+        "cause": batch.cause or None,
+        "holds_its_entities": batch.holds,
+        "parent": batch.parent or None,
+        "reprocess": batch.reprocess or None,
+    }
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part.get(name) for name in ("part_id", "source_file", "entity", "rows", "rejects", "rejects_path")}
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
+    return round((end - begin).total_seconds(), 3) if begin and end else None

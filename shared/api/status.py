@@ -1,0 +1,79 @@
+"""What is going on, for people and for clients that wait: `GET /api/status`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from shared.api.pages import time_text
+from shared.api.runs import batch_document
+from shared.landing.sweep import Landings
+from shared.ledger.ledger import FILE_STATES, Ledger
+from shared.ledger.records import Pipeline
+from shared.orchestration.dispatch import held_entities
+
+_RECENT = 100  # batches that the status counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Reads the state of the pipeline; changes nothing."""
+
+    ledger: Ledger
+    landings: Landings
+    containers: tuple[str, ...]
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the document of design section 9, and more.
+
+        `idle` is true exactly when nothing landed waits to be ingested, no part waits for a run, and nothing is active or
+        queued. It is decided by looking at landing before looking at what follows, so that no file slips through between.
+        Parts behind a parked batch of their entity wait for a person: they are told apart, and do not keep it from idling.
+        """
+        unsettled = sum(1 for left in self.landings.unsettled() if left.has_landed)
+        waits = self.ledger.waiting(self.containers)
+        held = held_entities(self.ledger) if waits.parts else frozenset()
+        pending = sum(1 for part in waits.parts if part.entity not in held)
+        pipeline = self.ledger.pipeline().record
+        active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None
+        is_active = pipeline.active_batch or pipeline.active_refresh or waits.batches or waits.reprocess
+        return {
+            "idle": not (unsettled or pending or is_active),
+            "files": self._files() | {"waiting": unsettled},
+            "parts_pending": pending,
+            "parts_held": len(waits.parts) - pending,
+            "batches_queued": len(waits.batches),
+            "reprocess": list(waits.reprocess),
+            "active_run": batch_document(active.record) if active else None,
+            "batches": dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
+            "publication": {
+                "id": pipeline.publication,
+                "published_at": time_text(pipeline.published_at),
+                "batch_id": pipeline.published_batch,
+            }
+            if pipeline.publication
+            else None,
+            "refresh": self._refresh(pipeline),
+        }
+
+    def _files(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for container in self.containers:
+            counts.update(self.ledger.tally(container))
+        return {name: counts[name] for name in (*FILE_STATES, "records", "rejects")}
+
+    def _refresh(self, pipeline: Pipeline) -> dict[str, Any] | None:
+        publication = pipeline.active_refresh or pipeline.publication
+        refresh = self.ledger.refresh(publication) if publication else None
+        if refresh is None:
+            return None
+        return {
+            "publication": refresh.record.publication,
+            "state": refresh.record.state,
+            "job_id": refresh.record.job_id or None,
+            "requested_at": time_text(refresh.record.requested_at),
+            "ended_at": time_text(refresh.record.ended_at),
+            "detail": refresh.record.detail,
+        }

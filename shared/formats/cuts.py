@@ -1,0 +1,233 @@
+"""Blocks of complete records from a stream of chunks, and where each slice is cut.
+
+A block ends with the first record that reaches a set size. Finding that exactly means following every quote, so the end is
+guessed first (a line break with a row of legal width behind it), and the parser, which follows every quote anyway, says whether
+it was right. Only where it was not is the end found exactly.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.formats.blocks import RAW_LIMIT, Columns, OpenQuoteError, Reject, read_block
+from shared.formats.dialect import BOM, Dialect
+
+_LOOK_AHEAD: Final = 64 * 1024
+_LINE_END: Final = re.compile(rb"\r\n?|\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much is held in memory. The same limits and bytes make the same blocks."""
+
+    block: int = 8 * 1024 * 1024
+    """Bytes that are parsed and encoded at a time: a row group of the part."""
+    record: int = 16 * 1024 * 1024
+    """Bytes that a record may have. Most of a Dataverse row fits four times over; a lost quote must not take all memory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some complete records of a slice, and whether the slice or the stream ends with them."""
+
+    columns: Columns
+    consumed: int  # bytes of the stream
+    mark: int  # of which a byte order mark in front, before the offsets in `columns` begin
+    ends_slice: bool = False
+    ends_stream: bool = False  # nothing follows that can be read now; ends the slice too
+    held_back: int = 0  # bytes seen after the block that wait, where it ends the stream
+    open_quote: bool = False
+    too_long: bool = False
+    exhausted: bool = False
+
+
+class Window:
+    """The part of a stream that is in memory: `data[at:end]`, in one buffer that is used again and again.
+
+    A buffer is never resized, only replaced, so that views of it may outlive what made them.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._chunk = memoryview(b"")  # what of the last chunk is not in the buffer yet
+        self.data = bytearray()
+        self.at = self.end = 0
+        self.ended = False  # the chunks gave all
+
+    def fill(self, size: int) -> int:
+        """Have `size` bytes in memory, or all that there are; answers how many there are."""
+        while (have := self.end - self.at) < size and not self.ended:
+            if not self._chunk:
+                chunk = next(self._chunks, None)
+                self.ended = chunk is None
+                self._chunk = memoryview(chunk or b"")
+            taken = self._chunk[: size - have]
+            self._make_room(have, have + len(taken), size)
+            self.data[self.end : self.end + len(taken)] = taken
+            self.end += len(taken)
+            self._chunk = self._chunk[len(taken) :]
+        return have
+
+    def _make_room(self, have: int, needed: int, wanted: int) -> None:
+        if self.at + needed <= len(self.data):
+            return
+        kept = memoryview(self.data)[self.at : self.end]
+        if needed > len(self.data):
+            self.data = bytearray(min(wanted, max(needed, 2 * len(self.data))))
+        memoryview(self.data)[:have] = kept
+        self.at, self.end = 0, have
+
+    def view(self, size: int) -> memoryview:
+        """The next `size` bytes, as long as nothing more is asked for."""
+        return memoryview(self.data)[self.at : self.at + size]
+
+    def drain(self) -> int:
+        """Pass over all the rest without keeping it; answers how many bytes it was."""
+        rest = self.end - self.at + len(self._chunk) + sum(len(chunk) for chunk in self._chunks)
+        self.at, self.ended, self._chunk = self.end, True, memoryview(b"")
+        return rest
+
+
+class Cutter:
+    """Takes block after block from a stream, for slices of `max_bytes`."""
+
+    def __init__(
+        self,
+        chunks: Iterable[bytes],
+        *,
+        dialect: Dialect,
+        width: int,
+        min_width: int,
+        max_bytes: int,
+        final: bool,
+        at_start: bool,
+        limits: Limits,
+        widest: int | None = None,
+    ) -> None:
+        self._window = Window(chunks)
+        self._dialect = dialect
+        self._width = width
+        self._min_width = min_width
+        self._max_bytes = max_bytes
+        self._final = final
+        self._at_start = at_start
+        self._limits = limits
+        self._widest = widest  # fields of the widest row so far; None: narrower ones may follow
+        self._taken = 0  # bytes of the slice so far
+
+    def next_block(self) -> Block:
+        """The next block; after one that ends the stream there is none."""
+        mark = self._pass_byte_order_mark()
+        target = max(1, min(self._limits.block, self._max_bytes - self._taken - mark))
+        cut, exact = self._likely_cut(target)
+        try:
+            columns = self._read(cut, exact=exact)
+        except OpenQuoteError:
+            cut = self._exact_cut(target)
+            columns = self._read(cut, exact=True)
+        if self._widest is not None:
+            self._widest = max(self._widest, columns.widest)
+        self._window.at += cut
+        self._taken += cut + mark
+        seen = self._window.fill(1)
+        # Where all the rest is in memory and shorter than a block, what is left after the cut is no complete record.
+        if seen == 0 or cut == 0 or (self._window.ended and seen + cut <= target and not self._final):
+            return self._last_block(columns, cut + mark, mark)
+        ends_slice = self._taken >= self._max_bytes
+        if ends_slice:
+            self._taken = 0
+        return Block(columns=columns, consumed=cut + mark, mark=mark, ends_slice=ends_slice)
+
+    def _pass_byte_order_mark(self) -> int:
+        if not self._at_start:
+            return 0
+        self._at_start = False
+        window = self._window
+        window.fill(len(BOM))
+        if bytes(window.view(len(BOM))) != BOM:
+            return 0
+        window.at += len(BOM)
+        return len(BOM)
+
+    def _last_block(self, columns: Columns, consumed: int, mark: int) -> Block:
+        """What ends the stream: where the file is whole, what cannot be read is rejected; else it waits."""
+        window = self._window
+        seen = window.fill(1)
+        end = min(window.end, window.at + self._limits.record)
+        open_quote = seen > 0 and self._dialect.record(window.data, window.at, end) is None
+        too_long = seen > 0 and not window.ended
+        if seen and self._final:
+            raw = bytes(window.data[window.at : min(window.end, window.at + RAW_LIMIT)])
+            rest = window.drain()
+            reject = Reject(
+                number=0,
+                offset=0,
+                reason="open_quote" if open_quote else "too_long",
+                detail=f"bytes={rest}, to the end of the file",
+                raw=raw,
+            )
+            columns = replace(columns, rejects=(reject,), records=1)
+            consumed, open_quote, too_long = consumed + rest, False, False
+        return Block(
+            columns=columns,
+            consumed=consumed,
+            mark=mark,
+            ends_slice=True,
+            ends_stream=True,
+            held_back=window.end - window.at,
+            open_quote=open_quote,
+            too_long=too_long and not open_quote,
+            exhausted=window.ended,
+        )
+
+    def _read(self, cut: int, *, exact: bool) -> Columns:
+        return read_block(
+            self._window.view(cut),
+            dialect=self._dialect,
+            width=self._width,
+            min_width=self._min_width,
+            exact=exact,
+            widest=self._widest,
+        )
+
+    def _likely_cut(self, target: int) -> tuple[int, bool]:
+        """How many bytes the block has, probably, and whether that is certain."""
+        window = self._window
+        have = window.fill(target + _LOOK_AHEAD)
+        if have <= target and window.ended:
+            return self._likely_tail(target)
+        end = window.at + min(have, target + _LOOK_AHEAD)
+        for found in _LINE_END.finditer(window.data, window.at + target - 1, end):
+            following = self._dialect.record(window.data, found.end(), end)
+            # What follows a line break inside quotes hardly ever has the fields of a row; too little to tell counts as a row.
+            if following is None or following[2] == end or self._is_row(bytes(window.data[following[0] : following[1]])):
+                return found.end() - window.at, False
+        return self._exact_cut(target), True
+
+    def _is_row(self, record: bytes) -> bool:
+        return self._min_width <= len(self._dialect.fields(record)) <= self._width
+
+    def _likely_tail(self, target: int) -> tuple[int, bool]:
+        """The same for the end of the stream, which is in memory."""
+        data, start, stop = self._window.data, self._window.at, self._window.end
+        end = max(data.rfind(b"\n", start, stop), data.rfind(b"\r", start, stop)) + 1
+        if (end < stop and self._final) or end == 0 or data.count(b'"', start, end) % 2:
+            return self._exact_cut(target), True
+        return end - start, False
+
+    def _exact_cut(self, target: int) -> int:
+        """How many bytes of complete records there are, `target` or less, or else one longer record; 0 where there is none."""
+        window = self._window
+        have = window.fill(target)
+        cut = self._dialect.last_end(window.data, window.at, window.at + min(target, have)) - window.at
+        if window.ended and have <= target:
+            rest = self._dialect.record(window.data, window.at + cut, window.at + have)
+            return have if self._final and rest is not None else cut
+        if cut > 0:
+            return cut
+        have = min(window.fill(self._limits.record), self._limits.record)
+        found = self._dialect.record(window.data, window.at, window.at + have)
+        if found is None or (found[1] == found[2] and not (self._final and window.ended)):
+            return 0
+        return found[2] - window.at

@@ -1,0 +1,14 @@
+"""Landed bytes to bronze: what an event or the sweep causes.
+
+| module | what it holds |
+| --- | --- |
+| `bronze` | Writes slices of landed files as bronze parts, each exactly once |
+| `column_sources` | Finds the columns that a landed Dataverse file is bound to, or says what it still waits for |
+| `event` | What a landing event causes |
+| `ingest` | Landed bytes to bronze |
+| `labels` | Labels of choices, states and status reasons |
+| `poison` | Landed files that nobody could take |
+| `reading` | Takes one version of one landed file, slice by slice, and keeps ledger and bronze in step |
+| `sweep` | Looks for landed files that are not settled, and takes them |
+| `tails` | Reports what is held back for too long |
+"""

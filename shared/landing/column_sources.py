@@ -1,0 +1,151 @@
+"""Finds the columns that a landed Dataverse file is bound to, or says what it still waits for.
+
+Append mode takes `<table>-model.json`, the better source, before the root `model.json` (reference: Synapse Link, 2).
+Incremental mode takes the model of the file's own folder, once that folder is closed (section 5); which is also the
+moment from which its files are final.
+
+A table whose initial sync is under way waits for its end in append mode: rows of it would be half a table, and its files may
+be written anew (section 4). A closed folder is complete whatever its model says of the sync.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import LandedFileRejected
+from shared.formats.landed_paths import DataFile, TimeFolder, parse_changelog
+from shared.formats.table_schema import Model, ModelError, ModelTruncatedError, TableSchema, parse_model
+from shared.ports import Clock, Lake
+
+_TRICKLE_FEED = "Microsoft.Athena.TrickleFeedService"
+_CHANGELOG = "Changelog/changelog.info"
+_SYNCING = frozenset({"NotStarted", "InProgress"})  # values of Athena:InitialSyncState
+_TRUSTED_FOR = timedelta(seconds=10)  # saves a HEAD per file in a burst; a row wider than the model asks again at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Why a file cannot be read yet: not an error, and the sweep looks again."""
+
+    reason: str  # folder_open, initial_sync, model_pending, model_missing
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abandoned:
+    """Why a file will never be read: its export was given up, and its rows come again in a later folder."""
+
+    reason: str
+    detail: str
+
+
+class Models:
+    """Reads models through the lake and remembers each by its ETag."""
+
+    def __init__(self, lake: Lake, clock: Clock, *, model_wait: timedelta) -> None:
+        self._lake = lake
+        self._clock = clock
+        self._model_wait = model_wait  # how long a closed folder's model may lag (reference: Synapse Link, section 5)
+        self._parsed: dict[tuple[str, str], tuple[str, datetime, Model]] = {}
+
+    def of(
+        self, container: str, file: DataFile, *, fresh: bool = False, pending_since: datetime | None = None
+    ) -> TableSchema | Waiting | Abandoned:
+        """Return the columns of a data file; `fresh` asks the lake even for a model that was read a moment ago.
+
+        `pending_since` is when the file was first told that its closed folder's model is pending. Raises
+        `LandedFileRejected` for an in-place export, for a table that no model knows, and for a model that stays unusable.
+        """
+        if file.folder:
+            found = self._in_folder(container, file, file.folder, pending_since)
+        else:
+            found = self._in_root(container, file, fresh)
+        if isinstance(found, TableSchema) and not found.tells_deletes:
+            raise LandedFileRejected(
+                f"{container}/{file.path}",
+                "in_place_export",
+                f"the model of {file.table} has no column IsDelete, so this table is exported in place, without history; "
+                "unlink it and link it again with 'Append only' on, or use incremental folders",
+            )
+        return found
+
+    def written_now(self, container: str) -> TimeFolder | None:
+        """Return the incremental folder that is being written; older ones are closed. None: there is none, or none told."""
+        opened = self._lake.open(container, _CHANGELOG)
+        return None if opened is None else parse_changelog(b"".join(opened.chunks))
+
+    def _in_root(self, container: str, file: DataFile, fresh: bool) -> TableSchema | Waiting:
+        for path in (f"{_TRICKLE_FEED}/{file.table}-model.json", "model.json"):
+            try:
+                model = self._model(container, path, fresh=fresh)
+            except ModelError:
+                continue  # written at this moment, or stale: the other one may serve
+            if model and file.table in model.tables:
+                if model.sync_states.get(file.table) in _SYNCING:
+                    return Waiting(reason="initial_sync", detail=f"the initial sync of {file.table} is under way")
+                return model.table(file.table)
+        return Waiting(reason="model_missing", detail=f"no model names {file.table} yet")
+
+    def _in_folder(
+        self, container: str, file: DataFile, folder: TimeFolder, pending_since: datetime | None
+    ) -> TableSchema | Waiting | Abandoned:
+        written_now = self.written_now(container)
+        if written_now is None or folder.at >= written_now.at:
+            return Waiting(reason="folder_open", detail=f"{folder.name} is still being written")
+        # The folder that is written now moves on and on; what waits for a model must not wait for ever.
+        since = min(written_now.at, pending_since or self._clock())
+        lagging = self._clock() < since + self._model_wait
+        pending = Waiting(reason="model_pending", detail=f"{folder.name} is closed and its model.json is not there yet")
+        unusable = ""
+        try:
+            model = self._model(container, f"{folder.name}/model.json")
+            if model and file.table in model.tables:
+                return model.table(file.table)
+            closed = model is not None
+        except ModelTruncatedError:
+            closed = True  # it is not sent again: the model of the table has to serve
+        except ModelError as error:
+            closed, unusable = False, error.problem
+        for path in (
+            f"{folder.name}/{_TRICKLE_FEED}/{file.table}-model.json",
+            f"{_TRICKLE_FEED}/{file.table}-model.json",
+        ):
+            try:
+                of_table = self._model(container, path)
+            except ModelError:
+                continue
+            if closed and of_table and file.table in of_table.tables:
+                return of_table.table(file.table)
+        if lagging:
+            return pending
+        if unusable:
+            raise LandedFileRejected(
+                f"{container}/{file.path}",
+                "model_unusable",
+                f"{folder.name}/model.json {unusable}, long after the folder was closed; see what became of the export, "
+                "then reprocess with status=rejected, or export the table again",
+            )
+        if not closed:
+            return Abandoned(
+                reason="folder_abandoned",
+                detail=f"{folder.name} was closed without a usable model.json; its rows come again in a later folder",
+            )
+        raise LandedFileRejected(
+            f"{container}/{file.path}",
+            "model_missing",
+            f"neither {folder.name}/model.json nor a model of its own names {file.table}",
+        )
+
+    def _model(self, container: str, path: str, *, fresh: bool = False) -> Model | None:
+        known = self._parsed.get((container, path))
+        if known and not fresh and self._clock() - known[1] < _TRUSTED_FOR:
+            return known[2]
+        blob = self._lake.head(container, path)
+        if blob is None:
+            return None
+        if known is None or known[0] != blob.etag:
+            data = b"".join(self._lake.read(container, path, if_match=blob.etag))
+            known = (blob.etag, self._clock(), parse_model(data, f"{container}/{path}"))
+        self._parsed[container, path] = (known[0], self._clock(), known[2])
+        return known[2]

@@ -1,0 +1,95 @@
+"""Landed files that nobody could take: the Functions host gave up on their events, or the sweep met an error in the code.
+
+The host tries an event five times within seconds and then leaves a message in a queue of the landed file's own account
+(reference: Azure Functions, section 3). What it says is recorded, so that it is seen and can be taken again: by
+reprocessing, or by itself when the file's next version lands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.errors import Reject
+from shared.ledger.ledger import Ledger
+from shared.ports import Clock, Lake
+
+
+class PoisonUnreadable(Reject):
+    """A poison message is not of the form that the Functions host writes; says what is missing."""
+
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+        super().__init__(f"poison message: expected {expected}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoisonMessage:
+    """Which file the host gave up on."""
+
+    container: str
+    path: str
+    version: str  # ETag without quotes
+    function: str
+
+
+def read_poison(body: bytes) -> PoisonMessage:
+    """Read a message of `webjobs-blobtrigger-poison`, decoded; raises `PoisonUnreadable`.
+
+    Its ETag may be quoted twice (reference: Azure Functions, section 3).
+    """
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise PoisonUnreadable("JSON") from error
+    if not isinstance(document, Mapping):
+        raise PoisonUnreadable("a JSON object")
+    for name in ("ContainerName", "BlobName"):
+        if not isinstance(document.get(name), str) or not document[name]:
+            raise PoisonUnreadable(f"text in {name}")
+    return PoisonMessage(
+        container=document["ContainerName"],
+        path=document["BlobName"],
+        version=str(document.get("ETag") or "").strip('"'),
+        function=str(document.get("FunctionId") or "").rpartition(".")[2],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poison:
+    """Records files that could not be taken."""
+
+    lake: Lake
+    ledger: Ledger
+    clock: Clock
+    containers: tuple[str, ...]
+
+    def __call__(self, message: PoisonMessage) -> str:
+        """Record what the host gave up on; return what was done, in a word; safe to repeat."""
+        if message.container not in self.containers:
+            return "not a landing container"
+        blob = self.lake.head(message.container, message.path)
+        if blob is not None and message.version and blob.etag != message.version:
+            return "changed since"  # the new version has an event of its own, and the sweep looks anyway
+        return self.record(message.container, message.path, "the host gave up")
+
+    def record(self, container: str, path: str, detail: str) -> str:
+        """Record that the newest version of a file cannot be taken, unless it was taken since."""
+        known, blob = self.ledger.file(container, path), self.lake.head(container, path)
+        if blob is None:
+            return "gone"
+        if known.record.version == blob.etag:
+            return "settled"
+        after = replace(
+            known.record,
+            state="poison",
+            reason="poison",
+            detail=detail,
+            version=blob.etag,
+            reading="",
+            size=blob.size,
+            modified_at=blob.modified_at,
+        )
+        self.ledger.record_file(known, after, at=self.clock(), detail=detail)
+        return "recorded"

@@ -1,0 +1,13 @@
+"""The record of every landed file, part, batch, refresh and reprocess job.
+
+| module | what it holds |
+| --- | --- |
+| `label_records` | The part of the ledger that says which labels are known, per table and per label file |
+| `ledger` | The record of every landed file, part, batch, refresh and reprocess job, and the log of every step they took |
+| `pipeline_records` | The part of the ledger that says what runs and what ran |
+| `records` | What the ledger remembers |
+| `rows` | How records become rows of the ledger's table, and rows become records |
+| `states` | Every state of every thing in the ledger, and every step between them, as one table |
+| `tally` | Counts landed files by state, exactly, without reading them |
+| `waiting` | What waits |
+"""

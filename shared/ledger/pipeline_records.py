@@ -1,0 +1,147 @@
+"""The part of the ledger that says what runs and what ran: the pipeline, its batches, refreshes and reprocess jobs.
+
+| partition | row | holds |
+| --- | --- | --- |
+| `pipeline` | `now` | the one record that names the active batch and the active refresh |
+| | `batch-<newest first>` | batches |
+| | `in-<state>-<newest first>` | each batch once more, by state |
+| | `refresh-<publication>` | refreshes |
+| | `reprocess-<id>` | reprocess jobs |
+| | `log-<batch or id>-<step>` | every step of these |
+| | `wait-…` | what waits: see `shared/ledger/waiting.py` |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from shared.ledger.records import Batch, LogEntry, Pipeline, Refresh, ReprocessJob
+from shared.ledger.rows import AFTER, FIRST, Known, guarded, known_as, logged, newest_first, values_of
+from shared.ledger.states import event_of
+from shared.ports import Tables, Write
+
+_PIPELINE = "pipeline"
+
+
+class PipelineRecords:
+    """Batches, refreshes, reprocess jobs; a part of the ledger."""
+
+    _tables: Tables
+
+    def pipeline(self) -> Known[Pipeline]:
+        """Return what is going on now."""
+        entity = self._tables.get(_PIPELINE, "now")
+        return Known(record=Pipeline()) if entity is None else known_as(Pipeline, entity)
+
+    # Batches --------------------------------------------------------------------------------------------------------
+
+    def batch(self, batch_id: str) -> Known[Batch] | None:
+        """Return a batch, or None."""
+        entity = self._tables.get(_PIPELINE, f"batch-{newest_first(batch_id)}")
+        return None if entity is None else known_as(Batch, entity)
+
+    def batches(self, *, state: str = "", after: str = "") -> Iterator[Batch]:
+        """Yield batches, newest first, all or those in a state, from behind the batch `after`."""
+        prefix = f"in-{state}-" if state else "batch-"
+        start = f"{prefix}{newest_first(after)}{FIRST}" if after else prefix
+        for entity in self._tables.range(_PIPELINE, start, prefix + AFTER):
+            yield known_as(Batch, entity).record
+
+    def record_batch(
+        self,
+        known: Known[Batch] | None,
+        after: Batch,
+        *,
+        at: datetime,
+        pipeline: tuple[Known[Pipeline], Pipeline] | None = None,
+        refresh: Refresh | None = None,
+        replaced_refresh: tuple[Known[Refresh], Refresh] | None = None,
+        into: Iterable[Batch] = (),
+        detail: str = "",
+    ) -> None:
+        """Write a batch's next state, its log entry and what changes with it in the pipeline, all or nothing.
+
+        `into` are the queued batches that it is dissolved into, 25 at most.
+        """
+        writes = _batch_writes(known, after, at, detail)
+        for part in into:
+            writes += _batch_writes(None, part, at, f"of {after.batch_id}")
+        if pipeline is not None:
+            writes.append(guarded("now", pipeline[1], pipeline[0].etag))
+        if refresh is not None:
+            event_of("refresh", "", refresh.state)
+            writes.append(Write(kind="upsert", row=f"refresh-{refresh.publication}", values=values_of(refresh)))
+        if replaced_refresh is not None:
+            replaced, replacement = replaced_refresh
+            event_of("refresh", replaced.record.state, replacement.state)
+            writes.append(guarded(f"refresh-{replacement.publication}", replacement, replaced.etag))
+        self._tables.commit(_PIPELINE, writes)
+
+    def log_of_batch(self, batch_id: str) -> Iterator[LogEntry]:
+        """Yield every step that a batch took, in order."""
+        prefix = f"log-{batch_id}-"
+        for entity in self._tables.range(_PIPELINE, prefix, prefix + AFTER):
+            yield known_as(LogEntry, entity).record
+
+    # Refreshes ------------------------------------------------------------------------------------------------------
+
+    def refresh(self, publication: str) -> Known[Refresh] | None:
+        """Return the refresh that was asked for after a publication, or None."""
+        entity = self._tables.get(_PIPELINE, f"refresh-{publication}")
+        return None if entity is None else known_as(Refresh, entity)
+
+    def record_refresh(
+        self, known: Known[Refresh], after: Refresh, *, pipeline: tuple[Known[Pipeline], Pipeline] | None = None
+    ) -> None:
+        """Write a refresh's next state, and what changes with it in the pipeline."""
+        if known.record.state != after.state:
+            event_of("refresh", known.record.state, after.state)
+        writes = [guarded(f"refresh-{after.publication}", after, known.etag)]
+        if pipeline is not None:
+            writes.append(guarded("now", pipeline[1], pipeline[0].etag))
+        self._tables.commit(_PIPELINE, writes)
+
+    # Reprocess jobs -------------------------------------------------------------------------------------------------
+
+    def reprocess_job(self, reprocess_id: str) -> Known[ReprocessJob] | None:
+        """Return a reprocess job, or None."""
+        entity = self._tables.get(_PIPELINE, f"reprocess-{reprocess_id}")
+        return None if entity is None else known_as(ReprocessJob, entity)
+
+    def record_reprocess(
+        self, known: Known[ReprocessJob] | None, after: ReprocessJob, *, at: datetime, detail: str = ""
+    ) -> None:
+        """Write a reprocess job's next state and its log entry."""
+        before = known.record if known else None
+        event = event_of("reprocess", before.state if before else "", after.state)
+        after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
+        name = after.reprocess_id
+        entry = LogEntry(at=at, thing="reprocess", name=name, step=after.step, event=event, detail=detail)
+        writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
+        writes += _waits("reprocess", name, before is None, after.state == "running")
+        self._tables.commit(_PIPELINE, writes)
+
+
+def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail: str) -> list[Write]:
+    before = known.record if known else None
+    event = event_of("batch", before.state if before else "", after.state)
+    after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
+    entry = LogEntry(at=at, thing="batch", name=after.batch_id, step=after.step, event=event, detail=detail)
+    sorted_id = newest_first(after.batch_id)
+    writes = [guarded(f"batch-{sorted_id}", after, known.etag if known else ""), logged(f"log-{after.batch_id}", entry)]
+    writes.append(Write(kind="upsert", row=f"in-{after.state}-{sorted_id}", values=values_of(after)))
+    if before and before.state != after.state:
+        writes.append(Write(kind="delete", row=f"in-{before.state}-{sorted_id}"))
+    was_queued = before is not None and before.state == "queued"
+    if was_queued or after.state == "queued":
+        writes += _waits("batch", after.batch_id, not was_queued, after.state == "queued")
+    return writes
+
+
+def _waits(thing: str, name: str, is_new: bool, goes_on: bool) -> list[Write]:
+    row = f"wait-{thing}-{name}"
+    if goes_on:
+        return [Write(kind="insert", row=row, values={})] if is_new else []
+    return [] if is_new else [Write(kind="delete", row=row)]

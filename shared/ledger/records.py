@@ -1,0 +1,189 @@
+"""What the ledger remembers: landed files, bronze parts, batches, refreshes, reprocess jobs.
+
+Frozen; a change is a copy (`dataclasses.replace`) that the ledger writes under the tag of the version it was read at.
+Every datetime is aware and in UTC; the empty string stands for "none yet".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedFile:
+    """Where the pipeline stands with one landed file."""
+
+    container: str
+    path: str
+    state: str = ""  # seen, ingested, held_back, rejected, ignored, poison
+    reason: str = ""  # a code: why it is ignored, rejected, or still waiting
+    detail: str = ""  # the reason in words
+    source: str = ""  # dataverse or finance
+    table: str = ""  # as landed, as crc33_customer
+    entity: str = ""  # as in silver, as customer
+    version: str = ""  # ETag of the newest version that is settled: nothing of it is left to do
+    reading: str = ""  # ETag of the version that is being read, while a file is taken as a whole
+    size: int = 0  # bytes of the version last looked at
+    modified_at: datetime | None = None  # of that version
+    generation: int = 0
+    offset: int = 0  # bytes committed to bronze in this generation
+    records: int = 0  # records committed in this generation
+    rejects: int = 0  # of them, rejected
+    width: int = 0  # fields of the widest row of this generation
+    fingerprint: str = ""  # growing file: hash of the last bytes before `offset`; whole file: hash of its content
+    schema_version: str = ""  # columns that the last slice was bound to
+    held_back: int = 0  # bytes after the last complete record
+    held_back_since: datetime | None = None  # when what begins at `offset` was first held back
+    held_back_told: bool = False  # it was reported: `shared/landing/tails.py`
+    changed_at: datetime | None = None  # when this record was written: what files are listed by
+    reprocessed_by: str = ""  # the last reprocess job that had it read again
+    step: int = 0  # number of the last entry in this file's log
+
+    @property
+    def name(self) -> str:
+        """The file as people and lineage columns name it."""
+        return f"{self.container}/{self.path}"
+
+    def from_start(self) -> LandedFile:
+        """Return the record for reading the file from its first byte, as a new generation."""
+        return replace(
+            self,
+            version="",
+            reading="",
+            generation=self.generation + 1,
+            offset=0,
+            records=0,
+            rejects=0,
+            width=0,
+            fingerprint="",
+            schema_version="",
+            held_back=0,
+            held_back_since=None,
+            held_back_told=False,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One bronze part and the slice it was made from."""
+
+    part_id: str  # `<container>/<table>/<slug>/g000001-000000000000000`
+    container: str  # of the landed file
+    source_path: str  # of the landed file, in its container
+    path: str  # `bronze/….parquet`
+    rejects_path: str = ""  # `bronze/_rejected/….parquet`, where there are rejects
+    state: str = "pending"  # pending, batched
+    source: str
+    table: str
+    entity: str
+    generation: int
+    start: int
+    end: int
+    records: int
+    rows: int
+    rejects: int
+    schema_version: str
+    landed_at: datetime
+    written_at: datetime
+    batch_id: str = ""
+
+    @property
+    def source_file(self) -> str:
+        """The landed file as people and lineage columns name it."""
+        return f"{self.container}/{self.source_path}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Bronze parts that go through one run, and how that went."""
+
+    batch_id: str
+    stage: str = "silver"  # silver, or gold for a publication without new parts
+    state: str = "open"
+    attempt: int = 1
+    run_id: int = 0  # of the current attempt, once the workspace gave one
+    run_url: str = ""
+    entities: str = ""  # comma-separated
+    parts: int = 0
+    rows: int = 0
+    created_at: datetime
+    submitted_at: datetime | None = None
+    ended_at: datetime | None = None  # of the run, as the workspace tells it
+    recorded_at: datetime | None = None  # when this app knew
+    retry_at: datetime | None = None
+    publication: str = ""
+    cause: str = ""  # of the last failure, or of the parking
+    holds: bool = False  # while parked: later parts of its entities wait, because the cause is its own
+    parent: str = ""  # the batch that it was dissolved from, whose parts of its entities are its parts
+    reprocess: str = ""  # the reprocess job that it was made for, which says what its parts are
+    deferrals: int = 0  # how often in a row the workspace did not take it
+    step: int = 0
+
+    @property
+    def is_of_new_parts(self) -> bool:
+        """Whether its parts are what waited when it opened."""
+        return not (self.parent or self.reprocess)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refresh:
+    """One request to Customer Insights to read a publication."""
+
+    publication: str
+    state: str = "requested"
+    job_id: str = ""
+    detail: str = ""
+    requested_at: datetime
+    attempts: int = 0
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """The one record that says what is going on: at most one batch is active, and this names it."""
+
+    active_batch: str = ""
+    active_refresh: str = ""  # publication whose refresh is under way
+    publication: str = ""
+    published_at: datetime | None = None
+    published_batch: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReprocessJob:
+    """One request to do something again, and how far that is."""
+
+    reprocess_id: str
+    stage: str  # bronze: read landed files; silver: merge parts; gold: publish
+    source: str = ""  # dataverse or finance; empty here and below: whichever
+    table: str = ""  # as landed or as in silver
+    container: str = ""
+    prefix: str = ""  # of the landed path in its container
+    since: datetime | None = None  # landed at or after
+    until: datetime | None = None  # landed before
+    status: str = ""  # rejected, poison: only such files; parked: un-parks batches
+    state: str = "running"  # running, succeeded, failed, cancelled
+    cursor: str = ""  # JSON: where the listing goes on
+    listed: bool = False  # everything that the request names was found
+    files: int = 0  # found so far, with their
+    size: int = 0  # bytes, and
+    records: int = 0  # records as they were read before
+    entities: str = ""  # comma-separated: found so far
+    batches: str = ""  # comma-separated: made, or un-parked
+    created_at: datetime
+    ended_at: datetime | None = None
+    detail: str = ""
+    step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogEntry:
+    """One step of one thing, never changed."""
+
+    at: datetime
+    thing: str  # file, batch, reprocess
+    name: str  # which one
+    step: int
+    event: str  # as in `states.TRANSITIONS`
+    detail: str = ""

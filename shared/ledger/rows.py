@@ -1,0 +1,90 @@
+"""How records become rows of the ledger's table, and rows become records: keys, values, guards.
+
+Table Storage orders rows by key within a partition, so a key decides which questions are ranges: what begins with a state
+is found by state, what holds a time spelled newest first is listed newest first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
+
+from shared.ledger.records import LogEntry
+from shared.ports import Entity, Value, Write
+
+R = TypeVar("R")
+
+FIRST = " "  # sorts before every other character that a key can hold
+AFTER = "~"  # sorts after every character that a key can hold
+AT_ONCE = 100  # writes in one transaction
+_LONGEST_KEY = 400  # Table Storage allows 1 KiB of UTF-16 in a row key; two keys are joined in some rows
+_NEWEST_FIRST = str.maketrans("0123456789", "9876543210")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Generic[R]):
+    """A record as it was read, with the tag that guards its next change (empty: not written yet)."""
+
+    record: R
+    etag: str = ""
+    stored: R | None = None  # what the tag stands for; `record` may have been taken further since
+
+
+def key(path: str) -> str:
+    """Spell a path as part of a row key: Table Storage forbids `/ \\ # ?` and control characters; long ones are hashed."""
+    quoted = _quoted(path)
+    if len(quoted) <= _LONGEST_KEY:
+        return quoted
+    return f"{quoted[: _LONGEST_KEY - 41]}={hashlib.sha256(path.encode()).hexdigest()[:40]}"
+
+
+def key_prefix(path: str) -> str:
+    """Spell what the keys of all paths begin with that begin with `path`; others may begin so too."""
+    return _quoted(path)[: _LONGEST_KEY - 41]
+
+
+def newest_first(text: str) -> str:
+    """Turn the digits of a sortable text over, so that it sorts the other way round."""
+    return text.translate(_NEWEST_FIRST)
+
+
+def time_key(at: datetime) -> str:
+    """Spell a time, to the millisecond, so that later ones sort first."""
+    return newest_first(f"{int(at.timestamp() * 1000):014d}")
+
+
+def values_of(record: Any) -> Mapping[str, Value]:
+    """Spell a record as properties; None is left out."""
+    values: dict[str, Value] = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if value is not None:
+            values[field.name] = value
+    return values
+
+
+def known_as(kind: type[R], entity: Entity) -> Known[R]:
+    """Read a record back; properties that it does not have are passed over."""
+    names = {field.name for field in dataclasses.fields(cast(Any, kind))}
+    values: dict[str, Any] = {name: value for name, value in entity.values.items() if name in names}
+    record = kind(**values)
+    return Known(record=record, etag=entity.etag, stored=record)
+
+
+def guarded(row: str, record: Any, etag: str) -> Write:
+    """Write a record if it is still the version that was read, or, without a tag, if it is not there yet."""
+    return Write(kind="replace" if etag else "insert", row=row, values=values_of(record), etag=etag)
+
+
+def logged(prefix: str, entry: LogEntry) -> Write:
+    """Append to a log; the number of the step makes two writers of the same step collide."""
+    return Write(kind="insert", row=f"{prefix}-{entry.step:08d}", values=values_of(entry))
+
+
+def _quoted(path: str) -> str:
+    return quote(path, safe=" !$&'()*+,;@").replace("-", "%2D").replace("~", "%7E").replace("%", "=")

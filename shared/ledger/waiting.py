@@ -1,0 +1,117 @@
+"""What waits: rows that exist as long as something is left to do, and that are read all the time instead of everything.
+
+Each is written and removed in the transaction that changes the thing itself, so it is exact, and a look costs as much as
+there is to do, whatever happened before.
+
+| partition | row | names |
+| --- | --- | --- |
+| `files-<container>` | `wait-file-<path>` | a landed file that is seen and not settled |
+| | `wait-tail-<path>` | the tail of a landed file that is held back and was not reported yet |
+| | `wait-part-<path>-<slice>` | a bronze part that no batch took yet |
+| `pipeline` | `wait-batch-<batch>` | a batch in its queue |
+| | `wait-reprocess-<id>` | a reprocess job that goes on |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar, cast
+
+from shared.ledger.rows import AFTER
+from shared.ports import Tables
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_CALLS_AT_ONCE = 8  # the SDK's connection pool holds ten
+_FEW = 8  # calls that are not worth a thread each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A part that waits for a batch."""
+
+    container: str
+    part: str  # its row
+    file: str  # key of the landed file that it is a slice of
+    since: datetime
+    entity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """A tail that waits for its rest, and for being reported where that does not come."""
+
+    container: str
+    path: str
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """Everything that waits, at one look."""
+
+    parts: tuple[Pending, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()  # container, path
+    tails: tuple[HeldBack, ...] = ()
+    batches: tuple[str, ...] = ()  # ids, oldest first
+    reprocess: tuple[str, ...] = ()  # ids
+
+    def __bool__(self) -> bool:
+        """Whether anything waits for us; a tail waits for its exporter."""
+        return bool(self.parts or self.files or self.batches or self.reprocess)
+
+
+def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
+    """Look once: one call for the pipeline and one for each landing container, if little waits."""
+    parts: list[Pending] = []
+    files: list[tuple[str, str]] = []
+    tails: list[HeldBack] = []
+    for container in containers:
+        for entity in tables.range(f"files-{container}", "wait-", f"wait-{AFTER}"):
+            kind, _, rest = entity.row.removeprefix("wait-").partition("-")
+            if kind == "file":
+                files.append((container, str(entity.values["path"])))
+                continue
+            since = cast(datetime, entity.values["since"])
+            if kind == "tail":
+                tails.append(HeldBack(container=container, path=str(entity.values["path"]), since=since))
+                continue
+            parts.append(
+                Pending(
+                    container=container,
+                    part=f"part-{rest}",
+                    file=rest.split("-", 1)[0],
+                    since=since,
+                    entity=str(entity.values["entity"]),
+                )
+            )
+    names: dict[str, list[str]] = {"batch": [], "reprocess": []}
+    for entity in tables.range("pipeline", "wait-", f"wait-{AFTER}"):
+        kind, _, name = entity.row.removeprefix("wait-").partition("-")
+        names[kind].append(name)
+    return Waits(
+        parts=tuple(parts),
+        files=tuple(files),
+        tails=tuple(tails),
+        batches=tuple(names["batch"]),
+        reprocess=tuple(names["reprocess"]),
+    )
+
+
+def chunks(items: Iterable[T], size: int) -> list[list[T]]:
+    """Cut items into lists of at most `size`."""
+    listed = list(items)
+    return [listed[first : first + size] for first in range(0, len(listed), size)]
+
+
+def in_parallel(call: Callable[[T], U], items: Iterable[T]) -> list[U]:
+    """Make a call for each item, several at a time where there are many; results in order; raises what a call raised."""
+    listed = list(items)
+    if len(listed) <= _FEW:
+        return [call(item) for item in listed]
+    with ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE) as pool:
+        return list(pool.map(call, listed))

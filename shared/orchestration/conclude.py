@@ -1,0 +1,173 @@
+"""Follows the active run to its end: verified, published, recorded, or tried again, or parked.
+
+A webhook and a timer tick both only cause a look; the workspace says how the run stands, the outcome document says what it
+did, and the ledger says what was already concluded from that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.config.settings import Dispatching
+from shared.contracts.manifest import read_parts
+from shared.contracts.outcome import Outcome, imbalance, read_outcome
+from shared.contracts.places import PIPELINE, batch_id, batch_manifest, outcome_document
+from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
+from shared.ledger.ledger import Known, Ledger
+from shared.ledger.records import Batch, Refresh
+from shared.orchestration.publish import Published, publish
+from shared.orchestration.when import retry_at
+from shared.ports import Clock, JobRun, Jobs, Lake, Termination
+
+_WORTH_RETRYING: frozenset[Termination] = frozenset({"internal_error", "cloud_failure", "skipped"})
+_MOST_INTO = 20  # batches that one is dissolved into, all in one transaction; with more entities, some share one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conclude:
+    """Moves the active batch on as far as its run allows."""
+
+    lake: Lake
+    ledger: Ledger
+    jobs: Jobs
+    clock: Clock
+    settings: Dispatching
+    refresh_enabled: bool
+
+    def __call__(self) -> None:
+        """Look at the active run, if there is one; raises `Retry` errors where a service fails."""
+        try:
+            active = self.ledger.pipeline().record.active_batch
+            batch = self.ledger.batch(active) if active else None
+            if batch is not None:
+                self._look(batch)
+        except LedgerChanged:
+            return  # somebody else concluded it in this very moment
+
+    def _look(self, batch: Known[Batch]) -> None:
+        record = batch.record
+        if record.state == "failed":
+            if record.retry_at and self.clock() >= record.retry_at:
+                again = replace(record, state="open", attempt=record.attempt + 1, run_id=0, run_url="", retry_at=None)
+                self.ledger.record_batch(batch, again, at=self.clock(), detail=f"attempt {again.attempt}")
+            return
+        if record.state not in {"submitted", "running"}:
+            return
+        try:
+            run = self.jobs.run(record.run_id)
+        except ServiceRefused as error:  # the run goes on whether we may see it or not: whoever took the right may give it back
+            raise ServiceUnavailable(error.service, f"{error.reason}: {error.detail}") from error
+        if run is None or run.batch_id not in {"", record.batch_id}:
+            self._failed(batch, "internal_error", f"run {record.run_id} is gone", None)
+        elif run.state == "succeeded":
+            self._succeeded(batch, run)
+        elif run.state == "failed":
+            self._failed(batch, run.termination, f"{run.code}: {run.message}", run)
+        elif run.state == "running" and record.state == "submitted":
+            self.ledger.record_batch(batch, replace(record, state="running", run_url=run.url), at=self.clock())
+
+    def _succeeded(self, batch: Known[Batch], run: JobRun) -> None:
+        record = batch.record
+        outcome = self._outcome(record)
+        if outcome is None:
+            self._failed(batch, "internal_error", "the run left no readable outcome document", run)
+            return
+        manifest = b"".join(self.lake.read(PIPELINE, batch_manifest(record.batch_id)))
+        wrong = imbalance(outcome, read_parts(manifest))
+        if wrong:
+            self._failed(batch, "client_error", f"the counts do not add up: {wrong}", run)
+            return
+        published = publish(self.lake, outcome)
+        if published is not Published.DONE:
+            self._failed(batch, "internal_error", f"gold was not published: {published.value}", run)
+            return
+        now = self.clock()
+        done = replace(
+            record,
+            state="succeeded",
+            publication=outcome.publication,
+            run_url=run.url,
+            ended_at=run.ended_at,
+            recorded_at=now,
+            cause="",
+        )
+        pipeline = self.ledger.pipeline()
+        after = replace(pipeline.record, active_batch="")
+        if not outcome.publication:
+            self.ledger.record_batch(batch, done, at=now, pipeline=(pipeline, after), detail="gold did not change")
+            return
+        after = replace(
+            after, publication=outcome.publication, published_at=now, published_batch=record.batch_id, active_refresh=""
+        )
+        refresh = Refresh(publication=outcome.publication, state="disabled", requested_at=now)
+        if self.refresh_enabled:
+            refresh = replace(refresh, state="requested")
+            after = replace(after, active_refresh=outcome.publication)
+        self.ledger.record_batch(
+            batch,
+            done,
+            at=now,
+            pipeline=(pipeline, after),
+            refresh=refresh,
+            replaced_refresh=self._replaced(pipeline.record.active_refresh, now),
+            detail=outcome.publication,
+        )
+
+    def _replaced(self, publication: str, now: datetime) -> tuple[Known[Refresh], Refresh] | None:
+        known = self.ledger.refresh(publication) if publication else None
+        if known is None or known.record.state not in {"requested", "running"}:
+            return None
+        return known, replace(known.record, state="skipped", detail="a newer publication came first", ended_at=now)
+
+    def _outcome(self, batch: Batch) -> Outcome | None:
+        try:
+            outcome = read_outcome(b"".join(self.lake.read(PIPELINE, outcome_document(batch.batch_id))))
+        except (LandedFileChanged, ValueError, json.JSONDecodeError):
+            return None
+        return outcome if outcome.batch_id == batch.batch_id else None
+
+    def _failed(self, batch: Known[Batch], termination: Termination | None, cause: str, run: JobRun | None) -> None:
+        now = self.clock()
+        record = replace(
+            batch.record,
+            cause=cause,
+            run_url=run.url if run else batch.record.run_url,
+            ended_at=run.ended_at if run else None,
+            recorded_at=now,
+        )
+        again = retry_at(now, record.attempt, self.settings) if termination in _WORTH_RETRYING else None
+        if again is not None:
+            self.ledger.record_batch(batch, replace(record, state="failed", retry_at=again), at=now, detail=cause)
+            return
+        pipeline = self.ledger.pipeline()
+        freed = replace(pipeline.record, active_batch="")
+        entities = record.entities.split(",")
+        if termination == "client_error" and len(entities) > 1 and record.stage != "gold":
+            into = dissolved(record, entities, now)
+            ended = replace(record, state="dissolved")
+            self.ledger.record_batch(batch, ended, at=now, pipeline=(pipeline, freed), into=into, detail=cause)
+            return
+        at_fault = termination == "client_error" and bool(record.entities) and not record.reprocess
+        parked = replace(record, state="parked", holds=at_fault)
+        self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=cause)
+
+
+def dissolved(batch: Batch, entities: Sequence[str], now: datetime) -> list[Batch]:
+    """Return the batches that a batch is dissolved into: one for each entity, so that the one at fault fails alone."""
+    groups: list[list[str]] = [[] for _ in range(min(len(entities), _MOST_INTO))]
+    for number, entity in enumerate(entities):
+        groups[number % len(groups)].append(entity)
+    return [
+        Batch(
+            batch_id=batch_id(now, f"{batch.batch_id} {group[0]}"),
+            stage=batch.stage,
+            state="queued",
+            entities=",".join(group),
+            created_at=now,
+            parent=batch.batch_id,
+        )
+        for group in groups
+    ]

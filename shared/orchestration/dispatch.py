@@ -1,0 +1,171 @@
+"""Turns bronze parts that wait into one batch and one run, never more than one at a time.
+
+Called after each ingest, after each run, by hints and by the timer; any two calls may overlap. The claim is one guarded
+write of the record that names the active batch; after it, everything is named by the batch and may be done twice.
+
+What a call of run-now comes to (reference: Databricks, sections 1.2 and 1.6):
+
+| answer | outcome |
+| --- | --- |
+| a run id | the batch is submitted |
+| lost on its way | the batch stays open; the same token finds the same run |
+| 429, 5xx, none | the batch stays open, and is tried again after `Retry-After`, or after a wait that doubles |
+| no such job, no permission, not valid | the batch is parked with the cause; un-parked, it gets a new token |
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shared.config.settings import Dispatching
+from shared.contracts.places import PIPELINE, batch_id, batch_manifest
+from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
+from shared.ledger.ledger import Known, Ledger, Pending
+from shared.ledger.records import Batch, Part, Pipeline
+from shared.orchestration.manifests import Listing
+from shared.orchestration.when import deferred_to, taken, waits_for
+from shared.ports import Clock, Hints, Jobs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """Opens batches and submits them."""
+
+    ledger: Ledger
+    listing: Listing
+    containers: tuple[str, ...]  # where parts may wait
+    jobs: Jobs
+    hints: Hints
+    clock: Clock
+    settings: Dispatching
+    lake_for_spark: str
+
+    def __call__(self) -> None:
+        """Open a batch if parts are due and none is active, and submit the active one if it is not yet.
+
+        Raises `Retry` errors where a service fails; the next call goes on from there.
+        """
+        try:
+            self._dispatch()
+        except LedgerChanged:
+            return  # somebody else is at it in this very moment
+
+    def _dispatch(self) -> None:
+        pipeline = self.ledger.pipeline()
+        if pipeline.record.active_batch:
+            active = self.ledger.batch(pipeline.record.active_batch)
+            if active and active.record.state == "open":
+                self._submit(active, ())
+            return
+        waits = self.ledger.waiting(self.containers)
+        if waits.batches:
+            self._turn(pipeline, waits.batches)
+        elif waits.parts:
+            self._open(pipeline, waits.parts)
+
+    def _turn(self, pipeline: Known[Pipeline], queue: Sequence[str]) -> None:
+        """Give the oldest batch in the queue its turn, unless it is not wanted any more."""
+        for name in queue:
+            queued = self.ledger.batch(name)
+            if queued is None or queued.record.state != "queued":
+                continue  # somebody else was faster
+            job = self.ledger.reprocess_job(queued.record.reprocess) if queued.record.reprocess else None
+            if job is not None and job.record.state == "cancelled":
+                self.ledger.record_batch(queued, replace(queued.record, state="cancelled"), at=self.clock())
+                continue
+            claim = replace(pipeline.record, active_batch=name)
+            opened = replace(queued.record, state="open")
+            self.ledger.record_batch(queued, opened, at=self.clock(), pipeline=(pipeline, claim))
+            self._submit_active(name, ())
+            return
+
+    def _open(self, pipeline: Known[Pipeline], waits: Sequence[Pending]) -> None:
+        """Make a batch of the parts that wait, if they are due."""
+        free = self._free(waits)
+        now = self.clock()
+        wait = waits_for(now, [pending.since for pending in free], self.settings)
+        if wait:
+            if free:
+                self.hints.send("dispatch", after_seconds=wait.total_seconds())
+            return
+        parts = self.ledger.pending_parts(free)
+        if not parts:
+            return
+        opened = Batch(
+            batch_id=batch_id(now, parts[0].record.part_id),
+            entities=",".join(sorted({part.record.entity for part in parts})),
+            parts=len(parts),
+            rows=sum(part.record.rows for part in parts),
+            created_at=now,
+        )
+        claim = replace(pipeline.record, active_batch=opened.batch_id)
+        self.ledger.record_batch(None, opened, at=now, pipeline=(pipeline, claim), detail=f"{len(parts)} parts")
+        self._submit_active(opened.batch_id, parts)
+
+    def _free(self, waits: Sequence[Pending]) -> list[Pending]:
+        held = held_entities(self.ledger)
+        return taken([pending for pending in waits if pending.entity not in held], self.settings.most_parts)
+
+    def _submit_active(self, name: str, parts: Sequence[Known[Part]]) -> None:
+        batch = self.ledger.batch(name)
+        if batch:
+            self._submit(batch, parts)
+
+    def _submit(self, batch: Known[Batch], parts: Sequence[Known[Part]]) -> None:
+        record = batch.record
+        if record.retry_at and self.clock() < record.retry_at:
+            return
+        listed = self.listing.listed(record)
+        if listed is None:
+            if record.is_of_new_parts and not parts:
+                parts = self.ledger.pending_parts(self._free(self.ledger.waiting(self.containers).parts))
+            listed = self.listing.list(record, [part.record for part in parts])
+        if record.is_of_new_parts and record.attempt == 1 and not record.deferrals:  # later, they are claimed
+            self.listing.claim(record, listed, parts)
+        token = hashlib.sha256(f"{record.batch_id}:{record.attempt}".encode()).hexdigest()
+        parameters = {
+            "batch_id": record.batch_id,
+            "manifest": f"{PIPELINE}/{batch_manifest(record.batch_id)}",
+            "lake": self.lake_for_spark,
+        }
+        try:
+            run_id = self.jobs.start({name: value for name, value in parameters.items() if value}, token=token)
+        except ServiceUnavailable as error:
+            self._defer(batch, error)
+            raise
+        except (ServiceRefused, SettingsInvalid) as error:
+            self._park(batch, error)
+            return
+        submitted = replace(
+            record,
+            state="submitted",
+            run_id=run_id,
+            submitted_at=self.clock(),
+            retry_at=None,
+            deferrals=0,
+            cause="",
+            entities=",".join(sorted({part.entity for part in listed})),
+            parts=len(listed),
+            rows=sum(part.rows for part in listed),
+        )
+        self.ledger.record_batch(batch, submitted, at=self.clock(), detail=f"run {run_id}, attempt {record.attempt}")
+
+    def _defer(self, batch: Known[Batch], error: ServiceUnavailable) -> None:
+        now, record = self.clock(), batch.record
+        again = deferred_to(now, record.deferrals, error.retry_after, self.settings)
+        deferred = replace(record, retry_at=again, deferrals=record.deferrals + 1, cause=str(error), recorded_at=now)
+        self.ledger.record_batch(batch, deferred, at=now, detail=str(error))
+        self.hints.send("dispatch", after_seconds=(again - now).total_seconds())
+
+    def _park(self, batch: Known[Batch], error: ServiceRefused | SettingsInvalid) -> None:
+        now, pipeline = self.clock(), self.ledger.pipeline()
+        parked = replace(batch.record, state="parked", cause=str(error), recorded_at=now)
+        freed = replace(pipeline.record, active_batch="")
+        self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=str(error))
+
+
+def held_entities(ledger: Ledger) -> frozenset[str]:
+    """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
+    return frozenset(entity for batch in ledger.batches(state="parked") if batch.holds for entity in batch.entities.split(","))

@@ -1,0 +1,110 @@
+"""Says what the parts of a batch are, once and for all: writes its manifest, or reads the one that is there.
+
+Whoever opens a batch may die before its manifest is written, and somebody else goes on; the manifest that was created
+first counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from shared.config.tables import Configuration
+from shared.contracts.manifest import ManifestPart, manifest_of_some, read_parts, write_manifest
+from shared.contracts.places import PIPELINE, batch_manifest
+from shared.landing.bronze import Bronze
+from shared.landing.labels import LabelKeeping
+from shared.ledger.label_records import TableLabels
+from shared.ledger.ledger import Known, Ledger
+from shared.ledger.records import Batch, Part, ReprocessJob
+from shared.ledger.waiting import in_parallel
+from shared.ports import Lake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Batch manifests."""
+
+    lake: Lake
+    ledger: Ledger
+    bronze: Bronze
+    labels: LabelKeeping
+    configuration: Configuration
+    containers: tuple[str, ...]
+
+    def listed(self, batch: Batch) -> list[ManifestPart] | None:
+        """Return the parts that a batch's manifest lists, or None where it has no manifest yet."""
+        path = batch_manifest(batch.batch_id)
+        if self.lake.head(PIPELINE, path) is None:
+            return None
+        return read_parts(b"".join(self.lake.read(PIPELINE, path)))
+
+    def list(self, batch: Batch, parts: Iterable[Part]) -> list[ManifestPart]:
+        """Write a batch's manifest, of the new parts given if it is made of such, and return what the manifest says."""
+        if batch.parent:
+            parent = b"".join(self.lake.read(PIPELINE, batch_manifest(batch.parent)))
+            manifest = manifest_of_some(parent, batch.batch_id, batch.created_at, batch.entities.split(","))
+        elif batch.reprocess:
+            manifest = self._again(batch)
+        else:
+            manifest = self._manifest(batch, list(parts))
+        path = batch_manifest(batch.batch_id)
+        if self.lake.create(PIPELINE, path, manifest):
+            return read_parts(manifest)
+        return read_parts(b"".join(self.lake.read(PIPELINE, path)))
+
+    def claim(self, batch: Batch, listed: Sequence[ManifestPart], parts: Sequence[Known[Part]]) -> None:
+        """Mark the parts listed as the batch's; `parts` are those of them that the caller has read already."""
+        if {part.part_id for part in listed} != {part.record.part_id for part in parts}:
+            found = in_parallel(lambda p: self.ledger.part_at(p.container, p.source_path, p.generation, p.start), listed)
+            parts = [part for part in found if part is not None]
+        self.ledger.batch_parts(parts, batch.batch_id)
+
+    def _again(self, batch: Batch) -> bytes:
+        if batch.stage == "gold":
+            return self._manifest(batch, [])
+        known = self.ledger.reprocess_job(batch.reprocess)
+        if known is None:
+            raise ValueError(f"batch {batch.batch_id} names reprocess job {batch.reprocess}, which does not exist")
+        entities = set(batch.entities.split(","))
+        parts = [part for part in parts_again(self.ledger, self.containers, known.record) if part.entity in entities]
+        whole = known.record.since is None and known.record.until is None
+        whole = whole and not (known.record.prefix or known.record.container)
+        return self._manifest(batch, parts, full_rebuild=entities if whole else ())
+
+    def _manifest(self, batch: Batch, parts: Sequence[Part], full_rebuild: Iterable[str] = ()) -> bytes:
+        schemas = {}
+        columns: dict[tuple[str, str], tuple[str, ...]] = {}
+        for part in parts:
+            if part.schema_version not in schemas:
+                schema = self.bronze.schemas(part.container, part.table)[part.schema_version]
+                schemas[part.schema_version] = schema.to_json()
+                columns[part.source, part.table] = schema.names
+        return write_manifest(
+            batch.batch_id,
+            batch.created_at,
+            stage=batch.stage,
+            parts=parts,
+            full_rebuild=full_rebuild,
+            schemas=schemas,
+            entities=self.configuration.resolved(columns),
+            gold=self.configuration.gold(),
+            labels=self._labels(parts),
+        )
+
+    def _labels(self, parts: Sequence[Part]) -> Sequence[tuple[str, TableLabels]]:
+        """Return the labels of the parts' tables, of every container: an entity may have rows of several."""
+        entities = {part.table.lower(): part.entity for part in parts if part.source == "dataverse"}
+        return [(entities[known.table], known) for known in self.labels.of(self.containers, entities)]
+
+
+def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) -> Iterator[Part]:
+    """Yield every part that a reprocess job names, whatever became of it before."""
+    for container in (job.container,) if job.container else containers:
+        for known in ledger.parts_in(container, prefix=job.prefix):
+            part = known.record
+            if job.source not in {"", part.source} or (job.table and job.table not in {part.table, part.entity}):
+                continue
+            if (job.since and part.landed_at < job.since) or (job.until and part.landed_at >= job.until):
+                continue
+            yield part

@@ -1,0 +1,58 @@
+"""One look at everything that goes on: what the timer does, and what every hint comes down to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.errors import PipelineError
+from shared.landing.sweep import Sweep
+from shared.landing.tails import ReportTails
+from shared.ledger.ledger import Ledger
+from shared.orchestration.conclude import Conclude
+from shared.orchestration.dispatch import Dispatch
+from shared.orchestration.refresh import FollowRefresh
+from shared.orchestration.reprocess_steps import ReprocessSteps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconcile:
+    """Concludes the run, follows the refresh, takes files that wait, dispatches, carries reprocess jobs on, reports tails."""
+
+    ledger: Ledger
+    conclude: Conclude
+    follow_refresh: FollowRefresh
+    sweep: Sweep
+    dispatch: Dispatch
+    reprocess: ReprocessSteps
+    report_tails: ReportTails
+    containers: tuple[str, ...]
+
+    def __call__(self) -> None:
+        """Do what there is to do, each step even where another one failed; raises the last error after all had their turn.
+
+        Costs a call for the pipeline and one for each container where nothing goes on, whatever happened before.
+        """
+        steps: list[Callable[[], object]] = []
+        pipeline = self.ledger.pipeline().record
+        if pipeline.active_batch:
+            steps.append(self.conclude)
+        if pipeline.active_refresh or pipeline.active_batch:
+            steps.append(self.follow_refresh)
+        waits = self.ledger.waiting(self.containers)
+        if waits.files:
+            steps.append(lambda: self.sweep.waiting(waits.files))
+        if waits or pipeline.active_batch:
+            steps.append(self.dispatch)
+        if waits.reprocess:
+            steps.append(lambda: self.reprocess(waits.reprocess))
+        if due := self.report_tails.due(waits.tails):
+            steps.append(lambda: self.report_tails(due))
+        failed: PipelineError | None = None
+        for step in steps:
+            try:
+                step()
+            except PipelineError as error:
+                failed = error
+        if failed is not None:
+            raise failed

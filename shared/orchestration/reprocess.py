@@ -1,0 +1,252 @@
+"""What people may ask to be done again: read from landing, merge from bronze, publish from silver.
+
+What was there before stays; silver applies the same rows once, however often they come, so this is safe at any time.
+A request is only recorded here; `shared/orchestration/reprocess_steps.py` carries it out, a piece at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.api.pages import time_text
+from shared.errors import LedgerChanged, Reject
+from shared.ledger.ledger import Ledger
+from shared.ledger.records import Batch, LandedFile, ReprocessJob
+from shared.orchestration.manifests import parts_again
+from shared.ports import Clock, Hints
+
+STAGES = ("bronze", "silver", "gold")
+STATUSES = ("rejected", "poison", "parked")
+_AGAIN = frozenset({"ingested", "held_back", "rejected", "poison"})
+_ABANDONED = "folder_abandoned"  # its model may have come after all
+_FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
+_YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
+_LONGEST = 1024  # of a text in a request: a blob's name has no more
+
+
+class RequestInvalid(Reject):
+    """A request cannot be understood; says which field, and what was expected."""
+
+    def __init__(self, field: str, expected: str) -> None:
+        self.field = field
+        self.expected = expected
+        super().__init__(f"{field}: expected {expected}")
+
+
+class RequestConflicts(Reject):
+    """The client's id belongs to another request."""
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        super().__init__("request_id: belongs to another request; choose a new one")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReprocessRequest:
+    """What to do again."""
+
+    stage: str = "bronze"
+    source: str = ""  # dataverse or finance; empty here and below: whichever
+    table: str = ""  # a Dataverse table or a finance data set, as landed or as named in silver
+    container: str = ""
+    prefix: str = ""  # of the path in the container
+    since: datetime | None = None  # landed at or after
+    until: datetime | None = None  # landed before
+    status: str = ""
+    dry_run: bool = False
+    request_id: str = ""  # the client's: two requests with the same one are the same request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How much a request comes to."""
+
+    files: int = 0
+    size: int = 0  # bytes
+    records: int = 0  # as they were read before; of parts: rows
+
+
+def read_request(document: Mapping[str, Any], containers: tuple[str, ...]) -> ReprocessRequest:
+    """Read a request; raises `RequestInvalid`."""
+    known = {"stage", "dry_run", "request_id", *_FILTERS}
+    if unknown := sorted(set(document) - known):
+        raise RequestInvalid(unknown[0][:50], f"only {', '.join(sorted(known))}")
+    status = _choice(document, "status", ("", *STATUSES))
+    stage = _choice(document, "stage", (("silver" if status == "parked" else "bronze"), *STAGES))
+    dry_run = document.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        raise RequestInvalid("dry_run", "true or false")
+    request = ReprocessRequest(
+        stage=stage,
+        source=_choice(document, "source", ("", "dataverse", "finance")),
+        table=_text(document, "table"),
+        container=_choice(document, "container", ("", *containers)),
+        prefix=_text(document, "prefix"),
+        since=_time(document, "since"),
+        until=_time(document, "until"),
+        status=status,
+        dry_run=dry_run,
+        request_id=_text(document, "request_id"),
+    )
+    filters = [name for name in _FILTERS if getattr(request, name)]
+    if request.stage == "gold" and filters:
+        raise RequestInvalid(filters[0], "no filter: gold is published as a whole")
+    if request.stage != "gold" and not filters:
+        raise RequestInvalid("table", f"at least one of {', '.join(_FILTERS)}, so that nothing is repeated by mistake")
+    if (request.status == "parked") != (request.stage == "silver") and request.status:
+        raise RequestInvalid("stage", "silver for parked batches, bronze for rejected and poison files")
+    return request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reprocess:
+    """Takes requests, tells how they stand, cancels them."""
+
+    ledger: Ledger
+    hints: Hints
+    clock: Clock
+    new_id: Callable[[], str]
+    containers: tuple[str, ...]
+
+    def __call__(self, request: ReprocessRequest) -> ReprocessJob:
+        """Record a request as a job, or find the job that it is already; raises `RequestConflicts`."""
+        job = self._job(request)
+        if self.ledger.reprocess_job(job.reprocess_id) is None:
+            with suppress(LedgerChanged):  # the same request came twice at once
+                self.ledger.record_reprocess(None, job, at=job.created_at, detail=json.dumps(_asked(job)))
+        known = self.ledger.reprocess_job(job.reprocess_id)
+        found = known.record if known else job
+        if _asked(found) != _asked(job):
+            raise RequestConflicts(request.request_id)
+        if found.state == "running":
+            self.hints.send("reconcile")
+        return found
+
+    def extent(self, request: ReprocessRequest) -> Extent:
+        """Say how much a request would come to, and change nothing."""
+        job = self._job(request)
+        if job.stage == "gold":
+            return Extent()
+        files = size = records = 0
+        if job.status == "parked":
+            for batch in parked(self.ledger, job):
+                files, records = files + batch.parts, records + batch.rows
+        elif job.stage == "silver":
+            for part in parts_again(self.ledger, self.containers, job):
+                files, size, records = files + 1, size + part.end - part.start, records + part.rows
+        else:
+            for container in (job.container,) if job.container else self.containers:
+                for known in self.ledger.files(container, prefix=job.prefix):
+                    if matches(job, known.record):
+                        files, size, records = files + 1, size + known.record.size, records + known.record.records
+        return Extent(files=files, size=size, records=records)
+
+    def job(self, reprocess_id: str) -> ReprocessJob | None:
+        """Return how a job stands, or None."""
+        known = self.ledger.reprocess_job(reprocess_id)
+        return known.record if known else None
+
+    def cancel(self, reprocess_id: str) -> ReprocessJob | None:
+        """Stop a job where it is; None where there is no such job. Its batches are cancelled when their turn comes."""
+        while known := self.ledger.reprocess_job(reprocess_id):
+            if known.record.state != "running":
+                return known.record
+            now = self.clock()
+            try:
+                cancelled = replace(known.record, state="cancelled", ended_at=now)
+                self.ledger.record_reprocess(known, cancelled, at=now)
+            except LedgerChanged:
+                continue
+        return None
+
+    def _job(self, request: ReprocessRequest) -> ReprocessJob:
+        name = hashlib.sha256(request.request_id.encode()).hexdigest()[:16] if request.request_id else self.new_id()
+        return ReprocessJob(
+            reprocess_id=f"r{name}",
+            stage=request.stage,
+            source=request.source,
+            table=request.table,
+            container=request.container,
+            prefix=request.prefix,
+            since=request.since,
+            until=request.until,
+            status=request.status,
+            created_at=self.clock(),
+        )
+
+
+def matches(job: ReprocessJob, file: LandedFile) -> bool:
+    """Whether a job names a landed file."""
+    return (
+        (file.state == job.status if job.status else file.state in _AGAIN or file.reason == _ABANDONED)
+        and job.container in {"", file.container}
+        and job.source in {"", file.source}
+        and (not job.table or job.table in {file.table, file.entity})
+        and file.path.startswith(job.prefix)
+        and (job.since is None or (file.modified_at is not None and file.modified_at >= job.since))
+        and (job.until is None or (file.modified_at is not None and file.modified_at < job.until))
+    )
+
+
+def parked(ledger: Ledger, job: ReprocessJob) -> Iterator[Batch]:
+    """Yield the parked batches that a job names."""
+    for batch in ledger.batches(state="parked"):
+        if not job.table or job.table in batch.entities.split(","):
+            yield batch
+
+
+def job_document(job: ReprocessJob) -> dict[str, Any]:
+    """Return what the API says of a job."""
+    return {
+        "reprocess_id": job.reprocess_id,
+        "state": job.state,
+        "asked": _asked(job),
+        "listed": job.listed,
+        "files": job.files,
+        "bytes": job.size,
+        "records": job.records,
+        "entities": list(filter(None, job.entities.split(","))),
+        "batches": list(filter(None, job.batches.split(","))),
+        "created_at": time_text(job.created_at),
+        "ended_at": time_text(job.ended_at),
+        "detail": job.detail or None,
+        "progress": f"/api/reprocess/{job.reprocess_id}",
+    }
+
+
+def _asked(job: ReprocessJob) -> dict[str, Any]:
+    asked = {"stage": job.stage} | {name: getattr(job, name) for name in _FILTERS if getattr(job, name)}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asked.items()}
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document.get(name, "")
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+        raise RequestInvalid(name, f"at most {_LONGEST} printable characters of text")
+    return value
+
+
+def _choice(document: Mapping[str, Any], name: str, options: tuple[str, ...]) -> str:
+    value = document.get(name, options[0])
+    if value not in options:
+        raise RequestInvalid(name, f"one of {', '.join(dict.fromkeys(filter(None, options)))}")
+    return str(value)
+
+
+def _time(document: Mapping[str, Any], name: str) -> datetime | None:
+    value = document.get(name)
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise RequestInvalid(name, "a time as 2026-11-23T10:11:12Z") from error
+    if at.tzinfo is None or not _YEARS[0] <= at.year <= _YEARS[1]:
+        raise RequestInvalid(name, "a time with its zone, as 2026-11-23T10:11:12Z")
+    return at.astimezone(UTC)

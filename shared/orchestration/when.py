@@ -1,0 +1,53 @@
+"""Decides when waiting parts become a batch: few runs for many files, and no file waits long.
+
+Pure: the shell around it is `shared/orchestration/dispatch.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.config.settings import Dispatching
+from shared.ledger.waiting import Pending
+
+_LONGEST_DEFERRAL = timedelta(minutes=10)
+
+
+def waits_for(now: datetime, since: Sequence[datetime], settings: Dispatching) -> timedelta:
+    """Return how long the parts that wait since the times given have to wait still; zero: dispatch now.
+
+    They go when nothing new came for the quiet time, or the oldest waits too long, or there are enough of them.
+    """
+    if not since:
+        return timedelta.max
+    if len(since) >= settings.enough_parts:
+        return timedelta(0)
+    due = min(max(since) + settings.quiet, min(since) + settings.longest_wait)
+    return max(timedelta(0), due - now)
+
+
+def taken(waiting: Sequence[Pending], most: int) -> list[Pending]:
+    """Return the parts that go into one batch: at most so many, but all of one file together.
+
+    Half of a snapshot would close every key of the other half.
+    """
+    if len(waiting) <= most:
+        return list(waiting)
+    last = waiting[most - 1].file
+    whole = [pending for pending in waiting[:most] if pending.file != last]
+    return whole or [pending for pending in waiting if pending.file == last]
+
+
+def retry_at(now: datetime, attempt: int, settings: Dispatching) -> datetime | None:
+    """Return when a batch whose attempt failed is tried again, doubling the wait; None when it was tried often enough."""
+    if attempt >= settings.attempts:
+        return None
+    return now + settings.back_off * float(2 ** (attempt - 1))
+
+
+def deferred_to(now: datetime, deferrals: int, retry_after: float | None, settings: Dispatching) -> datetime:
+    """Return when a workspace that did not take a run is asked again: as it says, else after a wait that doubles."""
+    if retry_after is not None:
+        return now + min(timedelta(seconds=retry_after), _LONGEST_DEFERRAL)
+    return now + min(settings.back_off * float(2 ** min(deferrals, 20)), _LONGEST_DEFERRAL)

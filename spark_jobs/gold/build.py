@@ -1,0 +1,210 @@
+"""The build of one gold table: of what changed where that can be told, else of everything.
+
+What changed is read off silver: each row tells in `__version` which commit wrote it last. The values of the model's
+`rebuilt by` column that such rows touch are computed again; the gold files that hold one of them are written anew
+without them, all others are referenced again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Observation
+from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+
+from spark_jobs.batch import Batch
+from spark_jobs.gold.layouts import FULL_DATA, data_folder, publication_folder
+from spark_jobs.gold.models import Input, Model, ModelError
+from spark_jobs.gold.publication import GoldFile, GoldTable, Publication, cdm_entity
+from spark_jobs.gold.query import Query
+from spark_jobs.names import quoted
+from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
+from spark_jobs.silver.history import VERSION
+from spark_jobs.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.lake import Lake
+
+#: A table of more files than this is built anew: each batch may add one, and Customer Insights reads at most 1,000 of a
+#: folder (reference: Customer Insights, section 2).
+_MOST_FILES = 500
+#: reference: Customer Insights, section 2: only what writer version 1 makes is read.
+_WRITING = {"compression": "snappy", "parquet.writer.version": "v1"}
+#: Up to this many rows are written as one file; 16 MB and more are what Customer Insights likes.
+_ROWS_OF_ONE_FILE = 250_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What became of one gold table."""
+
+    table: GoldTable
+    changed: bool
+    rewritten: int  # files written
+
+    def summary(self) -> dict[str, int]:
+        """Return what the outcome document says of it."""
+        return {"rows": self.table.rows, "files": len(self.table.files), "rewritten": self.rewritten}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What one gold table is built of."""
+
+    spark: SparkSession
+    lake: Lake
+    batch: Batch
+    model: Model
+    publication: str
+    tables: Mapping[str, Table]  # silver tables that exist
+    versions: Mapping[str, int]
+    base: Publication | None
+
+    @cached_property
+    def _query(self) -> Query:
+        return Query(spark=self.spark, model=self.model, tables=self.tables)
+
+    def run(self) -> Built:
+        """Build the table; raises `ModelError` before anything is written where the model cannot run."""
+        columns = self._query.plan()
+        old = self.base.tables.get(self.model.name) if self.base and self.base.layout == self.batch.layout else None
+        if old is None or not self._is_incremental(old, columns):
+            return self._whole(columns)
+        if not self._changed_inputs:
+            return Built(table=old, changed=False, rewritten=0)
+        touched = f"{self.batch.folder}/touched/{self.model.name}"
+        observed = Observation()
+        counted = self._touched_values().observe(observed, F.count(F.lit(1)).alias("values"))
+        counted.write.mode("overwrite").parquet(self.lake.path(touched))
+        values = self.spark.read.schema("__touched string").parquet(self.lake.path(touched))
+        try:
+            return self._updated(old, columns, values, int(observed.get["values"]))
+        finally:
+            self.lake.delete(touched)
+
+    def _whole(self, columns: Mapping[str, str]) -> Built:
+        place = f"{self.batch.folder}/repeated/{self.model.name}"
+        try:
+            return self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=0)
+        finally:
+            self.lake.delete(place)
+
+    def _repeated(self, place: str) -> dict[str, Repeated]:
+        """Find what several rows share of the inputs of which only the newest count, where that beats ordering all rows."""
+        found = {}
+        for one in self.model.inputs:
+            totals = self.tables[one.entity].totals() if one.newest and one.entity in self.tables else None
+            if totals is not None and totals.current > WORTH_A_PASS:
+                found[one.view] = Repeated.find(self.spark, self.lake, f"{place}/{one.view}", self._query.digests(one))
+        return {view: repeated for view, repeated in found.items() if repeated.count <= MOST}
+
+    def _updated(self, old: GoldTable, columns: Mapping[str, str], values: DataFrame, many: int) -> Built:
+        if not many:
+            return Built(table=old, changed=False, rewritten=0)
+        values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
+        fresh = self._query.rows(values).select(*columns)
+        stale = self._holding(old, values)
+        if self.batch.layout == FULL_DATA and (stale or not fresh.isEmpty()):
+            stale = {file.place for file in old.files}  # a folder is one publication's
+        kept = tuple(file for file in old.files if file.rows and file.place not in stale)
+        if stale:
+            rows = self._read(columns, sorted(stale))
+            same = F.col(self.model.rebuilt_by).cast("string") == F.col("__touched")
+            fresh = rows.select(*columns).join(values, same, "left_anti").unionByName(fresh)
+        rewritten = sum(file.rows for file in old.files if file.place in stale)
+        built = self._written(fresh, columns, kept=kept, added=rewritten + many)
+        if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
+            self.lake.delete(f"gold/{self.model.name}/{self.publication}")  # what changed is nobody's row
+            return Built(table=old, changed=False, rewritten=0)
+        return built
+
+    def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
+        place = data_folder(self.batch.layout, self.model.name, self.publication)
+        path = self.lake.path(f"gold/{place}")
+        if 0 < added <= _ROWS_OF_ONE_FILE:
+            rows = rows.coalesce(1)
+        rows.write.mode("overwrite").options(**_WRITING).parquet(path)
+        files = self._files(place, columns)
+        document = f"{publication_folder(place)}/{self.model.name}.cdm.json"
+        entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
+        self.lake.write_json(f"gold/{document}", entity)
+        table = GoldTable(
+            name=self.model.name,
+            description=self.model.description,
+            primary_key=self.model.primary_key,
+            digest=self.model.digest,
+            document=document,
+            columns=columns,
+            files=(*kept, *files),
+        )
+        return Built(table=table, changed=True, rewritten=len(files))
+
+    def _files(self, place: str, columns: Mapping[str, str]) -> tuple[GoldFile, ...]:
+        """Return the files just written with their rows; raises `ModelError` where the primary key is none."""
+        written = self._read(columns, [place]).selectExpr(
+            "_metadata.file_name as file", f"{quoted(self.model.primary_key)} as key"
+        )
+        found = written.groupBy("file").agg(F.count(F.lit(1)).alias("rows"), F.count("key").alias("keys")).collect()
+        if any(row["rows"] != row["keys"] for row in found):
+            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} is null in some rows")
+        # Digests are quicker to count than keys; that two keys have the same one is as good as never.
+        by_digest = digests(written, [F.col("key")])
+        if has_repeated(by_digest, *by_digest.columns) and has_repeated(written, "key"):
+            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has one value in several rows")
+        rows = {row["file"]: row["rows"] for row in found}
+        listed = [file for file in self.lake.files(f"gold/{place}") if file.place.endswith(".parquet")]
+        return tuple(
+            GoldFile(place=file.place.removeprefix("gold/"), rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
+            for file in listed
+        )
+
+    def _read(self, columns: Mapping[str, str], places: Sequence[str]) -> DataFrame:
+        # A schema that is given spares the job that would read it from the files.
+        schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+        return self.spark.read.schema(schema).parquet(*(self.lake.path(f"gold/{place}") for place in places))
+
+    def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
+        base = self.base
+        if base is None or self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
+            return False
+        if old.digest != self.model.digest or dict(old.columns) != dict(columns):
+            return False
+        return all(
+            self.tables[one.entity].changed_only_by_merge(base.silver.get(one.entity, -1), self.versions[one.entity])
+            and one.by is not None
+            for one in self._changed_inputs
+        )
+
+    @cached_property
+    def _changed_inputs(self) -> list[Input]:
+        before: Mapping[str, int] = self.base.silver if self.base else {}
+        return [one for one in self.model.inputs if self.versions.get(one.entity, -1) != before.get(one.entity, -1)]
+
+    def _touched_values(self) -> DataFrame:
+        before: Mapping[str, int] = self.base.silver if self.base else {}
+        found = [
+            self._query.view(one, self.tables[one.entity].read().where(F.col(VERSION) > before.get(one.entity, -1)))
+            .selectExpr(f"cast({one.by} as string) as __touched")
+            .where("__touched is not null")
+            for one in self._changed_inputs
+        ]
+        return reduce(lambda one, other: one.union(other), found).distinct()
+
+    def _holding(self, old: GoldTable, values: DataFrame) -> set[str]:
+        """Return which files of the table hold a row of these values."""
+        placed = self._read(old.columns, [file.place for file in old.files])
+        placed = placed.selectExpr(
+            f"cast({quoted(self.model.rebuilt_by)} as string) as __touched", "_metadata.file_path as path"
+        )
+        found = placed.join(values, "__touched", "left_semi").select("path").distinct().collect()
+        # A reader names a file by its full address; the end of it is the place that the publication names.
+        parts = {PurePosixPath(file.place).parts: file.place for file in old.files}
+        deep = {len(each) for each in parts}
+        ends = {PurePosixPath(row["path"]).parts[-length:] for row in found for length in deep}
+        return {place for each, place in parts.items() if each in ends}

@@ -1,0 +1,87 @@
+"""Which files of gold nobody can want any more: the grace of a publication begins when a run first finds it replaced.
+
+Not when it was made: what readers saw for a month may have been replaced a minute ago, under a refresh that still reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from spark_jobs.gold.layouts import publication_folder
+from spark_jobs.gold.publication import RECORDS, Publication, from_json, place_of
+
+if TYPE_CHECKING:
+    from spark_jobs.lake import Lake
+
+PLACE = "pipeline/replaced.json"
+#: Reading every record that is kept is worth it once a day, not with every batch.
+_EVERY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replaced:
+    """The publications that no longer show (or never did), each with the time a run first noticed."""
+
+    since: Mapping[str, str] = field(default_factory=dict)  # publication -> ISO 8601
+    collected_at: str = "0001-01-01T00:00:00+00:00"
+
+    def noticed(self, names: Iterable[str], shown: Collection[str], at: datetime) -> Replaced:
+        """Return this with the publications that are new to it, and without those that are shown."""
+        now = at.isoformat()
+        since = {name: self.since.get(name, now) for name in sorted({*names, *self.since}) if name not in shown}
+        return Replaced(since=since, collected_at=self.collected_at)
+
+    def due(self, at: datetime, grace: timedelta) -> set[str]:
+        """Return the publications whose grace is over; none where they were looked after within a day (or the grace)."""
+        if at - datetime.fromisoformat(self.collected_at) < min(grace, _EVERY):
+            return set()
+        return {name for name, since in self.since.items() if datetime.fromisoformat(since) <= at - grace}
+
+
+def collectable(kept: Sequence[Publication], due: Collection[str], folders: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the publication folders to delete: those of publications that are due which none that is kept has a file in.
+
+    `folders` are the folders of each gold table. A folder of a publication that nobody knows may be a run that is being built.
+    """
+    used = {
+        publication_folder(place)
+        for one in kept
+        for table in one.tables.values()
+        for place in (table.document, *(file.place for file in table.files))
+    }
+    return [
+        f"gold/{table}/{folder}"
+        for table, found in sorted(folders.items())
+        for folder in found
+        if folder in due and f"{table}/{folder}" not in used
+    ]
+
+
+def collect(lake: Lake, *, current: str | None, building: str, at: datetime, grace: timedelta) -> None:
+    """Delete what is due; safe to repeat after a crash at any point.
+
+    `building` is the publication of this very run. Records go first: an outcome whose publication has no record does not stand,
+    so nothing can be published whose files are about to go. The note of what is due goes last, so that no folder is forgotten.
+    """
+    document: dict[str, Any] = lake.read_json(PLACE) or {}
+    before = Replaced(**document)
+    names = {file.place.rpartition("/")[2].removesuffix(".json") for file in lake.files(RECORDS, deep=False)}
+    shown = {name for name in (current, building) if name}
+    after = before.noticed(names, shown, at)
+    due = after.due(at, grace)
+    if due & names and (current is None or current in names):
+        records = [lake.read_json(place_of(name)) for name in sorted(names - due)]
+        for name in sorted(due & names):
+            lake.delete(place_of(name))
+        folders = {table: lake.folders(f"gold/{table}") for table in lake.folders("gold")}
+        gone = set(collectable([from_json(record) for record in records if record], due, folders))
+        for place in sorted(gone):
+            lake.delete(place)
+        left = {folder for table, found in folders.items() for folder in found if f"gold/{table}/{folder}" not in gone}
+        since = {name: time for name, time in after.since.items() if name not in due or name in left}
+        after = Replaced(since=since, collected_at=at.isoformat())
+    if after != before:
+        lake.write_json(PLACE, {"since": dict(after.since), "collected_at": after.collected_at})

@@ -1,0 +1,180 @@
+"""`python -m spark_jobs.gold.readiness <gold folder>`: what Customer Insights would stumble over, found before it does.
+
+Reads as Customer Insights does: the manifest, the entity documents, every file that they name, and the Delta tables where there
+are any. Prints one line for each finding, or JSON with `--json`; exits with 1 where one of them is an error. Sources:
+reference: Customer Insights, sections 2 to 6 and 11.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from spark_jobs.delta_log import inspect_delta
+from spark_jobs.gold.layouts import matching
+from spark_jobs.gold.traps import NAME, NAME_RULE, Finding, crowded_folders, errors, small_files, too_many_columns
+from spark_jobs.parquet_files import TableFiles
+
+_MANIFEST = "default.manifest.cdm.json"
+_DELTA = "delta"
+_KEY_FORMATS = {"String", "Guid", "Int16", "Int32", "Int64"}
+_DATES = {"Date": "is.formatted.date", "DateTime": "is.formatted.dateTime"}
+
+
+def inspect(gold: Path) -> Iterator[Finding]:
+    """Judge a gold folder by what a reader finds there."""
+    if not (gold / _MANIFEST).is_file():
+        yield Finding(trap="no_manifest", table="-", where=_MANIFEST, detail="nothing was published here")
+        return
+    try:
+        entities = [_Entity.read(gold, entity) for entity in _document(gold / _MANIFEST)["entities"]]
+    except _UNREADABLE as error:
+        yield Finding(trap="manifest_unreadable", table="-", where=_MANIFEST, detail=f"is of another form: {error!r}")
+        return
+    for entity in entities:
+        yield from entity.inspect()
+    if (gold / _DELTA).is_dir():
+        yield from inspect_delta(gold / _DELTA, [entity.name for entity in entities])
+
+
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entity:
+    """One table as the manifest shows it."""
+
+    gold: Path
+    name: str
+    document: str  # path of the entity document
+    definition: str  # name of the entity in it
+    traits: frozenset[str]
+    partitions: Sequence[Mapping[str, Any]]
+    patterns: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, gold: Path, entity: Mapping[str, Any]) -> _Entity:
+        document, _, definition = entity["entityPath"].rpartition("/")
+        return cls(
+            gold=gold,
+            name=entity["entityName"],
+            document=document,
+            definition=definition,
+            traits=frozenset(_trait(one) for one in entity.get("exhibitsTraits", ())),
+            partitions=entity.get("dataPartitions", []),
+            patterns=entity.get("dataPartitionPatterns", []),
+        )
+
+    def inspect(self) -> Iterator[Finding]:
+        if not NAME.fullmatch(self.name):
+            yield self._error("table_name", self.name, NAME_RULE)
+        try:
+            locations = [one["location"] for one in self.partitions]
+            found = [(one, self._matching(one)) for one in self.patterns]
+        except _UNREADABLE as error:
+            yield self._error("manifest_unreadable", _MANIFEST, f"cannot tell its files: {error!r}")
+            return
+        for pattern, files in found:
+            if not files:
+                yield self._error("missing_file", pattern["rootLocation"], "the manifest's pattern finds no file")
+            locations += files
+        yield from self._places(locations)
+        try:
+            definitions = _document(self.gold / self.document)["definitions"]
+            attributes = next(one["hasAttributes"] for one in definitions if one["entityName"] == self.definition)
+            identified = _identified([one for one in definitions if one["entityName"] == self.definition])
+            formats = {one["name"]: str(one.get("dataFormat", "")) for one in attributes}
+            keys = [one["name"] for one in attributes if one.get("isPrimaryKey")]
+        except FileNotFoundError:
+            yield self._error("no_entity_document", self.document, "the manifest names it")
+            return
+        except (*_UNREADABLE, StopIteration) as error:
+            yield self._error("document_unreadable", self.document, f"is of another form: {error!r}")
+            return
+        yield from self._attributes(formats, keys, identified)
+        yield from too_many_columns(self.name, len(formats))
+        key = keys[0] if len(keys) == 1 else None
+        yield from TableFiles(table=self.name, formats=formats, key=key).inspect(self.gold, locations)
+
+    def _places(self, locations: Sequence[str]) -> Iterator[Finding]:
+        folders = {parts for place in locations for parts in PurePosixPath(place).parts[:-1]}
+        for folder in sorted(folder for folder in folders if not NAME.fullmatch(folder)):
+            # Below the folders that Customer Insights browses other names seem to pass (inferred).
+            is_browsed = any(place.startswith(f"{folder}/") for place in locations)
+            yield Finding(
+                trap="folder_name",
+                table=self.name,
+                where=folder,
+                detail=NAME_RULE,
+                severity="error" if is_browsed else "warning",
+            )
+        yield from crowded_folders(self.name, locations)
+        there = [self.gold / place for place in locations]
+        yield from small_files(self.name, [path.stat().st_size for path in there if path.is_file()])
+
+    def _attributes(self, formats: Mapping[str, str], keys: Sequence[str], identified: set[str]) -> Iterator[Finding]:
+        if len(keys) != 1:
+            yield self._error("primary_key", self.document, f"exactly one attribute is the primary key, got {len(keys)}")
+        elif formats[keys[0]] not in _KEY_FORMATS:
+            yield self._error("primary_key_type", keys[0], f"a key is text, an integer or a GUID, this is {formats[keys[0]]}")
+        if len(keys) == 1 and identified != set(keys):
+            yield self._error(
+                "primary_key", self.document, f"isPrimaryKey names {keys[0]}, is.identifiedBy {sorted(identified)}"
+            )
+        for column in formats:
+            if not NAME.fullmatch(column):
+                yield self._error("column_name", column, NAME_RULE)
+        for form, trait in _DATES.items():
+            if form in formats.values() and trait not in self.traits:
+                yield self._error(
+                    "date_format", _MANIFEST, f"has {form} attributes and does not declare {trait}; the default is en-US"
+                )
+
+    def _matching(self, pattern: Mapping[str, Any]) -> list[str]:
+        root = self.gold / str(pattern.get("rootLocation", ""))
+        files = (path for path in root.rglob("*") if path.is_file())
+        return matching(pattern, [path.relative_to(self.gold).as_posix() for path in files])
+
+    def _error(self, trap: str, where: str, detail: str) -> Finding:
+        return Finding(trap=trap, table=self.name, where=where, detail=detail)
+
+
+def _document(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _trait(trait: str | Mapping[str, Any]) -> str:
+    return trait if isinstance(trait, str) else str(trait["traitReference"])
+
+
+def _identified(definitions: Sequence[Mapping[str, Any]]) -> set[str]:
+    traits = (trait for one in definitions for trait in one.get("exhibitsTraits", ()) if _trait(trait) == "is.identifiedBy")
+    return {argument["value"].rpartition("/")[2] for trait in traits for argument in trait["arguments"]}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check a gold folder; the command line of this module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spark_jobs.gold.readiness", description="Is gold fit for Customer Insights?"
+    )
+    parser.add_argument("gold", type=Path, help="the folder that holds default.manifest.cdm.json")
+    parser.add_argument("--json", action="store_true", help="print a JSON array instead of lines")
+    given = parser.parse_args(arguments)
+    found = list(inspect(given.gold))
+    wrong = len(errors(found))
+    if given.json:
+        sys.stdout.write(json.dumps([asdict(finding) for finding in found], indent=1) + "\n")
+    else:
+        sys.stdout.writelines(f"{finding}\n" for finding in found)
+        verdict = "not ready" if wrong else "ready"
+        sys.stdout.write(f"{verdict}: {wrong} errors, {len(found) - wrong} warnings\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

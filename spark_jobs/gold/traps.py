@@ -1,0 +1,152 @@
+"""What Customer Insights would stumble over, told by the record of a publication before it is staged.
+
+Errors refuse the publication; warnings stand in the outcome document. Sources: reference: Customer Insights, sections 2, 6, 11.
+What only the files themselves tell is found by `readiness`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from spark_jobs.gold.publication import GoldTable, Publication
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+NAME_RULE = "a name starts with a letter and has only letters, digits and `_`"
+MOST_DIGITS = 16
+LARGEST = 1 << 30  # bytes of a file
+SMALL = 16 << 20  # bytes; files are best above it
+MANY_SMALL = 100  # files of a table from which on small ones are worth a word
+MOST_FILES = 1000  # of a folder
+MOST_COLUMNS = 1000
+#: Kept as text or lost: a number drops the leading zero of `06040` and the plus of a telephone number.
+_TEXT_BY_NATURE = re.compile(r"post(al)?_?code|zip|phone|mobile|fax", re.IGNORECASE)
+_KEY_TYPES = {"string", "int", "bigint"}
+_NUMBERS = {"int", "bigint", "double"}
+_TYPES = {*_NUMBERS, "string", "boolean", "date", "timestamp"}
+_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One trap, and where it stands."""
+
+    trap: str  # a code
+    table: str
+    where: str  # column, file or folder
+    detail: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.trap}: {self.table} {self.where}: {self.detail}"
+
+
+class NotReadyError(ValueError):
+    """Gold is not fit for Customer Insights, so nothing is published; names every trap. Terminal.
+
+    Attributes: `found`.
+    """
+
+    def __init__(self, found: Sequence[Finding]) -> None:
+        super().__init__("; ".join(str(finding) for finding in found))
+        self.found = tuple(found)
+
+
+def errors(found: Sequence[Finding]) -> list[Finding]:
+    """Return those that a publication must not have."""
+    return [finding for finding in found if finding.severity == "error"]
+
+
+def findings(publication: Publication, base: Publication | None = None) -> list[Finding]:
+    """Judge a publication by its record, and by that of the one that it replaces."""
+    found = [finding for table in publication.tables.values() for finding in _of_table(table)]
+    for table in publication.tables.values():
+        old = base.tables.get(table.name) if base else None
+        if old is not None:
+            found.extend(_changes(old, table))
+    for name in sorted(set(base.tables if base else ()) - set(publication.tables)):
+        detail = "the table is gone; Customer Insights fails until it is taken out of the data source"
+        found.append(Finding(trap="table_removed", table=name, where="table", detail=detail, severity="warning"))
+    return found
+
+
+def small_files(table: str, sizes: Sequence[int]) -> Iterator[Finding]:
+    """Say so where a table consists of many files that are small on average (`sizes` in bytes)."""
+    if len(sizes) > MANY_SMALL and sum(sizes) / len(sizes) < SMALL:
+        detail = f"{len(sizes)} files of {sum(sizes) // len(sizes)} bytes on average; 16 MB and more are read best"
+        yield Finding(trap="small_files", table=table, where="table", detail=detail, severity="warning")
+
+
+def crowded_folders(table: str, places: Sequence[str]) -> Iterator[Finding]:
+    """Name the folders that hold too many files."""
+    for folder, count in Counter(str(PurePosixPath(place).parent) for place in places).items():
+        if count > MOST_FILES:
+            yield Finding(
+                trap="file_count", table=table, where=folder, detail=f"{count} files; at most {MOST_FILES} in a folder"
+            )
+
+
+def too_many_columns(table: str, columns: int) -> Iterator[Finding]:
+    """Warn of more columns than should be selected."""
+    if columns > MOST_COLUMNS:
+        detail = f"{columns} columns; select at most {MOST_COLUMNS}"
+        yield Finding(trap="column_count", table=table, where="table", detail=detail, severity="warning")
+
+
+def _of_table(table: GoldTable) -> Iterator[Finding]:
+    def error(trap: str, where: str, detail: str) -> Finding:
+        return Finding(trap=trap, table=table.name, where=where, detail=detail)
+
+    if not NAME.fullmatch(table.name) or table.name == "delta":  # `gold/delta` holds the Delta tables
+        yield error("table_name", table.name, f"{NAME_RULE}, and is not `delta`")
+    folders = {part for file in table.files for part in PurePosixPath(file.place).parts[1:-1]}
+    yield from (error("folder_name", name, NAME_RULE) for name in sorted(folders) if not NAME.fullmatch(name))
+    yield from (error("column_name", name, NAME_RULE) for name in table.columns if not NAME.fullmatch(name))
+    key = table.columns.get(table.primary_key)
+    if key not in _KEY_TYPES:
+        yield error("primary_key_type", table.primary_key, f"a key is text or an integer, this is {key}")
+    for column, kind in table.columns.items():
+        decimal = _DECIMAL.fullmatch(kind)
+        if decimal and int(decimal[1]) > MOST_DIGITS:
+            yield error("decimal_precision", column, f"{kind}: at most {MOST_DIGITS} digits; cast to decimal(16,2) or double")
+        elif not decimal and kind not in _TYPES:
+            yield error("column_type", column, f"{kind} has no counterpart")
+        if _TEXT_BY_NATURE.search(column) and (decimal or kind in _NUMBERS):
+            yield number_for_text(table.name, column, kind)
+    for file in table.files:
+        if file.size > LARGEST:
+            yield error("file_size", file.place, f"{file.size} bytes; at most 1 GB")
+    yield from too_many_columns(table.name, len(table.columns))
+    yield from crowded_folders(table.name, [file.place for file in table.files])
+    yield from small_files(table.name, [file.size for file in table.files])
+
+
+def is_text_by_nature(column: str) -> bool:
+    """Say whether a column of this name holds text that may look like a number."""
+    return bool(_TEXT_BY_NATURE.search(column))
+
+
+def number_for_text(table: str, column: str, kind: str) -> Finding:
+    """Warn of a number in a column that is text by nature."""
+    detail = f"{kind} loses leading zeros and signs; cast to string where it lands"
+    return Finding(trap="number_for_text", table=table, where=column, detail=detail, severity="warning")
+
+
+def _changes(old: GoldTable, new: GoldTable) -> Iterator[Finding]:
+    added = [name for name in new.columns if name not in old.columns]
+    removed = [name for name in old.columns if name not in new.columns]
+    retyped = [
+        f"{name} {old.columns[name]} to {kind}" for name, kind in new.columns.items() if old.columns.get(name, kind) != kind
+    ]
+    changed = {"added": added, "removed": removed, "retyped": retyped}
+    told = "; ".join(f"{what} {', '.join(names)}" for what, names in changed.items() if names)
+    if told:
+        detail = f"{told}; Customer Insights fails until a person has the attributes generated again"
+        yield Finding(trap="columns_changed", table=new.name, where="table", detail=detail, severity="warning")
+    if old.primary_key != new.primary_key:
+        detail = f"was {old.primary_key}; activities are all inserted again under the new key"
+        yield Finding(trap="primary_key_changed", table=new.name, where=new.primary_key, detail=detail, severity="warning")

@@ -1,0 +1,34 @@
+"""The table of states is the one that the documentation shows, and the ledger keeps to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.ledger.states import TRANSITIONS, event_of
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_step_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="a batch cannot go from succeeded to open"):
+        event_of("batch", "succeeded", "open")
+
+
+def test_the_documentation_shows_every_step() -> None:
+    shown = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for (thing, before, after), event in TRANSITIONS.items():
+        assert f"| {thing} | {before or '–'} | {after} | `{event}` |" in shown
+    assert shown.count(" | `") == len(TRANSITIONS)
+
+
+def test_every_state_can_be_reached_and_only_ends_lead_nowhere() -> None:
+    for thing in ("batch", "refresh", "reprocess"):
+        steps = [(before, after) for of, before, after in TRANSITIONS if of == thing]
+        reached = {""}
+        while new := {after for before, after in steps if before in reached} - reached:
+            reached |= new
+        assert reached == {state for step in steps for state in step}
+    ends = {after for of, _, after in TRANSITIONS if of == "batch"} - {before for of, before, _ in TRANSITIONS if of == "batch"}
+    assert ends == {"succeeded", "dissolved", "cancelled"}

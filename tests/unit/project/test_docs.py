@@ -1,0 +1,67 @@
+"""Documentation says what is there: every setting, command, document and module it names exists, and none is left out."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def settings_read() -> set[str]:
+    """Return the names that `read_settings` asks for, and those that triggers resolve."""
+    tree = ast.parse((ROOT / "shared" / "config" / "settings.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    names = {
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "read"
+        for argument in call.args[:1]
+        if isinstance(argument, ast.Constant)
+    }
+    for path in (ROOT / "function_app").glob("*.py"):
+        names |= set(re.findall(r"%([A-Z_]+)%", path.read_text(encoding="utf-8")))
+    return {str(name) for name in names}
+
+
+def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
+    documented = {
+        name for row in SETTINGS.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert documented == settings_read()
+
+
+def test_the_example_settings_are_all_known_and_suffice() -> None:
+    from shared.config.settings import read_settings
+
+    values = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
+    of_the_host = {"FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"}
+    assert set(values) - of_the_host <= settings_read()
+    assert read_settings(values).databricks_job_id == 360
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_and_module_of_a_page_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
+    for path in re.findall(r"`((?:shared|function_app|spark_jobs|local|tests|benchmarks|docs)/[\w/.-]+)`", text):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_command_of_the_readme_is_a_target() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for command in re.findall(r"`?make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert command in targets, command
+
+
+def test_ci_calls_what_the_readme_says() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "make test" in script
+    assert "make demo" in script
