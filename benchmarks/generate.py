@@ -53,13 +53,13 @@ TAIL: Final = (
 
 
 def wide_schema(extra: int = 0) -> TableSchema:
-    """A customer-engagement-like table of 192 columns, and as many more as were added to it later."""
+    """Return a customer-engagement-like table of 192 columns, and as many more as were added to it later."""
     kinds = ["int64"] * 24 + ["boolean"] * 13 + ["guid", "string"] * 18 + ["decimal"] * 17 + ["dateTime"] * 5 + ["string"] * 90
     return _schema("account", kinds, extra)
 
 
 def narrow_schema(extra: int = 0) -> TableSchema:
-    """A finance-and-operations-like table of 26 columns, and as many more as were added to it later."""
+    """Return a finance-and-operations-like table of 26 columns, and as many more as were added to it later."""
     return _schema("currency", ["int64"] * 8 + ["string"] * 7 + ["decimal"] * 2 + ["dateTime"] * 2, extra)
 
 

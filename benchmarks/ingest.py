@@ -46,14 +46,14 @@ SCHEMAS: Final = {
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """The file as a download would bring it."""
+    """Yield the file as a download would bring it."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk
 
 
 def kernel(source: Path, schema: TableSchema, _target: Path) -> int:
-    """What the functions run; the parts stay in memory, one at a time."""
+    """Run what the functions run; the parts stay in memory, one at a time."""
     spec = SliceSpec(schema=schema, lineage=LINEAGE, min_width=26 if schema.width < 100 else None)
     rows = 0
     for slice_ in read_slices(chunks(source), spec):
@@ -64,7 +64,7 @@ def kernel(source: Path, schema: TableSchema, _target: Path) -> int:
 
 
 def small(source: Path, schema: TableSchema, _target: Path) -> int:
-    """The kernel on one small file after the other, each of its own stream."""
+    """Run the kernel on one small file after the other, each of its own stream."""
     spec = SliceSpec(schema=schema, lineage=LINEAGE)
     data = source.read_bytes()
     return sum(slice_.rows for _ in range(SMALL_FILES) for slice_ in read_slices([data], spec))
@@ -175,7 +175,7 @@ def compare(megabytes: int, rounds: int, *, with_spark: bool) -> None:
 
 
 def show(folder: Path, results: dict[tuple[str, str], list[dict[str, float]]]) -> None:
-    """The best time and the most memory of all rounds, as a table."""
+    """Print the best time and the most memory of all rounds, as a table."""
     print("| input | with | MB/s | kernel is | CPU ns/byte | peak memory over idle, MB |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
     fastest = {run: min(found["seconds"] for found in rounds) for run, rounds in results.items()}

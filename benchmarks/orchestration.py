@@ -72,7 +72,7 @@ class Bench:
         self.context = self.process()
 
     def process(self) -> Context:
-        """A process of the app."""
+        """Start a process of the app."""
         settings = {
             "LakeStorage": "UseDevelopmentStorage=true", "DATAVERSE_CONTAINERS": LANDING[0], "DATABRICKS_HOST": "http://127.0.0.1:9",
             "DATABRICKS_JOB_ID": "1", "CALLBACK_USERNAME": "u", "CALLBACK_PASSWORD": "p", "CUSTOMER_INSIGHTS_ROOT": "http://127.0.0.1:9",
@@ -237,7 +237,7 @@ def burst(bench: Bench) -> dict[str, float]:
 
 
 def median(call: Callable[[], object]) -> float:
-    """The median time of five calls, in seconds."""
+    """Return the median time of five calls, in seconds."""
     times = []
     for _ in range(5):
         begun = time.perf_counter()

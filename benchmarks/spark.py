@@ -31,7 +31,7 @@ CHANGED: Final = 1_000
 
 
 def session() -> "SparkSession":
-    """What both contestants on Spark get: two cores, code generation and adaptive plans as Spark has them by default."""
+    """Start what both contestants get: two cores, code generation and adaptive plans as Spark has them by default."""
     from spark_jobs.session import local_builder, with_meaning
 
     os.environ.setdefault("SPARK_JARS_DIR", str(JARS))
@@ -43,7 +43,7 @@ def session() -> "SparkSession":
 
 
 def job(folder: Path, customers: int) -> dict[str, float]:
-    """The job of this project: a full build, then small batches on the warm session."""
+    """Time the job of this project: a full build, then small batches on the warm session."""
     from spark_jobs.batch import read_batch
     from spark_jobs.gold import task as gold
     from spark_jobs.gold.models import read_models
@@ -97,7 +97,7 @@ def job(folder: Path, customers: int) -> dict[str, float]:
 
 
 def sample(folder: Path, _customers: int) -> dict[str, float]:
-    """The sample's three notebooks, with the quote escape they forgot and corrected for versions, duplicates and deletes."""
+    """Time the sample's notebooks, with the quote escape they forgot and corrected for versions, duplicates and deletes."""
     from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
     from pyspark.sql.window import Window
 

@@ -157,7 +157,7 @@ def append(connection: str, service: BlobServiceClient, folder: Path, megabytes:
 
 
 def memory(connection: str, service: BlobServiceClient, folder: Path, megabytes: int) -> Iterator[str]:
-    """The peak of a process that ingests one huge file, over what it needs idle, having ingested a small one."""
+    """Yield the peak of a process that ingests one huge file, over what it needs idle, having ingested a small one."""
     for table in TABLES:
         write_table(folder / "warm.csv", TABLES[table], MB)
         land(service, [(folder / "warm.csv").read_bytes()], f"{table}/1979.csv", MB)
@@ -181,7 +181,7 @@ def measure_memory(connection: str, table: str) -> None:
 
 
 def app(connection: str) -> Context:
-    """The function app's own context at this Azurite."""
+    """Build the function app's own context at this Azurite."""
     return Context(
         {
             "LakeStorage": connection,
@@ -203,7 +203,7 @@ def take(context: Context, blob: BlobClient) -> None:
 
 
 def copy(service: BlobServiceClient, blob: BlobClient) -> int:
-    """What a script would do; answers how many bytes."""
+    """Do what a script would do, and return how many bytes that was."""
     data = blob.download_blob().readall()
     service.get_blob_client("copies", blob.blob_name).upload_blob(data, overwrite=True)
     return len(data)
@@ -254,14 +254,14 @@ def land_model(service: BlobServiceClient, table: str, schema: TableSchema) -> N
 
 
 def spent(action: Callable[[], object]) -> Spent:
-    """What something takes."""
+    """Measure what something takes."""
     wall, own = time.perf_counter(), time.process_time()
     action()
     return Spent(wall=time.perf_counter() - wall, own=time.process_time() - own)
 
 
 def best(rounds: list[Spent]) -> Spent:
-    """The least of several, since other work on the machine only ever adds."""
+    """Return the least of several, since other work on the machine only ever adds."""
     return Spent(wall=min(each.wall for each in rounds), own=min(each.own for each in rounds))
 
 

@@ -50,7 +50,7 @@ class Azurite:
 
 
 def connection_string(ports: tuple[int, int, int] = STANDARD_PORTS) -> str:
-    """The development account's connection string, with addresses that need no name resolution."""
+    """Return the development account's connection string, with addresses that need no name resolution."""
     endpoints = ";".join(
         f"{service}Endpoint=http://127.0.0.1:{port}/{ACCOUNT}"
         for service, port in zip(("Blob", "Queue", "Table"), ports, strict=True)
@@ -59,7 +59,7 @@ def connection_string(ports: tuple[int, int, int] = STANDARD_PORTS) -> str:
 
 
 def command(folder: Path, ports: tuple[int, int, int], *, root: Path = ROOT) -> list[str]:
-    """The command line that starts it; raises AzuriteMissingError with what to do."""
+    """Return the command line that starts it; raises AzuriteMissingError with what to do."""
     node = shutil.which("node")
     if node is None:
         raise AzuriteMissingError("Node is missing: install Node 18 or later, then run `make setup`.")

@@ -43,12 +43,12 @@ class Landed:
 
 
 def news(known: Mapping[tuple[str, str], str], now: Iterable[Landed]) -> list[Landed]:
-    """What is there now that was not known (by container and path) with this ETag."""
+    """Return what is there now that was not known (by container and path) with this ETag."""
     return [one for one in now if known.get((one.container, one.path)) != one.etag]
 
 
 def blob_created(landed: Landed, *, event_id: str, at: datetime) -> dict[str, Any]:
-    """The event as Event Grid sends it, in its own schema (reference: Azure Functions, section 4)."""
+    """Build the event as Event Grid sends it, in its own schema (reference: Azure Functions, section 4)."""
     path = urllib.parse.quote(landed.path)
     return {
         "id": event_id,

@@ -139,7 +139,7 @@ class Instance:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def submit(self, operation: str, sources: tuple[str, ...]) -> Job:
-        """A new refresh, queued."""
+        """Take in a new refresh, queued."""
         job = Job(job_id=str(uuid.uuid4()), operation=operation, sources=sources, submitted=self.now())
         with self._lock:
             self._jobs[job.job_id] = job
@@ -245,7 +245,7 @@ def _json(document: object, code: int = 200, headers: dict[str, str] | None = No
 
 
 def _error(code: int, error_code: str, headers: dict[str, str] | None = None) -> Response:
-    """An ApiErrorResult."""
+    """Return an ApiErrorResult."""
     culprit = "system" if code >= 500 else "user"
     document = {"httpStatusCode": code, "exceptionCulprit": culprit, "errorCode": error_code, "message": error_code}
     return _json(document, code, headers)

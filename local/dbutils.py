@@ -34,7 +34,7 @@ class FileSystem:
         self._conf: Any = inner._jsparkSession.sessionState().newHadoopConf()
 
     def ls(self, path: str) -> list[FileInfo]:
-        """What is in a folder; an error of the JVM (FileNotFoundException) if there is none."""
+        """Return what is in a folder; an error of the JVM (FileNotFoundException) if there is none."""
         files, where = self._at(path)
         found = []
         for entry in files.listStatus(where):
@@ -44,7 +44,7 @@ class FileSystem:
         return found
 
     def head(self, path: str, max_bytes: int = 65536) -> str:
-        """The first bytes of a file as text."""
+        """Return the first bytes of a file as text."""
         files, where = self._at(path)
         stream = files.open(where)
         try:

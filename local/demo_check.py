@@ -33,7 +33,7 @@ def problems(expected: Expected, observed: Observed) -> list[str]:
 
 
 def rows_of(parts: Iterable[BronzePart], file: str) -> tuple[int, ...]:
-    """The record numbers that bronze holds of the newest generation of a landed file."""
+    """Return the record numbers that bronze holds of the newest generation of a landed file."""
     own = [part for part in parts if part.file == file]
     newest = max((part.generation for part in own), default=0)
     return tuple(number for part in own if part.generation == newest for number in part.records)
@@ -88,7 +88,7 @@ def _of_gold(expected: Mapping[str, Customer], rows: Sequence[Mapping[str, Any]]
 
 
 def different(customer: Customer, row: Mapping[str, Any]) -> list[str]:
-    """The columns in which a row of gold does not show the customer."""
+    """Return the columns in which a row of gold does not show the customer."""
     return [
         column.name
         for column in fields(Customer)
@@ -97,7 +97,7 @@ def different(customer: Customer, row: Mapping[str, Any]) -> list[str]:
 
 
 def _plain(column: str, value: Any) -> object:
-    """A value whatever type gold gives it: amounts are compared as numbers, a birthday as a date."""
+    """Return a value whatever type gold gives it: amounts are compared as numbers, a birthday as a date."""
     if value is None:
         return None
     if column in FINANCIAL:

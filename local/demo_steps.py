@@ -66,17 +66,17 @@ def steps(goal: Goal, before: Baseline, now: Documents) -> tuple[Step, ...]:
 
 
 def newest_batch(before: Baseline, now: Documents) -> dict[str, Any] | None:
-    """The newest batch that was not there before the wave; None until it is dispatched."""
+    """Return the newest batch that was not there before the wave; None until it is dispatched."""
     return next((batch for batch in now.runs if batch["batch_id"] not in before.batches), None)
 
 
 def failure(found: Sequence[Step]) -> Step | None:
-    """The step at which the wave cannot go on by itself."""
+    """Return the step at which the wave cannot go on by itself."""
     return next((step for step in found if step.state == "failed"), None)
 
 
 def awaited(found: Sequence[Step]) -> str:
-    """What is not done yet, for the sentence that says what was waited for in vain."""
+    """Return what is not done yet, for the sentence that says what was waited for in vain."""
     step = next((step for step in found if step.state != "done"), None)
     return f"{step.name} ({step.detail})" if step else "the pipeline to say that it is idle"
 

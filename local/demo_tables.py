@@ -30,7 +30,7 @@ _SILVER = {
 
 
 def progress_table(found: Iterable[Step], seconds: Mapping[str, float], elapsed: float) -> Table:
-    """The steps as they stand; `seconds` is when each was done, `elapsed` since the wave began to land."""
+    """Return the steps as they stand; `seconds` is when each was done, `elapsed` since the wave began to land."""
     table = Table(box=None, show_header=False, padding=(0, 1))
     for step in found:
         done = seconds.get(step.name)
@@ -58,7 +58,7 @@ def landed_table(expected: Expected, observed: Observed, sizes: Mapping[str, int
 
 
 def layers_table(waves: Sequence[tuple[Expected, Observed, Mapping[str, Any]]]) -> Table:
-    """The rows of each layer after each wave; silver as the job's outcome tells it, all else counted."""
+    """Return the rows of each layer after each wave; silver as the job's outcome tells it, all else counted."""
     table = _table("Rows per layer", "", *(f"after wave {number}" for number, _ in enumerate(waves, 1)))
     silver = [done.get("entities", {}) for _, _, done in waves]
     counted = {

@@ -63,13 +63,13 @@ def rejects(service: BlobServiceClient) -> tuple[Reject, ...]:
 
 
 def publication(service: BlobServiceClient) -> str:
-    """The publication that readers of gold see; empty where there is none yet."""
+    """Return the publication that readers of gold see; empty where there is none yet."""
     manifest = _json(service, GOLD, MANIFEST)
     return str(manifest.get("explanation", "")) if manifest else ""
 
 
 def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
-    """The rows of a gold table, found through the manifest alone; raises GoldUnreadableError."""
+    """Read the rows of a gold table, found through the manifest alone; raises GoldUnreadableError."""
     manifest = _json(service, GOLD, MANIFEST)
     if manifest is None:
         raise GoldUnreadableError(f"there is no {GOLD}/{MANIFEST}")
@@ -88,7 +88,7 @@ def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
 
 
 def outcome(service: BlobServiceClient, batch_id: str) -> dict[str, Any]:
-    """What the run of a batch says that it did; empty where it left nothing."""
+    """Return what the run of a batch says that it did; empty where it left nothing."""
     return _json(service, "pipeline", f"batches/{batch_id}/outcome.json") or {}
 
 

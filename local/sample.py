@@ -110,14 +110,14 @@ class _World:
         )
 
     def create(self, cid: str, createdon: datetime) -> tuple[str, bytes]:
-        """A new customer, and the row that tells of it with the file that this row belongs to."""
+        """Make a new customer, and the row that tells of it with the file that this row belongs to."""
         guid = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
         self.customers[cid] = invented(self.chance, int(cid))
         self.rows[cid] = (guid, createdon, self.now)
         return self.tell(cid)
 
     def move(self, cid: str) -> tuple[str, bytes]:
-        """The customer moves and changes a name."""
+        """Have the customer move and change a name."""
         country, state, city, code = self.chance.choice(PLACES)
         lastname = self.chance.choice(LAST_NAMES)
         before = self.customers[cid]
@@ -133,7 +133,7 @@ class _World:
         return self.tell(cid)
 
     def tell(self, cid: str) -> tuple[str, bytes]:
-        """The row that says how the customer is now."""
+        """Return the row that says how the customer is now."""
         customer = self.customers[cid]
         own = {f"crc33_{name}": getattr(customer, name) for name in PERSONAL}
         own["crc33_dateofbirth"] = f"{customer.dateofbirth.isoformat()}T00:00:00.0000000Z"
@@ -142,7 +142,7 @@ class _World:
         return self._row(cid, {"statecode": "0", "statuscode": "1", **own, **modified, "createdon": createdon})
 
     def delete(self, cid: str) -> tuple[str, bytes]:
-        """The row that says that the customer is gone, with little else in it (reference: Synapse Link, section 8)."""
+        """Return the row that says that the customer is gone, with little else in it (reference: Synapse Link, section 8)."""
         del self.customers[cid]
         self.deleted.add(cid)
         return self._row(cid, {"createdon": "0001-01-03T00:00:00.0000000", "IsDelete": "True"})
@@ -157,7 +157,7 @@ class _World:
         return file, record({**values, "versionnumber": str(self.version)}, COLUMNS)
 
     def finance(self, path: str, as_of: str, cids: Iterable[str], *, unusable: str = "") -> Landing:
-        """A finance file about these customers; the unusable record has a thousands separator."""
+        """Make a finance file about these customers; the unusable record has a thousands separator."""
         lines = [",".join(FINANCE_HEADER)]
         file = f"{FINANCE}/{path}"
         for number, cid in enumerate(cids, 1):
@@ -176,13 +176,13 @@ class _World:
 
 
 def make_sample(*, seed: int = 360, customers: int = 1500) -> tuple[Wave, Wave]:
-    """The two waves; the same seed makes the same bytes."""
+    """Make the two waves; the same seed makes the same bytes."""
     world = _World(chance=random.Random(seed))  # data, not secrets
     return _first_wave(world, customers), _second_wave(world, customers)
 
 
 def _first_wave(world: _World, customers: int) -> Wave:
-    """An initial load of every customer, and some who changed before it was over."""
+    """Make an initial load of every customer, and some who changed before it was over."""
     days = (_SYNCED - _FIRST_DAY).days
     rows = [
         world.create(str(cid), _FIRST_DAY + timedelta(seconds=world.chance.randrange(days * 86_400)))
@@ -203,7 +203,7 @@ def _first_wave(world: _World, customers: int) -> Wave:
 
 
 def _second_wave(world: _World, customers: int) -> Wave:
-    """Changes of every kind at the end of the same year files, and a month's finance file with one unusable record."""
+    """Make changes of every kind at the end of the same year files, and a month's finance file with an unusable record."""
     world.now = _SECOND
     touched = world.chance.sample(sorted(world.customers), customers // 8)
     leaving, moving = touched[: customers // 50], touched[customers // 50 :]

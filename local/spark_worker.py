@@ -83,14 +83,14 @@ def settings(*, jars: Path, blob_port: int) -> dict[str, str | int | float | boo
 
 
 def spark_session(given: dict[str, str | int | float | bool | None]) -> SparkSession:
-    """The session that every task then gets from `getOrCreate()`."""
+    """Start the session that every task then gets from `getOrCreate()`."""
     from pyspark.sql import SparkSession
 
     return SparkSession.builder.config(map=given).getOrCreate()
 
 
 def find(package: str, entry_point: str) -> EntryPoint:
-    """The console script of the installed wheel."""
+    """Find the console script of the installed wheel."""
     try:
         scripts = distribution(package).entry_points.select(group="console_scripts", name=entry_point)
     except PackageNotFoundError as error:

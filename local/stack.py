@@ -49,7 +49,7 @@ class Ports:
 
 
 def settings(ports: Ports, *, example: Path = EXAMPLE) -> dict[str, str]:
-    """The app settings: those of `local.settings.json.example`, at these ports."""
+    """Return the app settings: those of `local.settings.json.example`, at these ports."""
     values: dict[str, str] = json.loads(example.read_text(encoding="utf-8"))["Values"]
     storage = connection_string(ports.azurite)
     return {
@@ -247,7 +247,7 @@ class StackBrokenError(Exception):
 
 
 def fixed_points(stack: Stack) -> list[tuple[str, str]]:
-    """What a client has to know, as label and value."""
+    """Return what a client has to know, as label and value."""
     blob, queue, table = stack.ports.azurite
     return [
         ("Functions", f"{stack.functions_url}/api/status  (hosted by {stack.host_name})"),

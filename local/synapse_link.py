@@ -23,12 +23,12 @@ def record(values: Mapping[str, str | None], columns: Mapping[str, str]) -> byte
 
 
 def sink_time(at: datetime) -> str:
-    """A time as SinkCreatedOn and SinkModifiedOn spell it (reference: Synapse Link, section 6)."""
+    """Write a time as SinkCreatedOn and SinkModifiedOn spell it (reference: Synapse Link, section 6)."""
     return f"{at.month}/{at.day}/{at.year} {at.hour % 12 or 12}:{at:%M:%S} {'AM' if at.hour < 12 else 'PM'}"
 
 
 def model(table: str, columns: Mapping[str, str], *, locations: Iterable[str] = ()) -> bytes:
-    """A `model.json` of one table (reference: Synapse Link, section 4); `locations` are URIs of its partitions."""
+    """Write a `model.json` of one table (reference: Synapse Link, section 4); `locations` are URIs of its partitions."""
     entity = {
         "$type": "LocalEntity",
         "name": table,
@@ -44,7 +44,7 @@ def model(table: str, columns: Mapping[str, str], *, locations: Iterable[str] = 
 
 
 def entity_metadata(table: str, states: Mapping[int, str], statuses: Mapping[int, tuple[int, str]]) -> bytes:
-    """The labels of a table's states and status reasons in English, as `<table>-EntityMetadata.json` tells them.
+    """Tell the labels of a table's states and status reasons in English, as `<table>-EntityMetadata.json` tells them.
 
     Reference: Synapse Link, section 10. `statuses` name the state that each belongs to.
     """

@@ -39,7 +39,7 @@ class Step:
     act: Callable[[], None]
 
     def fingerprint(self) -> str:
-        """The hash of what decides this step."""
+        """Return the hash of what decides this step."""
         digest = hashlib.sha256()
         for part in self.decided_by:
             digest.update(part.read_bytes() if isinstance(part, Path) else part.encode())
@@ -57,7 +57,7 @@ class Step:
 
 
 def java_home() -> Path | None:
-    """The Java to use: JAVA_HOME if it has one, else the one on PATH."""
+    """Return the Java to use: JAVA_HOME if it has one, else the one on PATH."""
     home = os.environ.get("JAVA_HOME")
     if home and (Path(home) / "bin" / "java").exists():
         return Path(home)
@@ -66,7 +66,7 @@ def java_home() -> Path | None:
 
 
 def major_version(text: str) -> int | None:
-    """The major version that `java -version` or `node --version` prints (`1.8.0` is 8), None if there is none."""
+    """Return the major version that `java -version` or `node --version` prints (`1.8.0` is 8), None if there is none."""
     found = re.search(r"(\d+)(?:\.(\d+))?", text)
     if found is None:
         return None
@@ -75,7 +75,7 @@ def major_version(text: str) -> int | None:
 
 
 def printed_by(command: Sequence[str | Path]) -> str:
-    """What a program prints of itself, on either output; empty if it cannot be run."""
+    """Return what a program prints of itself, on either output; empty if it cannot be run."""
     try:
         run = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=30)
     except OSError:
@@ -84,7 +84,7 @@ def printed_by(command: Sequence[str | Path]) -> str:
 
 
 def lacks() -> list[str]:
-    """What the machine lacks, one sentence each with what to do; empty if nothing."""
+    """Return what the machine lacks, one sentence each with what to do; empty if nothing."""
     found = []
     if sys.version_info < PYTHON_WANTED:
         found.append(f"Python {sys.version.split()[0]} is too old: install Python 3.11 or later.")
@@ -120,7 +120,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None, log: Path | Non
 
 
 def install_python() -> None:
-    """The virtual environment, the pinned packages, the Functions runtime, and the wheel's entry points."""
+    """Install the virtual environment, the pinned packages, the Functions runtime, and the wheel's entry points."""
     if not (VENV / "bin" / "python").exists():
         run(sys.executable, "-m", "venv", VENV)
     pip: tuple[str | Path, ...] = (VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q")
@@ -209,7 +209,7 @@ def set_up(todo: Iterable[Step]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`setup` installs what is missing; `doctor` only tells. Exit 1 when the machine lacks something."""
+    """Run `setup`, which installs what is missing, or `doctor`, which only tells. Exit 1 when the machine lacks something."""
     missing = lacks()
     for sentence in missing:
         print(sentence)

@@ -1,4 +1,4 @@
-"""Delta tables below `gold/delta/`, judged by their logs: can Customer Insights attach them, and go on from its last version?
+"""Delta tables below `gold/delta/`, judged by their logs: whether Customer Insights can attach and follow them.
 
 Source of every rule: reference: Customer Insights, section 4.
 """

@@ -37,7 +37,7 @@ class Function:
 
 
 def read_functions(results: Iterable[Any], settings: Mapping[str, str]) -> tuple[Function, ...]:
-    """The functions of a FunctionMetadataResponse; AppRefusedError for a binding that is not reproduced here."""
+    """Read the functions of a FunctionMetadataResponse; AppRefusedError for a binding that is not reproduced here."""
     return tuple(_function(result, settings) for result in results)
 
 
@@ -67,7 +67,7 @@ def resolve(text: str, settings: Mapping[str, str], used_by: str) -> str:
 
 
 def connection(name: str, settings: Mapping[str, str]) -> str:
-    """A connection string by the name of its setting; AppRefusedError if there is none."""
+    """Find a connection string by the name of its setting; AppRefusedError if there is none."""
     found = settings.get(name) or settings.get(f"AzureWebJobs{name}")
     if not found:
         raise AppRefusedError(f"Setting {name} is missing: the local host needs a connection string in it.")
@@ -75,7 +75,7 @@ def connection(name: str, settings: Mapping[str, str]) -> str:
 
 
 def route_pattern(prefix: str, route: str) -> re.Pattern[str]:
-    """What a path has to look like: `{x}` and `{x:type}` take one segment, `{x?}` may be left out, `{*x}` takes all."""
+    """Tell what a path looks like: `{x}` and `{x:type}` take one segment, `{x?}` may be left out, `{*x}` takes all."""
     pattern = f"/{re.escape(prefix)}" if prefix else ""
     for segment in route.strip("/").split("/"):
         found = re.fullmatch(r"\{(\*?)(\w+)(?::[^}?]+)?(\??)\}", segment)

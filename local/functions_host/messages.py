@@ -30,7 +30,7 @@ class TypedData:
         vars(self).update(value)
 
     def WhichOneof(self, group: str) -> str | None:  # noqa: N802, ARG002 - protobuf's name and signature
-        """The kind."""
+        """Return the kind."""
         return self._kind
 
     @property
@@ -43,7 +43,7 @@ class ParameterBinding(Message):
     """A named value that goes into a function or comes out of it."""
 
     def WhichOneof(self, group: str) -> str:  # noqa: N802, ARG002 - protobuf's name and signature
-        """Always a value; shared memory is not offered."""
+        """Return the kind, always a value; shared memory is not offered."""
         return "data"
 
 
@@ -87,5 +87,5 @@ PROTOS = SimpleNamespace(
 
 
 def request(verb: str, **fields: Any) -> Message:
-    """A request as the library wants it: its body under the name of the verb, the message classes beside it."""
+    """Return a request as the library wants it: its body under the name of the verb, the message classes beside it."""
     return Message(request=Message(**{verb: Message(**fields)}), properties={"protos": PROTOS, "host": "127.0.0.1"})

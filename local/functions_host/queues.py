@@ -44,7 +44,7 @@ class Limits:
 
 
 def open_queue(storage: str, name: str) -> QueueClient:
-    """A queue, made if it is not there."""
+    """Open a queue, made if it is not there."""
     queue = QueueClient.from_connection_string(storage, name)
     with contextlib.suppress(ResourceExistsError):
         queue.create_queue()
@@ -65,7 +65,7 @@ def decode(content: str) -> bytes:
 
 
 def blob_message(function: str, container: str, blob: str, etag: str) -> str:
-    """What waits for a blob trigger (reference: Azure Functions, section 3)."""
+    """Write what waits for a blob trigger (reference: Azure Functions, section 3)."""
     fields = {"Type": "BlobTrigger", "FunctionId": f"Host.Functions.{function}", "BlobType": "BlockBlob"}
     return json.dumps({**fields, "ContainerName": container, "BlobName": blob, "ETag": f'"{etag}"'})
 

@@ -29,17 +29,17 @@ class Triggers:
         self.functions = {function.name: function for function in runtime.functions}
 
     def timer(self, function: Function, *, past_due: bool = False) -> Future[Any]:
-        """A tick."""
+        """Run a function for a tick."""
         tick = {"IsPastDue": past_due, "Schedule": {}, "ScheduleStatus": None}
         return self._runtime.invoke(function, TypedData(json=json.dumps(tick)))
 
     def http(self, function: Function, request: Message) -> Future[TypedData | None]:
-        """An HTTP request; `request.params` are the route's values."""
+        """Run a function for an HTTP request; `request.params` are the route's values."""
         params = {key: TypedData(string=value) for key, value in request.params.items()}
         return self._runtime.invoke(function, TypedData(http=request), params)
 
     def queue(self, function: Function, message: QueueMessage) -> Future[Any]:
-        """A queue message."""
+        """Run a function for a queue message."""
         times = {
             "ExpirationTime": message.expires_on,
             "InsertionTime": message.inserted_on,
@@ -56,7 +56,7 @@ class Triggers:
         return self._runtime.invoke(function, TypedData(bytes=content), metadata)
 
     def blob(self, function: Function, container: str, name: str) -> Future[Any] | None:
-        """A blob that was written; None if it is gone. Neither its ETag nor the path is compared (section 2)."""
+        """Run a function for a written blob; None if it is gone. Neither its ETag nor the path is compared (section 2)."""
         setting = function.trigger.get("connection") or "AzureWebJobsStorage"
         storage = connection(setting, self._settings)
         try:
@@ -86,7 +86,7 @@ class Triggers:
         return self._runtime.invoke(function, TypedData(model_binding_data=binding), metadata)
 
     def waiting_blob(self, message: QueueMessage) -> Future[Any] | None:
-        """A message of the blob trigger's queue; None if its function or its blob is gone."""
+        """Run a function for a message of the blob trigger's queue; None if its function or its blob is gone."""
         function = self.function_of(message)
         fields = json.loads(decode(message.content))
         return self.blob(function, fields["ContainerName"], fields["BlobName"]) if function else None

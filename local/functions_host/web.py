@@ -39,7 +39,7 @@ class Route:
 
 
 def routes(functions: Iterable[Function], prefix: str) -> tuple[Route, ...]:
-    """The routes of an app; a function without one is found by its name."""
+    """Return the routes of an app; a function without one is found by its name."""
     return tuple(
         Route(
             function=function,

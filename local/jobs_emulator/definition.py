@@ -52,7 +52,7 @@ class Job:
 
 
 def read_job(file: Path, *, job_id: int) -> Job:
-    """The first job of a bundle that has wheel tasks, whatever its key; it gets the id `job_id`."""
+    """Read the first job of a bundle that has wheel tasks, whatever its key; it gets the id `job_id`."""
     documents = [
         file,
         *(path for pattern in _load(file).get("include", []) for path in sorted(file.parent.glob(pattern))),
@@ -65,7 +65,7 @@ def read_job(file: Path, *, job_id: int) -> Job:
 
 
 def arguments(task: Task, parameters: Mapping[str, str]) -> list[str]:
-    """What the entry point finds in `sys.argv`: the package name, then `--key=value`.
+    """Return what the entry point finds in `sys.argv`: the package name, then `--key=value`.
 
     Job parameters are pushed down to a wheel task with keyword parameters and override its own of the same name;
     `{{job.parameters.<name>}}` is replaced (reference: Databricks, sections 1.2 and 1.7).

@@ -14,7 +14,7 @@ class ApiError(Exception):
         self.message = message
 
     def document(self) -> dict[str, object]:
-        """The body of the answer."""
+        """Return the body of the answer."""
         return {"error_code": self.error_code, "message": self.message, "details": []}
 
 

@@ -68,12 +68,12 @@ class Faults:
             self._armed.clear()
 
     def armed(self) -> tuple[Fault, ...]:
-        """What is armed, oldest first."""
+        """Return what is armed, oldest first."""
         with self._lock:
             return tuple(self._armed)
 
     def take(self, kind: Kind, route: str = "*", *, after: bool = False) -> Fault | None:
-        """The oldest fault that applies here, used up by one; None if nothing goes wrong."""
+        """Take the oldest fault that applies here, used up by one; None if nothing goes wrong."""
         with self._lock:
             for position, fault in enumerate(self._armed):
                 if fault.kind != kind or fault.route not in {"*", route} or fault.after != after:

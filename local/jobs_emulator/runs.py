@@ -89,7 +89,7 @@ class Run:
         return self.life in ACTIVE
 
     def with_task(self, task: TaskRun) -> Run:
-        """A copy with one task run replaced."""
+        """Return a copy with one task run replaced."""
         return replace(self, tasks=tuple(task if task.task_key == one.task_key else one for one in self.tasks))
 
     def record(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Run:
 
     @classmethod
     def parse(cls, record: dict[str, Any]) -> Run:
-        """The inverse of `record`."""
+        """Invert `record`."""
         tasks = tuple(TaskRun(**{**task, "termination": _termination(task["termination"])}) for task in record["tasks"])
         repairs = tuple(Repair(**{**one, "task_run_ids": tuple(one["task_run_ids"])}) for one in record["repairs"])
         termination = _termination(record["termination"])
@@ -106,7 +106,7 @@ class Run:
 
 
 def state(life: Life, termination: Termination | None, *, task: bool = False) -> dict[str, Any]:
-    """The old shape."""
+    """Return the old shape."""
     if termination is None:
         return {"life_cycle_state": life, "state_message": "", "user_cancelled_or_timedout": False}
     cancelled = termination.code in CANCEL_CODES
@@ -123,7 +123,7 @@ def state(life: Life, termination: Termination | None, *, task: bool = False) ->
 
 
 def status(life: Life, termination: Termination | None) -> dict[str, Any]:
-    """The new shape."""
+    """Return the new shape."""
     if termination is None:
         queued = {"queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": "Another run of the job is active."}}
         return {"state": life, **(queued if life == "QUEUED" else {})}

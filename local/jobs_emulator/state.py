@@ -30,7 +30,7 @@ class Runs:
             self._tokens, self._next = kept["tokens"], kept["next"]
 
     def new_id(self) -> int:
-        """An id that no run, task run or repair has."""
+        """Draw an id that no run, task run or repair has."""
         with self.lock:
             self._next += 1
             return self._next - 1
@@ -50,17 +50,17 @@ class Runs:
             return self.put(change(self._runs[run_id]))
 
     def get(self, run_id: int) -> Run | None:
-        """The run, or None."""
+        """Return the run, or None."""
         with self.lock:
             return self._runs.get(run_id)
 
     def of_task(self, run_id: int) -> Run | None:
-        """The run that has this task run."""
+        """Return the run that has this task run."""
         with self.lock:
             return next((run for run in self._runs.values() if run_id in {task.run_id for task in run.tasks}), None)
 
     def of_token(self, token: str) -> int | None:
-        """The run id this idempotency token started, even if that run was deleted since."""
+        """Return the run id this idempotency token started, even if that run was deleted since."""
         with self.lock:
             return self._tokens.get(token)
 

@@ -122,7 +122,7 @@ def _signed(credential: Any) -> Any:
 
 
 def _body(table: str, partition: str, writes: Sequence[Write]) -> tuple[str, bytes]:
-    """The boundary and the bytes of the request (learn.microsoft.com: Performing entity group transactions)."""
+    """Return the boundary and the bytes of the request (learn.microsoft.com: Performing entity group transactions)."""
     mark = uuid.uuid4().hex
     lines = [f"--batch_{mark}", f"Content-Type: multipart/mixed; boundary=changeset_{mark}", ""]
     for number, write in enumerate(writes):
@@ -149,7 +149,7 @@ def _quoted(key: str) -> str:
 
 
 def _wire(partition: str, write: Write) -> dict[str, Any]:
-    """The row as JSON holds it: text and truth values speak for themselves, all else says its type."""
+    """Write the row as JSON holds it: text and truth values speak for themselves, all else says its type."""
     wire: dict[str, Any] = {"PartitionKey": partition, "RowKey": write.row}
     for name, value in write.values.items():
         wire[name], kind = _typed(value)

@@ -51,7 +51,7 @@ class OpenQuoteError(Exception):
 def read_block(
     data: memoryview, *, dialect: Dialect, width: int, min_width: int, exact: bool, widest: int | None = None
 ) -> Columns:
-    """The records of `data`, bound by position to `width` columns; rows of `min_width` fields or more are padded with nulls.
+    """Bind the records of `data` by position to `width` columns; rows of `min_width` fields or more are padded with nulls.
 
     Where widths only grow, `widest` is the widest row before the block: one narrower than any before it was cut off.
     `data` holds complete records. Where that was only guessed (`exact` false) OpenQuoteError is raised unless it is certain.
@@ -66,7 +66,7 @@ def read_block(
 
 
 def field_type() -> pa.DataType:
-    """The type of every bronze column that comes from the landed file."""
+    """Return the type of every bronze column that comes from the landed file."""
     return pa.string()
 
 
@@ -81,7 +81,7 @@ class _Reader:
         self._low = max(min_width, widest or 0)  # fields of the narrowest row that may come first
 
     def fast(self, data: memoryview, *, exact: bool) -> Columns | None:
-        """The block through pyarrow; None where only the exact path gets it right."""
+        """Read the block through pyarrow; None where only the exact path gets it right."""
         first = self._dialect.record(data, 0, len(data))
         if first is None or bytes(data[: len(BOM)]) == BOM or not _is_utf8(data):
             return None
@@ -102,7 +102,7 @@ class _Reader:
         return self._with_odd_rows(data, table, odd, records)
 
     def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, bytes]] | None) -> pa.Table:
-        """pyarrow's table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
+        """Return a table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
         names = [str(column) for column in range(width)]
         if data[-1] not in b"\r\n":
             data = (
@@ -132,7 +132,7 @@ class _Reader:
         )
 
     def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int) -> bool:
-        """True where it is certain. A block ends in a line break: were that quoted, the last value would hold it."""
+        """Tell it where it is certain. A block ends in a line break: were that quoted, the last value would hold it."""
         if odd and odd[-1][0] == records - 1:
             text = odd[-1][2]
             found = self._dialect.record(text, 0, len(text))
@@ -148,7 +148,7 @@ class _Reader:
     def _with_odd_rows(
         self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int
     ) -> Columns | None:
-        """The block's rows of every legal width in their order, the others as rejects."""
+        """Return the block's rows of every legal width in their order, the others as rejects."""
         low, high = self._low, self._width
         bad = {number: (width, low) for number, width, _ in odd if not low <= width <= high}
         regular = bytearray(b"\x01") * records
@@ -182,7 +182,7 @@ class _Reader:
         )
 
     def _truncated(self, regular: int, odd: Sequence[tuple[int, int, bytes]], records: int) -> dict[int, tuple[int, int]]:
-        """The rows with fewer fields than one before them: number to (fields, fields of the widest row before)."""
+        """Find the rows with fewer fields than one before them: number to (fields, fields of the widest row before)."""
         widths = array("i", [regular]) * records
         for number, width, _ in odd:
             widths[number] = width if width <= self._width else 0
@@ -192,7 +192,7 @@ class _Reader:
         return {number: (widths[number], before[number].as_py()) for number in narrower if widths[number]}
 
     def _rejects(self, data: memoryview, bad: dict[int, tuple[int, int]]) -> tuple[Reject, ...]:
-        """The records of those numbers, widths and least legal widths, found again in the block's bytes."""
+        """Return the records of those numbers, widths and least legal widths, found again in the block's bytes."""
         rejects: list[Reject] = []
         at, number = 0, 0
         while len(rejects) < len(bad) and (found := self._dialect.record(data, at, len(data))) is not None:
@@ -208,7 +208,7 @@ class _Reader:
         return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
 
     def halved(self, data: memoryview) -> Columns:
-        """A block that the fast path refused: both halves again, the smallest part record by record."""
+        """Read a block that the fast path refused: both halves again, the smallest part record by record."""
         middle = self._dialect.last_end(data, 0, len(data) // 2) if len(data) > LEAF else 0
         if middle == 0:
             return self.exact(data)
@@ -234,7 +234,7 @@ class _Reader:
         )
 
     def exact(self, data: memoryview) -> Columns:
-        """The block record by record: the slow twin of `fast`, for what pyarrow would refuse as a whole."""
+        """Read the block record by record: the slow twin of `fast`, for what pyarrow would refuse as a whole."""
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         rejects: list[Reject] = []

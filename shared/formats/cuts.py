@@ -79,7 +79,7 @@ class Window:
         self.at, self.end = 0, have
 
     def view(self, size: int) -> memoryview:
-        """The next `size` bytes, as long as nothing more is asked for."""
+        """Lend the next `size` bytes, as long as nothing more is asked for."""
         return memoryview(self.data)[self.at : self.at + size]
 
     def drain(self) -> int:
@@ -117,7 +117,7 @@ class Cutter:
         self._taken = 0  # bytes of the slice so far
 
     def next_block(self) -> Block:
-        """The next block; after one that ends the stream there is none."""
+        """Cut the next block; after one that ends the stream there is none."""
         mark = self._pass_byte_order_mark()
         target = max(1, min(self._limits.block, self._max_bytes - self._taken - mark))
         cut, exact = self._likely_cut(target)
@@ -151,7 +151,7 @@ class Cutter:
         return len(BOM)
 
     def _last_block(self, columns: Columns, consumed: int, mark: int) -> Block:
-        """What ends the stream: where the file is whole, what cannot be read is rejected; else it waits."""
+        """Cut what ends the stream: where the file is whole, what cannot be read is rejected; else it waits."""
         window = self._window
         seen = window.fill(1)
         end = min(window.end, window.at + self._limits.record)
@@ -209,7 +209,7 @@ class Cutter:
         return self._min_width <= len(self._dialect.fields(record)) <= self._width
 
     def _likely_tail(self, target: int) -> tuple[int, bool]:
-        """The same for the end of the stream, which is in memory."""
+        """Cut likewise at the end of the stream, which is in memory."""
         data, start, stop = self._window.data, self._window.at, self._window.end
         end = max(data.rfind(b"\n", start, stop), data.rfind(b"\r", start, stop)) + 1
         if (end < stop and self._final) or end == 0 or data.count(b'"', start, end) % 2:

@@ -48,7 +48,7 @@ class Dialect:
         return start if found is None else found.end()
 
     def record(self, data: bytes | bytearray | memoryview, start: int, end: int) -> tuple[int, int, int] | None:
-        """The next record at or after `start`: (its first byte, the byte after its last, the start of what follows).
+        """Find the next record from `start` on: (its first byte, the byte after its last, the start of what follows).
 
         Empty lines before it are passed over. The end of `data[:end]` ends a record too. None where there is none, or where
         its quote does not close before `end`.
@@ -59,7 +59,7 @@ class Dialect:
         return found.start(1), found.end(1), found.end()
 
     def fields(self, record: bytes) -> list[bytes | None]:
-        """The values of one record: None where nothing stands between two delimiters, b"" for `""`."""
+        """Split the values of one record: None where nothing stands between two delimiters, b"" for `""`."""
         values: list[bytes | None] = []
         for found in self._patterns[2].finditer(record):
             quoted, after, bare, mark = found.groups()

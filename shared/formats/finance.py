@@ -70,7 +70,7 @@ def open_finance(chunks: Iterable[bytes], file: FinanceFile, config: FinanceConf
 def _header(
     text: Iterator[bytes], file: str, dialects: list[Dialect]
 ) -> tuple[list[bytes | None], Dialect, Iterator[bytes], int]:
-    """The fields of the first record, how it is written, the text after it and where that begins."""
+    """Read the fields of the first record, how it is written, the text after it and where that begins."""
     head = b""
     for chunk in text:
         head += chunk
@@ -91,7 +91,7 @@ def _header(
 
 
 def _read_header(head: bytes, dialects: list[Dialect]) -> tuple[int, list[bytes | None], Dialect, int] | None:
-    """The header as the dialect reads it that finds most columns: (columns, fields, dialect, where the text goes on)."""
+    """Read the header in the dialect that finds most columns: (columns, fields, dialect, where the text goes on)."""
     best = None
     start = len(BOM) if head.startswith(BOM) else 0
     for dialect in dialects:
@@ -123,7 +123,7 @@ def _schema(names: list[bytes | None], file: FinanceFile) -> TableSchema:
 
 
 def _decompressed(chunks: Iterable[bytes], file: str) -> Iterator[bytes]:
-    """The text of a gzip file of one or more members, in pieces of bounded size."""
+    """Yield the text of a gzip file of one or more members, in pieces of bounded size."""
     member = zlib.decompressobj(wbits=31)
     begun = False
     for chunk in chunks:
@@ -162,7 +162,7 @@ class HeaderVerdict:
 def check_header(
     previous: tuple[str, ...] | None, current: tuple[str, ...], *, keys: tuple[str, ...], file: str
 ) -> HeaderVerdict:
-    """The verdict on a header; names are compared without case, as Spark does. Raises MissingKeyColumnError.
+    """Judge a header; names are compared without case, as Spark does. Raises MissingKeyColumnError.
 
     `renamed`: other names at the same places. `changed`: some columns gone and others come, in no such order.
     """

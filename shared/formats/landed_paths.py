@@ -92,7 +92,7 @@ DataversePath = DataFile | ModelFile | EntityMetadataFile | LabelFile | Changelo
 
 
 def parse_time_folder(name: str) -> TimeFolder | None:
-    """A folder name with dots, as it is on the lake, or with colons and a fraction, as the documentation prints it."""
+    """Read a folder name with dots, as on the lake, or with colons and a fraction, as the documentation prints it."""
     found = _TIME_FOLDER.fullmatch(name)
     if found is None:
         return None
@@ -105,12 +105,12 @@ def parse_time_folder(name: str) -> TimeFolder | None:
 
 
 def parse_changelog(data: bytes) -> TimeFolder | None:
-    """The folder that `changelog.info` names: it is still being written, all older ones are closed."""
+    """Read which folder `changelog.info` names: it is still being written, all older ones are closed."""
     return parse_time_folder(data.decode("utf-8-sig", errors="replace").strip().strip("/"))
 
 
 def classify_dataverse(path: str) -> DataversePath:
-    """What a blob of a Synapse Link container is (reference: Synapse Link, sections 2 and 3)."""
+    """Tell what a blob of a Synapse Link container is (reference: Synapse Link, sections 2 and 3)."""
     first, *rest = path.split("/")
     folder = parse_time_folder(first)
     if folder is not None:
@@ -129,7 +129,7 @@ def classify_dataverse(path: str) -> DataversePath:
 
 
 def _in_export(path: str, parts: list[str], folder: TimeFolder | None) -> DataversePath:
-    """The same below the root of an append-only export, or below one folder of an incremental one."""
+    """Tell the same below the root of an append-only export, or below one folder of an incremental one."""
     match parts:
         case ["model.json"]:
             return ModelFile(path=path, table=None, folder=folder)
@@ -152,7 +152,7 @@ def _in_export(path: str, parts: list[str], folder: TimeFolder | None) -> Datave
 
 
 def classify_finance(path: str) -> FinanceFile | Ignored:
-    """What a blob of the finance container is: the first folder names the data set, else the file's stem does."""
+    """Tell what a finance blob is: the first folder names the data set, else the file's stem does."""
     *folders, name = path.split("/")
     if name.startswith((".", "~$")):
         return Ignored(path=path, reason="temporary", detail="the name of an unfinished or lock file")

@@ -71,7 +71,7 @@ class SliceSpec:
     limits: Limits = field(default_factory=Limits)
 
     def after(self, done: "Slice") -> "SliceSpec":
-        """The spec of the slice that follows `done`."""
+        """Return the spec of the slice that follows `done`."""
         return replace(
             self,
             first_record=self.first_record + done.records,
@@ -103,7 +103,7 @@ class Slice:
 
 
 def read_slice(chunks: Iterable[bytes], spec: SliceSpec) -> Slice:
-    """The first slice of a stream: its bronze part, its rejects and where it ends."""
+    """Read the first slice of a stream: its bronze part, its rejects and where it ends."""
     slices = read_slices(chunks, spec)
     try:
         return next(slices)
@@ -112,7 +112,7 @@ def read_slice(chunks: Iterable[bytes], spec: SliceSpec) -> Slice:
 
 
 def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, None, None]:
-    """A stream cut into consecutive slices, at least one, without reading a byte twice.
+    """Cut a stream into consecutive slices, at least one, without reading a byte twice.
 
     `chunks` is iterated in another thread, one at a time, and may be of any size. What it raises comes out here. Schema of
     the parts and of the rejects: docs/contracts.md, "Bronze part".
@@ -141,7 +141,7 @@ def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, No
 
 
 def _ahead(cutter: Cutter) -> Iterator[Block]:
-    """The blocks of a stream, each read while the one before is encoded; a stream of one block needs no thread."""
+    """Yield the blocks of a stream, each read while the one before is encoded; a stream of one block needs no thread."""
     block = cutter.next_block()
     if not block.ends_stream:
         with ThreadPoolExecutor(1, "read-block") as reader:
@@ -180,7 +180,7 @@ class _Part:
         self._width = max(self._width, columns.widest)
 
     def close(self, block: Block) -> Slice:
-        """The finished slice; `block` was its last."""
+        """Finish the slice; `block` was its last."""
         self._writer.close()
         return Slice(
             parquet=self._sink.getvalue(),

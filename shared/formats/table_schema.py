@@ -112,7 +112,7 @@ class TableSchema:
 
     @classmethod
     def from_json(cls, table: str, columns: Iterable[Mapping[str, object]]) -> Self:
-        """The inverse of `to_json`."""
+        """Invert `to_json`."""
         return cls(table=table, columns=tuple(_column(column) for column in columns))
 
     def to_json(self) -> list[dict[str, object]]:
@@ -163,7 +163,7 @@ class Model:
     sync_states: Mapping[str, str]  # Athena:InitialSyncState by table, where it is told
 
     def table(self, name: str) -> TableSchema:
-        """The schema of that table; raises TableNotInModelError."""
+        """Return the schema of that table; raises TableNotInModelError."""
         schema = self.tables.get(name)
         if schema is None:
             raise TableNotInModelError(name, self.path)
@@ -171,7 +171,7 @@ class Model:
 
 
 def parse_model(data: bytes, path: str) -> Model:
-    """The tables that a `model.json` or `<table>-model.json` describes (reference: Synapse Link, section 4).
+    """Read the tables that a `model.json` or `<table>-model.json` describes (reference: Synapse Link, section 4).
 
     Raises ModelError by what is wrong; `path` is only told on.
     """

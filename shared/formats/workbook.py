@@ -15,7 +15,7 @@ _BATCH: Final = 4096
 
 
 def workbook_text(chunks: Iterable[bytes], file: str, sheet: str | None) -> Iterator[bytes]:
-    """The rows of a sheet as comma-separated text, quoted; raises WorkbookError.
+    """Yield the rows of a sheet as comma-separated text, quoted; raises WorkbookError.
 
     Deterministic: integers without `.0`, dates as ISO 8601 (without the time where that is midnight), empty cells as nothing.
     Empty rows are passed over.
@@ -50,7 +50,7 @@ def _bounded(chunks: Iterable[bytes], file: str) -> io.BytesIO:
 
 
 def _rows(content: io.BytesIO, file: str, sheet: str | None) -> Iterator[list[str | None]]:
-    """The rows that are not empty, each to its last value."""
+    """Yield the rows that are not empty, each to its last value."""
     import pandas as pd  # noqa: PLC0415  takes most of a second, and most workers never see a workbook
 
     try:

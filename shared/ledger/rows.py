@@ -36,7 +36,7 @@ class Known(Generic[R]):
 
 
 def key(path: str) -> str:
-    """Spell a path as part of a row key: Table Storage forbids `/ \\ # ?` and control characters; long ones are hashed."""
+    r"""Spell a path as part of a row key: Table Storage forbids `/ \ # ?` and control characters; long ones are hashed."""
     quoted = _quoted(path)
     if len(quoted) <= _LONGEST_KEY:
         return quoted
