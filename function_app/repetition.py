@@ -7,8 +7,9 @@ import logging
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, not_found
+from shared.api.reprocess import job_document
 from shared.context import context
-from shared.orchestration.reprocess import job_document, read_request
+from shared.orchestration.reprocess import read_request
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.reprocess")

@@ -9,10 +9,12 @@
 | `ledger` | the record of every file, part, batch, refresh and reprocess job |
 | `config` | the app's settings, and `customer360.toml` |
 | `formats` | what landed files look like: paths, models, CSV, workbooks, labels |
-| `contracts` | what the functions and the Spark jobs hand to each other |
-| `ports`, `errors` | what is needed from outside, and what can go wrong; below all rooms |
 | `adapters` | Azure Storage, Databricks, Customer Insights, and their memory twins |
+| `contracts` | what the functions and the Spark jobs hand to each other |
+| `ports`, `errors`, `concurrency` | what is needed from outside, what can go wrong, many calls at a time; know no room |
 
-Imports point down this list only (`pyproject.toml`, import-linter). To follow one file, read `landing.event`, `landing.ingest`,
-`orchestration.dispatch`, `orchestration.conclude`, and `landing.sweep` for what events missed.
+Imports point down this list only, and only `context` knows `adapters` (`pyproject.toml`, import-linter).
+
+To follow one file, read `landing.event`, `landing.ingest`, `orchestration.dispatch`, `orchestration.conclude`, and
+`landing.sweep` for what events missed.
 """

@@ -24,8 +24,9 @@ from shared.landing.event import Landing
 from shared.landing.ingest import Ingest
 from shared.landing.labels import LabelKeeping
 from shared.landing.poison import Poison
-from shared.landing.sweep import Landings, Sweep
+from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
+from shared.landing.unsettled import Landings
 from shared.ledger.ledger import Ledger
 from shared.orchestration.callback import Callback, workspace_id_of
 from shared.orchestration.conclude import Conclude

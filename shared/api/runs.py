@@ -14,7 +14,6 @@ from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
 from shared.errors import LandedFileChanged, LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch
-from shared.orchestration.reprocess_steps import unparked
 from shared.ports import Clock, Hints, Lake
 
 STATES = ("queued", "open", "submitted", "running", "succeeded", "failed", "dissolved", "parked", "cancelled")
@@ -89,7 +88,7 @@ class Runs:
             return None
         if known.record.state != "parked":
             raise NotParked(batch_id, known.record.state)
-        after = unparked(known.record)
+        after = known.record.unparked()
         try:
             self.ledger.record_batch(known, after, at=self.clock(), detail=f"attempt {after.attempt}")
         except LedgerChanged as error:

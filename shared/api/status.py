@@ -9,10 +9,9 @@ from typing import Any
 
 from shared.api.pages import time_text
 from shared.api.runs import batch_document
-from shared.landing.sweep import Landings
+from shared.landing.unsettled import Landings
 from shared.ledger.ledger import FILE_STATES, Ledger
 from shared.ledger.records import Pipeline
-from shared.orchestration.dispatch import held_entities
 
 _RECENT = 100  # batches that the status counts
 
@@ -34,7 +33,7 @@ class Status:
         """
         unsettled = sum(1 for left in self.landings.unsettled() if left.has_landed)
         waits = self.ledger.waiting(self.containers)
-        held = held_entities(self.ledger) if waits.parts else frozenset()
+        held = self.ledger.held_entities() if waits.parts else frozenset()
         pending = sum(1 for part in waits.parts if part.entity not in held)
         pipeline = self.ledger.pipeline().record
         active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None

@@ -11,4 +11,5 @@
 | `reading` | Takes one version of one landed file, slice by slice, and keeps ledger and bronze in step |
 | `sweep` | Looks for landed files that are not settled, and takes them |
 | `tails` | Reports what is held back for too long |
+| `unsettled` | Which landed files are not settled |
 """

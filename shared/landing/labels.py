@@ -13,13 +13,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.concurrency import in_parallel
 from shared.contracts.places import BRONZE, label_document
 from shared.errors import LandedFileRejected, LedgerChanged
 from shared.formats.label_files import LabelFileError, Labels, merged, read_label_file, spelled
 from shared.formats.landed_paths import EntityMetadataFile, LabelFile
 from shared.ledger.label_records import LabelFileRead, TableLabels
 from shared.ledger.ledger import Known, Ledger
-from shared.ledger.waiting import in_parallel
 from shared.ports import BlobVersion, Clock, Lake
 
 _Change = tuple[Known[TableLabels], TableLabels]

@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.concurrency import chunks, in_parallel
 from shared.ledger.rows import AFTER, AT_ONCE, Known, guarded, key, known_as
-from shared.ledger.waiting import chunks, in_parallel
 from shared.ports import Tables
 
 _ASKED_ONE_BY_ONE = 25  # of more tables than this, all rows of the container are read: a page holds 1,000

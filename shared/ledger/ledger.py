@@ -23,6 +23,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from shared.concurrency import chunks, in_parallel
 from shared.ledger.label_records import LabelRecords
 from shared.ledger.pipeline_records import PipelineRecords
 from shared.ledger.records import LandedFile, LogEntry, Part
@@ -34,7 +35,7 @@ from shared.ledger.states import event_of
 from shared.ledger.tally import Tally, fold_tallies, tallied
 from shared.ledger.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
 from shared.ledger.waiting import Pending as Pending  # noqa: PLC0414 - likewise
-from shared.ledger.waiting import Waits, chunks, in_parallel, waiting
+from shared.ledger.waiting import Waits, waiting
 from shared.ports import Tables, Write
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)

@@ -49,6 +49,11 @@ class PipelineRecords:
         for entity in self._tables.range(_PIPELINE, start, prefix + AFTER):
             yield known_as(Batch, entity).record
 
+    def held_entities(self) -> frozenset[str]:
+        """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
+        parked = [batch for batch in self.batches(state="parked") if batch.holds]
+        return frozenset(entity for batch in parked for entity in batch.entities.split(","))
+
     def record_batch(
         self,
         known: Known[Batch] | None,

@@ -125,6 +125,12 @@ class Batch:
         """Whether its parts are what waited when it opened."""
         return not (self.parent or self.reprocess)
 
+    def unparked(self) -> Batch:
+        """Return a parked batch as it waits for its next attempt; a new one, because a token that was used up stays so."""
+        return replace(
+            self, state="queued", attempt=self.attempt + 1, run_id=0, run_url="", retry_at=None, deferrals=0, holds=False
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refresh:

@@ -12,5 +12,6 @@
 | `refresh` | Asks Customer Insights to read the newest publication, and follows that refresh to its end |
 | `reprocess` | What people may ask to be done again |
 | `reprocess_steps` | Carries reprocess jobs on, a piece at a time, so that newly landed files keep flowing beside them |
+| `selection` | What a reprocess job names: landed files, parts, batches |
 | `when` | Decides when waiting parts become a batch |
 """

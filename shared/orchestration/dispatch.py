@@ -105,7 +105,7 @@ class Dispatch:
         self._submit_active(opened.batch_id, parts)
 
     def _free(self, waits: Sequence[Pending]) -> list[Pending]:
-        held = held_entities(self.ledger)
+        held = self.ledger.held_entities()
         return taken([pending for pending in waits if pending.entity not in held], self.settings.most_parts)
 
     def _submit_active(self, name: str, parts: Sequence[Known[Part]]) -> None:
@@ -164,8 +164,3 @@ class Dispatch:
         parked = replace(batch.record, state="parked", cause=str(error), recorded_at=now)
         freed = replace(pipeline.record, active_batch="")
         self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=str(error))
-
-
-def held_entities(ledger: Ledger) -> frozenset[str]:
-    """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
-    return frozenset(entity for batch in ledger.batches(state="parked") if batch.holds for entity in batch.entities.split(","))

@@ -6,9 +6,10 @@ first counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shared.concurrency import in_parallel
 from shared.config.tables import Configuration
 from shared.contracts.manifest import ManifestPart, manifest_of_some, read_parts, write_manifest
 from shared.contracts.places import PIPELINE, batch_manifest
@@ -16,8 +17,8 @@ from shared.landing.bronze import Bronze
 from shared.landing.labels import LabelKeeping
 from shared.ledger.label_records import TableLabels
 from shared.ledger.ledger import Known, Ledger
-from shared.ledger.records import Batch, Part, ReprocessJob
-from shared.ledger.waiting import in_parallel
+from shared.ledger.records import Batch, Part
+from shared.orchestration.selection import parts_again
 from shared.ports import Lake
 
 
@@ -96,15 +97,3 @@ class Listing:
         """Return the labels of the parts' tables, of every container: an entity may have rows of several."""
         entities = {part.table.lower(): part.entity for part in parts if part.source == "dataverse"}
         return [(entities[known.table], known) for known in self.labels.of(self.containers, entities)]
-
-
-def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) -> Iterator[Part]:
-    """Yield every part that a reprocess job names, whatever became of it before."""
-    for container in (job.container,) if job.container else containers:
-        for known in ledger.parts_in(container, prefix=job.prefix):
-            part = known.record
-            if job.source not in {"", part.source} or (job.table and job.table not in {part.table, part.entity}):
-                continue
-            if (job.since and part.landed_at < job.since) or (job.until and part.landed_at >= job.until):
-                continue
-            yield part

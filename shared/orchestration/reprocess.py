@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.api.pages import time_text
 from shared.errors import LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
-from shared.ledger.records import Batch, LandedFile, ReprocessJob
-from shared.orchestration.manifests import parts_again
+from shared.ledger.records import ReprocessJob
+from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
 STAGES = ("bronze", "silver", "gold")
 STATUSES = ("rejected", "poison", "parked")
-_AGAIN = frozenset({"ingested", "held_back", "rejected", "poison"})
-_ABANDONED = "folder_abandoned"  # its model may have come after all
 _FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 _YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
 _LONGEST = 1024  # of a text in a request: a blob's name has no more
@@ -119,10 +116,10 @@ class Reprocess:
         job = self._job(request)
         if self.ledger.reprocess_job(job.reprocess_id) is None:
             with suppress(LedgerChanged):  # the same request came twice at once
-                self.ledger.record_reprocess(None, job, at=job.created_at, detail=json.dumps(_asked(job)))
+                self.ledger.record_reprocess(None, job, at=job.created_at, detail=json.dumps(asked(job)))
         known = self.ledger.reprocess_job(job.reprocess_id)
         found = known.record if known else job
-        if _asked(found) != _asked(job):
+        if asked(found) != asked(job):
             raise RequestConflicts(request.request_id)
         if found.state == "running":
             self.hints.send("reconcile")
@@ -181,48 +178,10 @@ class Reprocess:
         )
 
 
-def matches(job: ReprocessJob, file: LandedFile) -> bool:
-    """Whether a job names a landed file."""
-    return (
-        (file.state == job.status if job.status else file.state in _AGAIN or file.reason == _ABANDONED)
-        and job.container in {"", file.container}
-        and job.source in {"", file.source}
-        and (not job.table or job.table in {file.table, file.entity})
-        and file.path.startswith(job.prefix)
-        and (job.since is None or (file.modified_at is not None and file.modified_at >= job.since))
-        and (job.until is None or (file.modified_at is not None and file.modified_at < job.until))
-    )
-
-
-def parked(ledger: Ledger, job: ReprocessJob) -> Iterator[Batch]:
-    """Yield the parked batches that a job names."""
-    for batch in ledger.batches(state="parked"):
-        if not job.table or job.table in batch.entities.split(","):
-            yield batch
-
-
-def job_document(job: ReprocessJob) -> dict[str, Any]:
-    """Return what the API says of a job."""
-    return {
-        "reprocess_id": job.reprocess_id,
-        "state": job.state,
-        "asked": _asked(job),
-        "listed": job.listed,
-        "files": job.files,
-        "bytes": job.size,
-        "records": job.records,
-        "entities": list(filter(None, job.entities.split(","))),
-        "batches": list(filter(None, job.batches.split(","))),
-        "created_at": time_text(job.created_at),
-        "ended_at": time_text(job.ended_at),
-        "detail": job.detail or None,
-        "progress": f"/api/reprocess/{job.reprocess_id}",
-    }
-
-
-def _asked(job: ReprocessJob) -> dict[str, Any]:
-    asked = {"stage": job.stage} | {name: getattr(job, name) for name in _FILTERS if getattr(job, name)}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asked.items()}
+def asked(job: ReprocessJob) -> dict[str, Any]:
+    """Return what a job was asked for, in the words of its request: the stage, and each filter that is set."""
+    given = {"stage": job.stage} | {name: getattr(job, name) for name in _FILTERS if getattr(job, name)}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:

@@ -16,8 +16,7 @@ from shared.errors import LedgerChanged, Retry
 from shared.landing.ingest import Ingest
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, LandedFile, ReprocessJob
-from shared.orchestration.manifests import parts_again
-from shared.orchestration.reprocess import matches, parked
+from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
 _FILES_AT_ONCE = 50  # read again between two records of the progress
@@ -154,7 +153,9 @@ class ReprocessSteps:
         for name in filter(None, job.batches.split(",")):
             known = self.ledger.batch(name)
             if known is not None and known.record.state == "parked":
-                self.ledger.record_batch(known, unparked(known.record), at=self.clock(), detail=f"reprocess {job.reprocess_id}")
+                self.ledger.record_batch(
+                    known, known.record.unparked(), at=self.clock(), detail=f"reprocess {job.reprocess_id}"
+                )
         return replace(job, listed=True)
 
     # To the end -------------------------------------------------------------------------------------------------------
@@ -172,10 +173,3 @@ class ReprocessSteps:
         ended = replace(job, state=state, detail=detail, ended_at=self.clock())
         self.ledger.record_reprocess(known, ended, at=self.clock(), detail=detail)
         return False
-
-
-def unparked(batch: Batch) -> Batch:
-    """Return a parked batch as it waits for its next attempt; a new one, because a token that was used up stays so."""
-    return replace(
-        batch, state="queued", attempt=batch.attempt + 1, run_id=0, run_url="", retry_at=None, deferrals=0, holds=False
-    )

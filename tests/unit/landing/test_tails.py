@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.landing.sweep import Landings
+from shared.landing.unsettled import Landings
 from shared.ledger.records import LandedFile
 from tests.pipeline import CONTACT, DATAVERSE, MODEL, Pipeline, contact, model
 from tests.unit.ledger.test_ledger import Counting

@@ -1,0 +1,43 @@
+"""What a reprocess job names: landed files, bronze parts, parked batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from shared.ledger.ledger import Ledger
+from shared.ledger.records import Batch, LandedFile, Part, ReprocessJob
+
+_AGAIN = frozenset({"ingested", "held_back", "rejected", "poison"})
+_ABANDONED = "folder_abandoned"  # its model may have come after all
+
+
+def matches(job: ReprocessJob, file: LandedFile) -> bool:
+    """Whether a job names a landed file."""
+    return (
+        (file.state == job.status if job.status else file.state in _AGAIN or file.reason == _ABANDONED)
+        and job.container in {"", file.container}
+        and job.source in {"", file.source}
+        and (not job.table or job.table in {file.table, file.entity})
+        and file.path.startswith(job.prefix)
+        and (job.since is None or (file.modified_at is not None and file.modified_at >= job.since))
+        and (job.until is None or (file.modified_at is not None and file.modified_at < job.until))
+    )
+
+
+def parked(ledger: Ledger, job: ReprocessJob) -> Iterator[Batch]:
+    """Yield the parked batches that a job names."""
+    for batch in ledger.batches(state="parked"):
+        if not job.table or job.table in batch.entities.split(","):
+            yield batch
+
+
+def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) -> Iterator[Part]:
+    """Yield every part that a reprocess job names, whatever became of it before."""
+    for container in (job.container,) if job.container else containers:
+        for known in ledger.parts_in(container, prefix=job.prefix):
+            part = known.record
+            if job.source not in {"", part.source} or (job.table and job.table not in {part.table, part.entity}):
+                continue
+            if (job.since and part.landed_at < job.since) or (job.until and part.landed_at >= job.until):
+                continue
+            yield part
