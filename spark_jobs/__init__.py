@@ -1,14 +1,23 @@
 """The Databricks job: bronze parts become history (silver), history becomes a publication (gold).
 
-| module | what it holds |
+| room | what it holds |
 | --- | --- |
 | `silver` | the silver task: rows that a batch brings, typed, checked, and merged into the history of each entity |
 | `gold` | the gold task: models, their tables, publications, and what Customer Insights would stumble over |
+
+Both stand on the ground floor, and neither imports the other: only the task modules, which start a run, look into both.
+
+| module | what it holds |
+| --- | --- |
+| `errors` | the one tree of errors, told apart by what to do |
 | `batch` | the batch manifest and the outcome document, as records |
+| `report` | what the silver task leaves for the gold task |
+| `columns` | columns of a silver table besides its data |
 | `names` | what a landed column is called in silver, and how SQL quotes it |
-| `repeated` | which keys have several rows at all |
 | `tables` | tables of Delta Lake |
+| `repeated` | which keys have several rows at all |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
+| `findings` | what Customer Insights would stumble over, and its limits |
 | `parquet_files`, `delta_log` | what files say of themselves, read without Spark |
 
 Nothing here knows Azure, and nothing here uses what Spark Connect lacks (RDDs, the JVM, Python UDFs), so that the same

@@ -7,32 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from spark_jobs.errors import ConservationError, ManifestError
 from spark_jobs.gold.layouts import LAYOUTS, PUBLICATIONS
-
-
-class ManifestError(ValueError):
-    """The batch manifest cannot be carried out; says which part of it, and what was expected. Terminal.
-
-    Attributes: `batch_id`, `problem`.
-    """
-
-    def __init__(self, batch_id: str, problem: str) -> None:
-        super().__init__(f"batch {batch_id}: {problem}")
-        self.batch_id = batch_id
-        self.problem = problem
-
-
-class ConservationError(ValueError):
-    """Rows were lost or counted twice on the way; nothing was merged (design, rule 2).
-
-    Attributes: `entity`, `expected` (rows of the entity's parts), `got` (the counts).
-    """
-
-    def __init__(self, entity: str, expected: int, got: Mapping[str, int]) -> None:
-        super().__init__(f"{entity}: the parts hold {expected} rows, the job counted {dict(got)}")
-        self.entity = entity
-        self.expected = expected
-        self.got = got
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,8 @@ from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spark_jobs.errors import LakeAddressError
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -33,7 +35,7 @@ class Lake:
 
     def __init__(self, spark: SparkSession, template: str) -> None:
         if "{container}" not in template:
-            raise ValueError(f"the parameter `lake` needs `{{container}}` in it, got {template!r}")
+            raise LakeAddressError(template)
         self._spark = spark
         self._template = template.rstrip("/")
         self._remote = "://" in template

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spark_jobs.columns import END, START, VERSION
 from spark_jobs.names import literal, quoted
-from spark_jobs.silver.history import END, START, VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -17,13 +17,14 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.batch import Batch
+from spark_jobs.columns import VERSION
+from spark_jobs.errors import ModelError
 from spark_jobs.gold.layouts import FULL_DATA, data_folder, publication_folder
-from spark_jobs.gold.models import Input, Model, ModelError
+from spark_jobs.gold.models import Input, Model
 from spark_jobs.gold.publication import GoldFile, GoldTable, Publication, cdm_entity
 from spark_jobs.gold.query import Query
 from spark_jobs.names import quoted
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
-from spark_jobs.silver.history import VERSION
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:

@@ -26,36 +26,14 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from spark_jobs.errors import ModelError, ModelsError
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
 _LINEAGE = ("_landed_at", "_record_number", "_source_file")
-
-
-class ModelError(ValueError):
-    """A gold model cannot be run; says which, and what to change in it. Terminal.
-
-    Attributes: `model`, `problem`.
-    """
-
-    def __init__(self, model: str, problem: str) -> None:
-        super().__init__(f"gold model {model}: {problem}")
-        self.model = model
-        self.problem = problem
-
-
-class ModelsError(ValueError):
-    """Gold models cannot be run; lists every fault of every model, a line each. Terminal.
-
-    Attributes: `faults`.
-    """
-
-    def __init__(self, faults: Sequence[ModelError]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, kw_only=True)

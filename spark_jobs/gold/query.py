@@ -11,10 +11,11 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
-from spark_jobs.gold.models import Input, Model, ModelError
+from spark_jobs.columns import END, shown
+from spark_jobs.errors import ModelError
+from spark_jobs.gold.models import Input, Model
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
-from spark_jobs.silver.history import END, shown
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from spark_jobs.delta_log import inspect_delta
+from spark_jobs.findings import NAME, NAME_RULE, Finding, errors
 from spark_jobs.gold.layouts import matching
-from spark_jobs.gold.traps import NAME, NAME_RULE, Finding, crowded_folders, errors, small_files, too_many_columns
+from spark_jobs.gold.traps import crowded_folders, small_files, too_many_columns
 from spark_jobs.parquet_files import TableFiles
 
 _MANIFEST = "default.manifest.cdm.json"

@@ -15,6 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from spark_jobs.batch import Batch, read_arguments, read_batch
+from spark_jobs.errors import NotReadyError
+from spark_jobs.findings import Finding, errors
 from spark_jobs.gold.build import Build, Built
 from spark_jobs.gold.collection import collect
 from spark_jobs.gold.delta import GoldDelta
@@ -22,11 +24,11 @@ from spark_jobs.gold.layouts import DELTA
 from spark_jobs.gold.models import Model, read_models
 from spark_jobs.gold.publication import MANIFEST, Publication, cdm_manifest, from_json, place_of, to_json
 from spark_jobs.gold.query import Query
-from spark_jobs.gold.traps import Finding, NotReadyError, errors, findings
+from spark_jobs.gold.traps import findings
 from spark_jobs.lake import Lake
 from spark_jobs.parquet_files import int96, int96_columns
+from spark_jobs.report import read_report
 from spark_jobs.session import spark_session, tag
-from spark_jobs.silver.task import silver_report
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ class _Run:
         earlier: dict[str, Any] | None = self.lake.read_json(place)
         if earlier is not None and self._stands(earlier):
             return earlier
-        silver = self.lake.read_json(silver_report(self.batch)) or {"entities": {}, "seconds": 0.0}
+        silver = read_report(self.lake, self.batch)
         built = self._built()
         changed = [one for one in built if one.changed]
         staged: str | None = None

@@ -9,56 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
 
+from spark_jobs.findings import LARGEST, MOST_DIGITS, NAME, NAME_RULE, Finding, is_text_by_nature, number_for_text
 from spark_jobs.gold.publication import GoldTable, Publication
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-NAME_RULE = "a name starts with a letter and has only letters, digits and `_`"
-MOST_DIGITS = 16
-LARGEST = 1 << 30  # bytes of a file
 SMALL = 16 << 20  # bytes; files are best above it
 MANY_SMALL = 100  # files of a table from which on small ones are worth a word
 MOST_FILES = 1000  # of a folder
 MOST_COLUMNS = 1000
-#: Kept as text or lost: a number drops the leading zero of `06040` and the plus of a telephone number.
-_TEXT_BY_NATURE = re.compile(r"post(al)?_?code|zip|phone|mobile|fax", re.IGNORECASE)
 _KEY_TYPES = {"string", "int", "bigint"}
 _NUMBERS = {"int", "bigint", "double"}
 _TYPES = {*_NUMBERS, "string", "boolean", "date", "timestamp"}
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One trap, and where it stands."""
-
-    trap: str  # a code
-    table: str
-    where: str  # column, file or folder
-    detail: str
-    severity: Literal["error", "warning"] = "error"
-
-    def __str__(self) -> str:
-        return f"{self.severity} {self.trap}: {self.table} {self.where}: {self.detail}"
-
-
-class NotReadyError(ValueError):
-    """Gold is not fit for Customer Insights, so nothing is published; names every trap. Terminal.
-
-    Attributes: `found`.
-    """
-
-    def __init__(self, found: Sequence[Finding]) -> None:
-        super().__init__("; ".join(str(finding) for finding in found))
-        self.found = tuple(found)
-
-
-def errors(found: Sequence[Finding]) -> list[Finding]:
-    """Return those that a publication must not have."""
-    return [finding for finding in found if finding.severity == "error"]
 
 
 def findings(publication: Publication, base: Publication | None = None) -> list[Finding]:
@@ -115,7 +78,7 @@ def _of_table(table: GoldTable) -> Iterator[Finding]:
             yield error("decimal_precision", column, f"{kind}: at most {MOST_DIGITS} digits; cast to decimal(16,2) or double")
         elif not decimal and kind not in _TYPES:
             yield error("column_type", column, f"{kind} has no counterpart")
-        if _TEXT_BY_NATURE.search(column) and (decimal or kind in _NUMBERS):
+        if is_text_by_nature(column) and (decimal or kind in _NUMBERS):
             yield number_for_text(table.name, column, kind)
     for file in table.files:
         if file.size > LARGEST:
@@ -123,17 +86,6 @@ def _of_table(table: GoldTable) -> Iterator[Finding]:
     yield from too_many_columns(table.name, len(table.columns))
     yield from crowded_folders(table.name, [file.place for file in table.files])
     yield from small_files(table.name, [file.size for file in table.files])
-
-
-def is_text_by_nature(column: str) -> bool:
-    """Say whether a column of this name holds text that may look like a number."""
-    return bool(_TEXT_BY_NATURE.search(column))
-
-
-def number_for_text(table: str, column: str, kind: str) -> Finding:
-    """Warn of a number in a column that is text by nature."""
-    detail = f"{kind} loses leading zeros and signs; cast to string where it lands"
-    return Finding(trap="number_for_text", table=table, where=column, detail=detail, severity="warning")
 
 
 def _changes(old: GoldTable, new: GoldTable) -> Iterator[Finding]:

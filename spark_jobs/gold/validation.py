@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spark_jobs.gold.models import Model, ModelError, ModelsError, model_texts, parse_models
+from spark_jobs.errors import ModelError, ModelsError
+from spark_jobs.gold.models import Model, model_texts, parse_models
 from spark_jobs.gold.query import Query
 from spark_jobs.tables import Table
 

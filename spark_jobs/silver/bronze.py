@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.batch import Batch, Entity, Part
+from spark_jobs.columns import KEPT_LINEAGE
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.silver.inference import inferred_types
-from spark_jobs.silver.landed import KEPT_LINEAGE, Shape, events, named, shape
+from spark_jobs.silver.landed import Shape, events, named, shape
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

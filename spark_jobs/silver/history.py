@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
+from spark_jobs.columns import DELETED, END, START, is_shown
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.window import WindowSpec
 
-#: Columns that this module adds to the data columns of an entity.
-START, END, DELETED, VERSION = "__START_AT", "__END_AT", "__deleted", "__version"
 #: Working columns: is the event new in this batch, and what became of it (applied, superseded, duplicate; null: stored).
 NEW, BECAME = "__new", "__became"
 #: Of an event: does another one with the same key and sequence beat it?
@@ -131,16 +131,6 @@ def alone(events: DataFrame, plan: Plan, snapshots: Column | None = None) -> Dat
         gap = _left_out(snapshots, first)
         open_end = F.when(gap.isNotNull(), _gone(gap, plan))
     return events.withColumns({START: own, END: F.when(F.col(DELETED), own).otherwise(open_end)})
-
-
-def shown(history: DataFrame) -> DataFrame:
-    """Return the rows of history that show, without the hidden events."""
-    return history.where(is_shown())
-
-
-def is_shown() -> Column:
-    """Say whether a row is no hidden event."""
-    return ~F.col(START).eqNullSafe(F.col(END))
 
 
 def _left_out(snapshots: Column, first: str) -> Column:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.batch import Entity, LabelDocument
+from spark_jobs.columns import VERSION
+from spark_jobs.errors import LabelsMissingError
 from spark_jobs.names import literal, quoted, silver_names
-from spark_jobs.silver.history import VERSION
 from spark_jobs.silver.landed import named
 from spark_jobs.tables import Table
 
@@ -155,7 +156,7 @@ class Labelling:
         for one in self._documents:
             document: Mapping[str, Any] | None = self.lake.read_json(one.path)
             if document is None:
-                raise FileNotFoundError(f"{one.path}: expected the labels of {self.entity.name}, which nobody deletes")
+                raise LabelsMissingError(self.entity.name, one.path)
             found.append(document["columns"])
         return found
 

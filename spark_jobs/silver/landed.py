@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from spark_jobs.columns import DELETED, KEPT_LINEAGE
 from spark_jobs.names import LINEAGE, literal, quoted, silver_names
 from spark_jobs.silver.casts import cast, sql_type, widened
-from spark_jobs.silver.history import DELETED, Plan
+from spark_jobs.silver.history import Plan
 from spark_jobs.silver.rules import checks
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ _VERSION, _SINK = "versionnumber", "SinkModifiedOn"
 _FIXED_TYPES = {_VERSION: "bigint", _SINK: "timestamp"}
 _UNTRACKED = {"sinkcreatedon", "sinkmodifiedon", "versionnumber"}
 _IS_DELETE = "isdelete"
-#: Which bronze columns silver keeps, so that each row tells where it came from.
-KEPT_LINEAGE = {
-    "_source_file": "string",
-    "_source_version": "string",
-    "_record_number": "bigint",
-    "_landed_at": "timestamp",
-}
 ERRORS, WARNINGS = "_errors", "_warnings"
 
 

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch, ConservationError, Counts, Entity, ManifestError
+from spark_jobs.batch import Batch, Counts, Entity
+from spark_jobs.columns import DELETED, END, KEPT_LINEAGE, START, VERSION
+from spark_jobs.errors import ConservationError, IdentityConflictError
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated
 from spark_jobs.silver.bronze import BronzeRows
-from spark_jobs.silver.history import DELETED, END, NEW, START, VERSION, alone, intervals, read_off
+from spark_jobs.silver.history import NEW, alone, intervals, read_off
 from spark_jobs.silver.labels import Labelling
-from spark_jobs.silver.landed import ERRORS, KEPT_LINEAGE, Shape
+from spark_jobs.silver.landed import ERRORS, Shape
 from spark_jobs.silver.observed import Observed
 from spark_jobs.silver.snapshots import closing_times, key_of, with_presence
 from spark_jobs.silver.unique import Collisions, unique_rules
@@ -209,15 +211,12 @@ class Merge:
         self.lake.delete(self._staged)
 
     def _refuse_drift(self) -> None:
-        """Raise `ManifestError` where the table has other keys or sequences (reference: Databricks, 4.2, rule 2)."""
+        """Raise `IdentityConflictError` where the table has other keys or sequences."""
         plan, stored = self._shape.plan, self._table.identity()
         same_type = self._table.columns()[START].lower() == plan.sequence_type.lower()
         if same_type and stored in (set(), set(plan.identity)):  # none: not told by whoever made the table
             return
-        problem = f"silver of {self.entity.name} tells events apart by {', '.join(sorted(stored))}, and the configuration now"
-        problem += f" by {', '.join(sorted(plan.identity))}. Put the configuration back, or build the table again from bronze:"
-        problem += f' POST /api/reprocess {{"stage": "silver", "table": "{self.entity.table}"}}'
-        raise ManifestError(self.batch.batch_id, problem)
+        raise IdentityConflictError(self.entity.name, self.entity.table, stored, plan.identity)
 
     def _widen(self) -> None:
         wider = {

@@ -8,7 +8,8 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.batch import Counts, Entity
-from spark_jobs.silver.history import BEATEN, BECAME, END, NEW, WAS_CURRENT, WAS_SHOWN, is_shown
+from spark_jobs.columns import END, is_shown
+from spark_jobs.silver.history import BEATEN, BECAME, NEW, WAS_CURRENT, WAS_SHOWN
 from spark_jobs.silver.landed import ERRORS, WARNINGS
 from spark_jobs.silver.rules import checks
 from spark_jobs.silver.unique import unique_rules

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.silver.history import END, Plan
+from spark_jobs.columns import END
+from spark_jobs.silver.history import Plan
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

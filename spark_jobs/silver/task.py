@@ -12,6 +12,7 @@ from spark_jobs.batch import Batch, read_arguments, read_batch
 from spark_jobs.gold.models import model_texts
 from spark_jobs.gold.validation import check_models
 from spark_jobs.lake import Lake
+from spark_jobs.report import read_report, write_report
 from spark_jobs.session import spark_session, tag
 from spark_jobs.silver.merge import Merge
 
@@ -39,8 +40,7 @@ def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str]
     """
     started = time.monotonic()
     check_models(spark, lake, models or {})
-    place = silver_report(batch)
-    report: dict[str, Any] = lake.read_json(place) or {"batch_id": batch.batch_id, "entities": {}, "seconds": 0.0}
+    report = read_report(lake, batch)
     noted: dict[str, dict[str, Any]] = dict(report["entities"])
     waiting = sorted({part.entity for part in batch.parts if not noted.get(part.entity, {}).get("merged")})
     if not waiting:
@@ -56,7 +56,7 @@ def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str]
             told = {"rules": dict(sorted(rules.items())), "merged": entry["merged"]}
             report["entities"][name] = entry | earlier | told
             report["seconds"] = round(time.monotonic() - started, 1)
-            lake.write_json(place, report)
+            write_report(lake, batch, report)
 
     def merge(name: str) -> None:
         job = Merge(spark=spark, lake=lake, batch=batch, entity=batch.entities[name])
@@ -66,8 +66,3 @@ def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str]
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(merge, waiting))
     return report
-
-
-def silver_report(batch: Batch) -> str:
-    """Return the place of the task's report, which the gold task makes part of the outcome."""
-    return f"{batch.folder}/silver.json"

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
+from spark_jobs.columns import DELETED, END, KEPT_LINEAGE
 from spark_jobs.names import quoted
-from spark_jobs.silver.history import DELETED, END, NEW, Plan, digest
-from spark_jobs.silver.landed import ERRORS, KEPT_LINEAGE, WARNINGS
+from spark_jobs.silver.history import NEW, Plan, digest
+from spark_jobs.silver.landed import ERRORS, WARNINGS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spark_jobs.gold.models import ModelError, parse_model
+from spark_jobs.errors import ModelError
+from spark_jobs.gold.models import parse_model
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spark_jobs.batch import ManifestError, read_batch
+from spark_jobs.batch import read_batch
+from spark_jobs.errors import IdentityConflictError
 from spark_jobs.lake import Lake
 from spark_jobs.silver.task import run as run_silver
 from tests.spark.cdc_oracle import Event, Row, history, newest
@@ -273,7 +274,8 @@ def test_other_keys_are_refused_with_what_to_do_and_a_rebuild_takes_them(pipelin
     both = replace(pipeline.configuration.finance["customer_finance"], keys=("cid", "region"))
     pipeline.configuration = replace(pipeline.configuration, finance={"customer_finance": both})
     pipeline.finance(text, hours=1)
-    with pytest.raises(ManifestError, match=r"tells events apart by .*cid.* and the configuration now by .*region.*reprocess"):
+    told = r"tells events apart by .*cid.* and the configuration now by .*region.*reprocess"
+    with pytest.raises(IdentityConflictError, match=told):
         pipeline.silver(pipeline.manifest())
     assert len(pipeline.current("customer_finance")) == 1, "nothing was merged"
     pipeline.finance(text, hours=1)

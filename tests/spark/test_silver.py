@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.config.tables import Rule, Table, read_configuration
-from spark_jobs.batch import ConservationError
+from spark_jobs.errors import ConservationError
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:

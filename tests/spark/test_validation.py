@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from spark_jobs.batch import read_batch
-from spark_jobs.gold.models import ModelsError, model_texts
+from spark_jobs.errors import ModelsError
+from spark_jobs.gold.models import model_texts
 from spark_jobs.gold.validation import check_models
 from spark_jobs.silver import task as silver
 from tests.spark.conftest import Pipeline, customer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spark_jobs.batch import Column, ConservationError, Counts, ManifestError, read_arguments, read_batch
-from spark_jobs.gold.models import ModelError, parse_model, read_models
+from spark_jobs.batch import Column, Counts, read_arguments, read_batch
+from spark_jobs.errors import ConservationError, ManifestError, ModelError
+from spark_jobs.gold.models import parse_model, read_models
 from spark_jobs.names import literal, quoted, silver_names
 from spark_jobs.silver.casts import sql_type, widened
 from spark_jobs.silver.labels import in_language, label_of

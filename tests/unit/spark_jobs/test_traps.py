@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from spark_jobs.findings import errors
 from spark_jobs.gold.publication import GoldTable
-from spark_jobs.gold.traps import errors, findings
+from spark_jobs.gold.traps import findings
 from tests.gold_folder import gold_table, publication
 
 

@@ -1,0 +1,118 @@
+"""Errors of the job, told apart by what to do about them.
+
+```
+JobError
+├── Terminal                   the same batch fails again until somebody changes what the error names
+│   ├── ManifestError          the batch manifest cannot be carried out
+│   ├── LakeAddressError       the parameter `lake` says no place
+│   ├── LabelsMissingError     a document of labels that the batch manifest names is not there
+│   ├── ConservationError      rows were lost or counted twice
+│   ├── ModelError             a gold model cannot run
+│   ├── ModelsError            some gold models cannot run, each with its `ModelError`
+│   └── NotReadyError          Customer Insights would stumble over what was built
+└── Conflict                   what is stored was made by another configuration than the batch's; a person chooses one
+    └── IdentityConflictError  a silver table tells events apart by other columns
+```
+
+There is no branch to try again: what passes by itself (a lost node, a store out of reach) is raised by Spark, is left as it
+is, and Databricks' termination type tells the functions to try again (design, section 8). Nothing is stored where one of these
+is raised, or what was is undone. Callers branch on the type, never on the text; each error carries its evidence as attributes,
+none carries row content.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from spark_jobs.findings import Finding
+
+
+class JobError(Exception):
+    """The root of everything that the job raises on purpose."""
+
+
+class Terminal(JobError):
+    """Another attempt at the same batch fails alike."""
+
+
+class Conflict(JobError):
+    """What is stored and what the batch asks exclude each other; a person chooses which of them stays."""
+
+
+class ManifestError(Terminal):
+    """The batch manifest cannot be carried out; says which part of it, and what was expected."""
+
+    def __init__(self, batch_id: str, problem: str) -> None:
+        self.batch_id = batch_id
+        self.problem = problem
+        super().__init__(f"batch {batch_id}: {problem}")
+
+
+class LakeAddressError(Terminal):
+    """The job parameter `lake` is no template of places."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+        super().__init__(f"the parameter `lake` needs `{{container}}` in it, got {template!r}")
+
+
+class LabelsMissingError(Terminal):
+    """A document of labels is not where the batch manifest says, though nobody deletes any."""
+
+    def __init__(self, entity: str, place: str) -> None:
+        self.entity = entity
+        self.place = place
+        super().__init__(f"{place}: expected the labels of {entity}, which nobody deletes")
+
+
+class ConservationError(Terminal):
+    """Rows were lost or counted twice on the way; nothing was merged (design, rule 2)."""
+
+    def __init__(self, entity: str, expected: int, got: Mapping[str, int]) -> None:
+        self.entity = entity
+        self.expected = expected  # rows of the entity's parts
+        self.got = got  # the counts
+        super().__init__(f"{entity}: the parts hold {expected} rows, the job counted {dict(got)}")
+
+
+class ModelError(Terminal):
+    """A gold model cannot run; says which, where in its file, and what to change there."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.model = model
+        self.problem = problem
+        super().__init__(f"gold model {model}: {problem}")
+
+
+class ModelsError(Terminal):
+    """Gold models cannot run; lists every fault of every model, a line each."""
+
+    def __init__(self, faults: Sequence[ModelError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class NotReadyError(Terminal):
+    """Gold is not fit for Customer Insights, so nothing is published; names every trap."""
+
+    def __init__(self, found: Sequence[Finding]) -> None:
+        self.found = tuple(found)
+        super().__init__("; ".join(str(finding) for finding in found))
+
+
+class IdentityConflictError(Conflict):
+    """A silver table tells events apart by other columns than the configuration now (reference: Databricks, 4.2, rule 2)."""
+
+    def __init__(self, entity: str, table: str, stored: Iterable[str], configured: Iterable[str]) -> None:
+        self.entity = entity
+        self.table = table  # landed name, which reprocessing asks for
+        self.stored = frozenset(stored)
+        self.configured = frozenset(configured)
+        super().__init__(
+            f"silver of {entity} tells events apart by {', '.join(sorted(self.stored))}, and the configuration now by "
+            f"{', '.join(sorted(self.configured))}. Put the configuration back, or build the table again from bronze: "
+            f'POST /api/reprocess {{"stage": "silver", "table": "{table}"}}'
+        )

@@ -1,0 +1,48 @@
+"""Findings: what Customer Insights would stumble over, each with its place, and the limits that make it one.
+
+Source of every limit: reference: Customer Insights, sections 2, 6 and 11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+NAME_RULE = "a name starts with a letter and has only letters, digits and `_`"
+MOST_DIGITS = 16  # of a decimal
+LARGEST = 1 << 30  # bytes of a file
+#: Kept as text or lost: a number drops the leading zero of `06040` and the plus of a telephone number.
+_TEXT_BY_NATURE = re.compile(r"post(al)?_?code|zip|phone|mobile|fax", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One trap, and where it stands."""
+
+    trap: str  # a code
+    table: str
+    where: str  # column, file or folder
+    detail: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.trap}: {self.table} {self.where}: {self.detail}"
+
+
+def errors(found: Sequence[Finding]) -> list[Finding]:
+    """Return those that a publication must not have."""
+    return [finding for finding in found if finding.severity == "error"]
+
+
+def is_text_by_nature(column: str) -> bool:
+    """Say whether a column of this name holds text that may look like a number."""
+    return bool(_TEXT_BY_NATURE.search(column))
+
+
+def number_for_text(table: str, column: str, kind: str) -> Finding:
+    """Warn of a number in a column that is text by nature."""
+    detail = f"{kind} loses leading zeros and signs; cast to string where it lands"
+    return Finding(trap="number_for_text", table=table, where=column, detail=detail, severity="warning")
