@@ -33,6 +33,7 @@ from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
 from shared.ledger.ledger import Known, Ledger, key
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import time_key, values_of
+from shared.ledger.states import FileState
 from shared.ports import JobRun, Write
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def fill(tables: TableStore, parts: int) -> None:
     def one(number: int) -> None:
         at = _START + timedelta(seconds=number * 1200)
         made = [part(number, slice_, at) for slice_ in range(_PARTS)]
-        path, state = made[0].source_path, "ingested" if number % 50 else "rejected"
+        path = made[0].source_path
+        state: FileState = "ingested" if number % 50 else "rejected"
         file = LandedFile(container="finance", path=path, state=state, version="v", modified_at=at, table="bench")
         rows = [Write(kind="insert", row=f"part-{key(path)}-000001-{p.start:015d}", values=values_of(p)) for p in made]
         tables.commit("files-finance", rows)

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from function_app.answers import answering, document, json_object, problem
 from shared.context import context
+from shared.ledger.states import CallbackResult
 from shared.orchestration.callback import is_authorized
 
 triggers = func.Blueprint()
@@ -24,4 +25,4 @@ def databricks_callback(req: func.HttpRequest) -> func.HttpResponse:
         return problem(401, "Unauthorized", "user or password is absent or wrong", headers=challenge)
     result = context.callback(json_object(req))
     _log.info("callback.received result=%s", result)
-    return document({"result": result}, status=202 if result == "noted" else 200)
+    return document({"result": result}, status=202 if result is CallbackResult.NOTED else 200)

@@ -8,9 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from shared.api.pages import LARGEST_PAGE, PAGE
-from shared.api.runs import STATES
-from shared.ledger.ledger import FILE_STATES
-from shared.orchestration.reprocess import STAGES, STATUSES
+from shared.ledger.states import (
+    BATCH_STAGES,
+    BATCH_STATES,
+    FILE_STATES,
+    REFRESH_STATES,
+    REPROCESS_STATES,
+    REPROCESS_STATUSES,
+    SOURCES,
+    STAGES,
+    CallbackResult,
+)
 
 Schema = dict[str, Any]
 
@@ -47,7 +55,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         _query("cursor", _TEXT),
     ]
     container, table = _query("container", _TEXT), _query("table", _TEXT)
-    source = _query("source", {"enum": ["dataverse", "finance"]})
+    source = _query("source", {"enum": list(SOURCES)})
     batch, job = _in_path("batch_id"), _in_path("reprocess_id")
     return {
         "/health": {"get": _operation("Whether the app answers", {200: _said("healthy")}) | {"security": []}},
@@ -56,7 +64,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/status": {"get": _operation("What is going on", {200: _ref("Status")}, 503)},
         "/runs": {
             "get": _operation("Batches and their runs, newest first", {200: _listed("runs", "Batch")}, 400, 503)
-            | {"parameters": [_query("state", {"enum": list(STATES)}), *page]}
+            | {"parameters": [_query("state", {"enum": list(BATCH_STATES)}), *page]}
         },
         "/runs/{batch_id}": {
             "parameters": [batch],
@@ -97,7 +105,10 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/callback/databricks": {
             "post": _operation(
                 "Databricks says that a run ended; only a hint to look",
-                {200: _object(result=_TEXT), 202: _object(result=_TEXT)},
+                {
+                    200: _object(result={"enum": [result.value for result in CallbackResult]}),
+                    202: _object(result={"const": CallbackResult.NOTED.value}),
+                },
                 *(400, 401, 503),
             )
             | {
@@ -110,7 +121,7 @@ def _paths() -> dict[str, dict[str, Any]]:
 
 def _schemas() -> dict[str, Schema]:
     batch = {
-        "batch_id": _TEXT, "stage": {"enum": ["silver", "gold"]}, "state": {"enum": list(STATES)}, "attempt": _WHOLE,
+        "batch_id": _TEXT, "stage": {"enum": list(BATCH_STAGES)}, "state": {"enum": list(BATCH_STATES)}, "attempt": _WHOLE,
         "run_id": _or_null(_WHOLE), "run_url": _or_null(_TEXT), "entities": _many(_TEXT), "parts": _WHOLE, "rows": _WHOLE,
         "created_at": _TIME, "submitted_at": _or_null(_TIME), "ended_at": _or_null(_TIME), "recorded_at": _or_null(_TIME),
         "retry_at": _or_null(_TIME), "publication": _or_null(_TEXT), "cause": _or_null(_TEXT), "holds_its_entities": _YES,
@@ -119,8 +130,8 @@ def _schemas() -> dict[str, Schema]:
     part = {"part_id": _TEXT, "source_file": _TEXT, "entity": _TEXT, "rows": _WHOLE, "rejects": _WHOLE}
     file_counts = dict.fromkeys((*FILE_STATES, "records", "rejects", "waiting"), _WHOLE)
     filters = {
-        "source": {"enum": ["", "dataverse", "finance"]}, "table": _TEXT, "container": _TEXT, "prefix": _TEXT,
-        "since": _or_null(_TIME), "until": _or_null(_TIME), "status": {"enum": ["", *STATUSES]},
+        "source": {"enum": ["", *SOURCES]}, "table": _TEXT, "container": _TEXT, "prefix": _TEXT,
+        "since": _or_null(_TIME), "until": _or_null(_TIME), "status": {"enum": ["", *REPROCESS_STATUSES]},
     }  # fmt: skip
     return {
         "Problem": _object(type=_TEXT, status=_WHOLE, title=_TEXT, detail=_TEXT),
@@ -151,7 +162,7 @@ def _schemas() -> dict[str, Schema]:
             batches={"type": "object", "additionalProperties": _WHOLE},
             publication=_or_null(_object(id=_TEXT, published_at=_or_null(_TIME), batch_id=_TEXT)),
             refresh=_or_null(_object(
-                publication=_TEXT, state=_TEXT, job_id=_or_null(_TEXT), requested_at=_or_null(_TIME),
+                publication=_TEXT, state={"enum": list(REFRESH_STATES)}, job_id=_or_null(_TEXT), requested_at=_or_null(_TIME),
                 ended_at=_or_null(_TIME), detail=_TEXT,
             )),
         ),
@@ -162,7 +173,7 @@ def _schemas() -> dict[str, Schema]:
             "additionalProperties": False,
         },
         "ReprocessJob": _object(
-            reprocess_id=_TEXT, state={"enum": ["running", "succeeded", "failed", "cancelled"]}, asked={"type": "object"},
+            reprocess_id=_TEXT, state={"enum": list(REPROCESS_STATES)}, asked={"type": "object"},
             listed=_YES, files=_WHOLE, bytes=_WHOLE, records=_WHOLE, entities=_many(_TEXT), batches=_many(_TEXT),
             created_at=_TIME, ended_at=_or_null(_TIME), detail=_or_null(_TEXT), progress=_TEXT,
         ),

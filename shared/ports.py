@@ -135,7 +135,7 @@ class Jobs(Protocol):
         """Return the run as it stands now, or None where the workspace does not know it; raises as `start`."""
 
 
-RefreshState = Literal["running", "successful", "failed", "skipped"]
+RefreshJobState = Literal["running", "successful", "failed", "skipped"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +143,7 @@ class RefreshJob:
     """A refresh as Customer Insights tells it."""
 
     job_id: str
-    state: RefreshState
+    state: RefreshJobState
     detail: str = ""
 
 

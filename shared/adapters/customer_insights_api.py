@@ -18,10 +18,10 @@ from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPol
 from azure.core.rest import HttpRequest
 
 from shared.errors import ServiceRefused, ServiceUnavailable
-from shared.ports import RefreshJob, RefreshState
+from shared.ports import RefreshJob, RefreshJobState
 
 _SCOPE = "https://api.ci.ai.microsoft.com/.default"  # not the host of the API
-_STATES: dict[str, RefreshState] = {
+_STATES: dict[str, RefreshJobState] = {
     "queued": "running",
     "needsupdate": "running",
     "running": "running",

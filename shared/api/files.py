@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.api.pages import Page, QueryInvalid, choice_of, limit_of, page_of, place_of, time_of, time_text
-from shared.ledger.ledger import FILE_STATES, Ledger
+from shared.ledger.ledger import Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import AFTER, time_key
+from shared.ledger.states import FILE_STATES, SOURCES, FileState, Unset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Files:
         """Return landed files, last changed first, or, below a `prefix`, by name; raises `QueryInvalid`."""
         status = choice_of(query, "status", FILE_STATES)
         container = choice_of(query, "container", self.containers)
-        source = choice_of(query, "source", ("dataverse", "finance"))
+        source = choice_of(query, "source", SOURCES)
         since, until = time_of(query, "since"), time_of(query, "until")
         table, place, limit = query.get("table", ""), place_of(query.get("cursor", "")), limit_of(query)
         containers = (container,) if container else self.containers
@@ -44,7 +45,7 @@ class Files:
         return page_of(self._by_time(containers, status, since, until, place), shown, limit=limit)
 
     def _by_time(
-        self, containers: tuple[str, ...], status: str, since: datetime | None, until: datetime | None, place: Any
+        self, containers: tuple[str, ...], status: FileState | Unset, since: datetime | None, until: datetime | None, place: Any
     ) -> Iterator[tuple[str, LandedFile]]:
         if not isinstance(place, str | None):
             raise QueryInvalid("cursor", "one of the same query")

@@ -8,10 +8,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from shared.errors import Reject
 
+C = TypeVar("C", bound=str)
 T = TypeVar("T")
 
 PAGE = 100
@@ -78,14 +79,15 @@ def limit_of(query: Mapping[str, str]) -> int:
     return int(text)
 
 
-def choice_of(query: Mapping[str, str], name: str, options: Iterable[str]) -> str:
+def choice_of(query: Mapping[str, str], name: str, options: Iterable[C]) -> C | Literal[""]:
     """Read a parameter that may have a few values; empty where it is absent."""
     if name not in query:
         return ""
     options = list(options)
-    if query[name] not in options:
-        raise QueryInvalid(name, f"one of {', '.join(options)}")
-    return query[name]
+    for option in options:
+        if query[name] == option:
+            return option
+    raise QueryInvalid(name, f"one of {', '.join(options)}")
 
 
 def time_of(query: Mapping[str, str], name: str) -> datetime | None:

@@ -14,9 +14,9 @@ from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
 from shared.errors import LandedFileChanged, LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch
+from shared.ledger.states import BATCH_STATES
 from shared.ports import Clock, Hints, Lake
 
-STATES = ("queued", "open", "submitted", "running", "succeeded", "failed", "dissolved", "parked", "cancelled")
 _BATCH_ID = re.compile(r"b\d{8}T\d{6}Z_[0-9a-f]{8}")
 
 
@@ -40,7 +40,7 @@ class Runs:
 
     def page(self, query: Mapping[str, str]) -> Page:
         """Return batches, newest first; raises `QueryInvalid`."""
-        state, place = choice_of(query, "state", STATES), place_of(query.get("cursor", ""))
+        state, place = choice_of(query, "state", BATCH_STATES), place_of(query.get("cursor", ""))
         if not isinstance(place, str | None) or (place and not _BATCH_ID.fullmatch(place)):
             raise QueryInvalid("cursor", "what `next` of the page before said")
         found = ((batch.batch_id, batch) for batch in self.ledger.batches(state=state, after=place or ""))
@@ -113,7 +113,7 @@ def batch_document(batch: Batch) -> dict[str, Any]:
         "attempt": batch.attempt,
         "run_id": batch.run_id or None,
         "run_url": batch.run_url or None,
-        "entities": batch.entities.split(",") if batch.entities else [],
+        "entities": list(batch.entities),
         "parts": batch.parts,
         "rows": batch.rows,
         "created_at": time_text(batch.created_at),

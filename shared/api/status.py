@@ -10,8 +10,9 @@ from typing import Any
 from shared.api.pages import time_text
 from shared.api.runs import batch_document
 from shared.landing.unsettled import Landings
-from shared.ledger.ledger import FILE_STATES, Ledger
+from shared.ledger.ledger import Ledger
 from shared.ledger.records import Pipeline
+from shared.ledger.states import FILE_STATES
 
 _RECENT = 100  # batches that the status counts
 

@@ -8,7 +8,7 @@ the exact path, record by record. Both follow the rules of `shared.formats.diale
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,13 +22,17 @@ RAW_LIMIT: Final = 1024 * 1024
 """Bytes of a rejected record that are kept; its place in the landed file says where the rest is."""
 
 
+RecordReason = Literal["too_wide", "too_narrow", "truncated", "invalid_utf8", "open_quote", "too_long"]
+"""Why a record cannot be used."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reject:
     """A record that cannot be used: where it is, why, and its bytes."""
 
     number: int  # of the record, 0 for the block's first
     offset: int  # of its first byte in the block
-    reason: str  # too_wide | too_narrow | truncated | invalid_utf8 | open_quote | too_long
+    reason: RecordReason
     detail: str  # names, counts, positions; never content
     raw: bytes
 
@@ -203,7 +207,7 @@ class _Reader:
         return tuple(rejects)
 
     def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int, low: int) -> Reject:
-        reason = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
+        reason: RecordReason = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
         detail = f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
         return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
 

@@ -10,11 +10,16 @@ FinanceError             a file that cannot be read; nothing of it is used
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
+FinanceReason = Literal["not_readable", "no_header", "header_unusable", "key_column_missing", "not_gzip", "not_a_workbook"]
+"""The code under which the ledger rejects the file."""
+
 
 class FinanceError(ValueError):
     """A finance file that cannot be read; `file` says which, `detail` what to look for."""
 
-    reason = "not_readable"  # the code under which the ledger rejects the file
+    reason: ClassVar[FinanceReason] = "not_readable"
 
     def __init__(self, file: str, detail: str) -> None:
         self.file, self.detail = file, detail
@@ -24,31 +29,31 @@ class FinanceError(ValueError):
 class EmptyFileError(FinanceError):
     """Not even a header."""
 
-    reason = "no_header"
+    reason: ClassVar[FinanceReason] = "no_header"
 
 
 class HeaderError(FinanceError):
     """A header that cannot name columns."""
 
-    reason = "header_unusable"
+    reason: ClassVar[FinanceReason] = "header_unusable"
 
 
 class CompressionError(FinanceError):
     """No gzip, or cut off: land the file again."""
 
-    reason = "not_gzip"
+    reason: ClassVar[FinanceReason] = "not_gzip"
 
 
 class WorkbookError(FinanceError):
     """No workbook that can be read."""
 
-    reason = "not_a_workbook"
+    reason: ClassVar[FinanceReason] = "not_a_workbook"
 
 
 class MissingKeyColumnError(FinanceError):
     """Without its key no row can find its customer: correct the header, or the data set's keys in the configuration."""
 
-    reason = "key_column_missing"
+    reason: ClassVar[FinanceReason] = "key_column_missing"
 
     def __init__(self, file: str, missing: tuple[str, ...], got: tuple[str, ...]) -> None:
         self.missing, self.got = missing, got

@@ -16,6 +16,10 @@ _TIME_FOLDER: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[.:](\d\d)[.:](\d\d)(
 _STEM: Final = re.compile(r"(?:\d+|\d{4}-\d{2})(?:_\d+)?")
 
 
+IgnoredReason = Literal["changelog", "delta_export", "sync_failure", "service_file", "snapshot", "temporary", "unknown"]
+"""Why a file is not ingested, as its name tells."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TimeFolder:
     """A folder of an incremental export: its name as it is on the lake, and the time that the name tells."""
@@ -84,7 +88,7 @@ class Ignored:
     """A file that is not ingested."""
 
     path: str
-    reason: str  # a code
+    reason: IgnoredReason
     detail: str
 
 

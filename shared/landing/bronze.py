@@ -16,6 +16,7 @@ from shared.contracts.places import BRONZE, PartName, metadata_copy, schema_docu
 from shared.formats.slices import Lineage, Slice
 from shared.formats.table_schema import TableSchema
 from shared.ledger.records import Part
+from shared.ledger.states import Source
 from shared.ports import Clock, Lake
 
 
@@ -25,7 +26,7 @@ class Origin:
 
     container: str
     path: str
-    source: str  # dataverse or finance
+    source: Source
     table: str
     entity: str
 

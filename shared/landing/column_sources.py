@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from shared.errors import LandedFileRejected
 from shared.formats.landed_paths import DataFile, TimeFolder, parse_changelog
 from shared.formats.table_schema import Model, ModelError, ModelTruncatedError, TableSchema, parse_model
+from shared.ledger.states import IgnoreReason, WaitReason
 from shared.ports import Clock, Lake
 
 _TRICKLE_FEED = "Microsoft.Athena.TrickleFeedService"
@@ -28,7 +29,7 @@ _TRUSTED_FOR = timedelta(seconds=10)  # saves a HEAD per file in a burst; a row 
 class Waiting:
     """Why a file cannot be read yet: not an error, and the sweep looks again."""
 
-    reason: str  # folder_open, initial_sync, model_pending, model_missing
+    reason: WaitReason
     detail: str
 
 
@@ -36,7 +37,7 @@ class Waiting:
 class Abandoned:
     """Why a file will never be read: its export was given up, and its rows come again in a later folder."""
 
-    reason: str
+    reason: IgnoreReason
     detail: str
 
 

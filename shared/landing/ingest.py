@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import cast
 
 from shared.config.tables import Configuration
 from shared.errors import LandedFileChanged, LandedFileRejected, LedgerChanged
@@ -33,6 +34,7 @@ from shared.landing.labels import LabelKeeping
 from shared.landing.reading import LookAgain, Taking
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile
+from shared.ledger.states import FileReason, FileState, Source
 from shared.ports import BlobVersion, Clock, Lake, Opened
 
 _LOOKS = 6  # a file that changes under every one of them raises another event, and the sweep looks anyway
@@ -92,7 +94,7 @@ class Ingest:
         try:
             unreadable = self.labels.take(blob, file, data, content)
         except LandedFileRejected as error:
-            return self._settle(known, blob, "rejected", error.reason, error.detail)
+            return self._settle(known, blob, "rejected", cast(FileReason, error.reason), error.detail)
         detail = "choices and states, kept as they landed"
         return self._settle(known, blob, "ingested", "labels", f"{detail}; {unreadable} unreadable" if unreadable else detail)
 
@@ -103,7 +105,7 @@ class Ingest:
                 return self._settle(known, opened.blob, "ignored", "empty", "nothing was written to it yet")
             return self._finance(known, opened, file) if isinstance(file, FinanceFile) else self._dataverse(known, opened, file)
         except LandedFileRejected as error:
-            return self._settle(known, opened.blob, "rejected", error.reason, error.detail)
+            return self._settle(known, opened.blob, "rejected", cast(FileReason, error.reason), error.detail)
 
     def _dataverse(self, known: Known[LandedFile], opened: Opened, file: DataFile) -> LandedFile:
         pending_since = known.record.changed_at if known.record.reason == "model_pending" else None
@@ -166,9 +168,8 @@ class Ingest:
     def _taking(self, known: Known[LandedFile], blob: BlobVersion, spec: SliceSpec, tail: Tail, *, grows: bool) -> Taking:
         self.bronze.keep(blob.container, spec.schema)
         record = known.record
-        origin = Origin(
-            container=record.container, path=record.path, source=record.source, table=record.table, entity=record.entity
-        )
+        source: Source = "finance" if record.source == "finance" else "dataverse"
+        origin = Origin(container=record.container, path=record.path, source=source, table=record.table, entity=record.entity)
         return Taking(
             lake=self.lake,
             ledger=self.ledger,
@@ -192,6 +193,7 @@ class Ingest:
         return replace(self._spec(blob, schema), min_width=narrowest, widest=widest if schema.flag_ends_row else None)
 
     def _named(self, record: LandedFile, file: DataFile | FinanceFile) -> LandedFile:
+        source: Source
         source, table = ("finance", file.data_set) if isinstance(file, FinanceFile) else ("dataverse", file.table)
         return replace(record, source=source, table=table, entity=self.configuration.entity_name(source, table))
 
@@ -226,7 +228,9 @@ class Ingest:
         )
         return self.ledger.record_file(known, after, at=self.clock(), detail=waiting.reason)
 
-    def _settle(self, known: Known[LandedFile], blob: BlobVersion, state: str, reason: str, detail: str) -> LandedFile:
+    def _settle(
+        self, known: Known[LandedFile], blob: BlobVersion, state: FileState, reason: FileReason, detail: str
+    ) -> LandedFile:
         after = replace(
             known.record,
             state=state,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from shared.errors import Reject
 from shared.ledger.ledger import Ledger
+from shared.ledger.states import PoisonResult
 from shared.ports import Clock, Lake
 
 
@@ -65,22 +66,22 @@ class Poison:
     clock: Clock
     containers: tuple[str, ...]
 
-    def __call__(self, message: PoisonMessage) -> str:
-        """Record what the host gave up on; return what was done, in a word; safe to repeat."""
+    def __call__(self, message: PoisonMessage) -> PoisonResult:
+        """Record what the host gave up on; return what was done; safe to repeat."""
         if message.container not in self.containers:
-            return "not a landing container"
+            return PoisonResult.NOT_LANDING
         blob = self.lake.head(message.container, message.path)
         if blob is not None and message.version and blob.etag != message.version:
-            return "changed since"  # the new version has an event of its own, and the sweep looks anyway
+            return PoisonResult.CHANGED  # the new version has an event of its own, and the sweep looks anyway
         return self.record(message.container, message.path, "the host gave up")
 
-    def record(self, container: str, path: str, detail: str) -> str:
+    def record(self, container: str, path: str, detail: str) -> PoisonResult:
         """Record that the newest version of a file cannot be taken, unless it was taken since."""
         known, blob = self.ledger.file(container, path), self.lake.head(container, path)
         if blob is None:
-            return "gone"
+            return PoisonResult.GONE
         if known.record.version == blob.etag:
-            return "settled"
+            return PoisonResult.SETTLED
         after = replace(
             known.record,
             state="poison",
@@ -92,4 +93,4 @@ class Poison:
             modified_at=blob.modified_at,
         )
         self.ledger.record_file(known, after, at=self.clock(), detail=detail)
-        return "recorded"
+        return PoisonResult.RECORDED

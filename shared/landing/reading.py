@@ -16,12 +16,13 @@ from shared.formats.slices import Slice, SliceSpec, read_slices
 from shared.landing.bronze import Bronze, Origin, Written
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile, Part
+from shared.ledger.states import TailReason, Unset
 from shared.ports import BlobVersion, Clock, Lake
 
 _AT_ONCE = 45  # parts in one transaction, which holds 100 writes: `ledger.PARTS_AT_ONCE`
 
 
-_WORDS = {  # of what waits at the end of a growing file
+_WORDS: dict[TailReason, str] = {  # of what waits at the end of a growing file
     "open_quote": "begins a record with a quote that does not close; every row behind it waits too",
     "record_too_long": "begins a record that does not end within the longest that a record may be",
     "incomplete_record": "begins a record that has no end yet",
@@ -163,7 +164,7 @@ class Taking:
         return self.ledger.record_file(known, after, at=self.clock(), parts=parts, detail=detail)
 
 
-def _waits(tail: Slice | None) -> str:
+def _waits(tail: Slice | None) -> TailReason | Unset:
     if tail is None or not tail.held_back:
         return ""
     if tail.open_quote:

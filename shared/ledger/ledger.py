@@ -31,7 +31,7 @@ from shared.ledger.rows import AFTER, AT_ONCE, FIRST, key_prefix, known_as, logg
 from shared.ledger.rows import Known as Known  # noqa: PLC0414 - part of what this module offers
 from shared.ledger.rows import guarded as _guarded
 from shared.ledger.rows import key as key  # noqa: PLC0414 - likewise
-from shared.ledger.states import event_of
+from shared.ledger.states import FILE_STATES, FileState, event_of
 from shared.ledger.tally import Tally, fold_tallies, tallied
 from shared.ledger.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
 from shared.ledger.waiting import Pending as Pending  # noqa: PLC0414 - likewise
@@ -40,7 +40,6 @@ from shared.ports import Tables, Write
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 PARTS_AT_ONCE = 45  # in one step of a file: two writes each, of the hundred in a transaction
-FILE_STATES = ("seen", "ingested", "held_back", "rejected", "ignored", "poison")
 _REJECTS = "rejects"
 
 
@@ -73,7 +72,7 @@ class Ledger(PipelineRecords, LabelRecords):
                 yield known
 
     def changed_files(
-        self, containers: Iterable[str], states: Iterable[str] = FILE_STATES, *, after: str = ""
+        self, containers: Iterable[str], states: Iterable[FileState] = FILE_STATES, *, after: str = ""
     ) -> Iterator[tuple[str, LandedFile]]:
         """Yield the landed files in some states, last changed first, each with the key `after` which the next one comes."""
         states = tuple(states)
@@ -88,7 +87,7 @@ class Ledger(PipelineRecords, LabelRecords):
         The parts (at most `PARTS_AT_ONCE`) wait for a batch from then on.
         """
         parts = list(parts)
-        event = event_of("file", "seen", after.state)
+        event = event_of(("file", "seen", after.state))
         after = dataclasses.replace(after, step=known.record.step + 1, changed_at=at)
         stored = known.stored or LandedFile(container=after.container, path=after.path)
         self._note_rejects(parts)
@@ -127,7 +126,7 @@ class Ledger(PipelineRecords, LabelRecords):
         for entity in self._tables.range(_files(container), prefix, prefix + AFTER):
             yield known_as(LogEntry, entity).record
 
-    def _changed(self, container: str, state: str, after: str) -> Iterator[tuple[str, LandedFile]]:
+    def _changed(self, container: str, state: FileState, after: str) -> Iterator[tuple[str, LandedFile]]:
         prefix = f"in-{state}-"
         start = prefix + after[: len(time_key(_ANY_TIME))] if after else prefix
         for entity in self._tables.range(_files(container), start, prefix + AFTER):
@@ -172,7 +171,7 @@ class Ledger(PipelineRecords, LabelRecords):
 
     def batch_parts(self, parts: Sequence[Known[Part]], batch_id: str) -> None:
         """Mark parts as taken by a batch, so that they wait no more; repeating it changes nothing."""
-        event_of("part", "pending", "batched")
+        event_of(("part", "pending", "batched"))
         by_container: dict[str, list[Known[Part]]] = {}
         for part in parts:
             if part.record.state == "pending":

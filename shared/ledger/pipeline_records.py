@@ -19,7 +19,7 @@ from datetime import datetime
 
 from shared.ledger.records import Batch, LogEntry, Pipeline, Refresh, ReprocessJob
 from shared.ledger.rows import AFTER, FIRST, Known, guarded, known_as, logged, newest_first, values_of
-from shared.ledger.states import event_of
+from shared.ledger.states import BatchState, Unset, event_of
 from shared.ports import Tables, Write
 
 _PIPELINE = "pipeline"
@@ -42,7 +42,7 @@ class PipelineRecords:
         entity = self._tables.get(_PIPELINE, f"batch-{newest_first(batch_id)}")
         return None if entity is None else known_as(Batch, entity)
 
-    def batches(self, *, state: str = "", after: str = "") -> Iterator[Batch]:
+    def batches(self, *, state: BatchState | Unset = "", after: str = "") -> Iterator[Batch]:
         """Yield batches, newest first, all or those in a state, from behind the batch `after`."""
         prefix = f"in-{state}-" if state else "batch-"
         start = f"{prefix}{newest_first(after)}{FIRST}" if after else prefix
@@ -52,7 +52,7 @@ class PipelineRecords:
     def held_entities(self) -> frozenset[str]:
         """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
         parked = [batch for batch in self.batches(state="parked") if batch.holds]
-        return frozenset(entity for batch in parked for entity in batch.entities.split(","))
+        return frozenset(entity for batch in parked for entity in batch.entities)
 
     def record_batch(
         self,
@@ -76,11 +76,11 @@ class PipelineRecords:
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
         if refresh is not None:
-            event_of("refresh", "", refresh.state)
+            event_of(("refresh", "", refresh.state))
             writes.append(Write(kind="upsert", row=f"refresh-{refresh.publication}", values=values_of(refresh)))
         if replaced_refresh is not None:
             replaced, replacement = replaced_refresh
-            event_of("refresh", replaced.record.state, replacement.state)
+            event_of(("refresh", replaced.record.state, replacement.state))
             writes.append(guarded(f"refresh-{replacement.publication}", replacement, replaced.etag))
         self._tables.commit(_PIPELINE, writes)
 
@@ -102,7 +102,7 @@ class PipelineRecords:
     ) -> None:
         """Write a refresh's next state, and what changes with it in the pipeline."""
         if known.record.state != after.state:
-            event_of("refresh", known.record.state, after.state)
+            event_of(("refresh", known.record.state, after.state))
         writes = [guarded(f"refresh-{after.publication}", after, known.etag)]
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
@@ -120,7 +120,7 @@ class PipelineRecords:
     ) -> None:
         """Write a reprocess job's next state and its log entry."""
         before = known.record if known else None
-        event = event_of("reprocess", before.state if before else "", after.state)
+        event = event_of(("reprocess", before.state if before else "", after.state))
         after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
         name = after.reprocess_id
         entry = LogEntry(at=at, thing="reprocess", name=name, step=after.step, event=event, detail=detail)
@@ -131,7 +131,7 @@ class PipelineRecords:
 
 def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail: str) -> list[Write]:
     before = known.record if known else None
-    event = event_of("batch", before.state if before else "", after.state)
+    event = event_of(("batch", before.state if before else "", after.state))
     after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
     entry = LogEntry(at=at, thing="batch", name=after.batch_id, step=after.step, event=event, detail=detail)
     sorted_id = newest_first(after.batch_id)

@@ -9,6 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.ledger.states import (
+    BatchStage,
+    BatchState,
+    Event,
+    FileReason,
+    FileState,
+    PartState,
+    RefreshState,
+    ReprocessState,
+    ReprocessStatus,
+    Source,
+    Stage,
+    Thing,
+    Unset,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LandedFile:
@@ -16,10 +32,10 @@ class LandedFile:
 
     container: str
     path: str
-    state: str = ""  # seen, ingested, held_back, rejected, ignored, poison
-    reason: str = ""  # a code: why it is ignored, rejected, or still waiting
+    state: FileState | Unset = ""
+    reason: FileReason | Unset = ""  # why it is ignored, rejected, or still waiting
     detail: str = ""  # the reason in words
-    source: str = ""  # dataverse or finance
+    source: Source | Unset = ""
     table: str = ""  # as landed, as crc33_customer
     entity: str = ""  # as in silver, as customer
     version: str = ""  # ETag of the newest version that is settled: nothing of it is left to do
@@ -73,8 +89,8 @@ class Part:
     source_path: str  # of the landed file, in its container
     path: str  # `bronze/….parquet`
     rejects_path: str = ""  # `bronze/_rejected/….parquet`, where there are rejects
-    state: str = "pending"  # pending, batched
-    source: str
+    state: PartState = "pending"
+    source: Source
     table: str
     entity: str
     generation: int
@@ -99,12 +115,12 @@ class Batch:
     """Bronze parts that go through one run, and how that went."""
 
     batch_id: str
-    stage: str = "silver"  # silver, or gold for a publication without new parts
-    state: str = "open"
+    stage: BatchStage = "silver"  # gold: a publication without new parts
+    state: BatchState = "open"
     attempt: int = 1
     run_id: int = 0  # of the current attempt, once the workspace gave one
     run_url: str = ""
-    entities: str = ""  # comma-separated
+    entities: tuple[str, ...] = ()
     parts: int = 0
     rows: int = 0
     created_at: datetime
@@ -137,7 +153,7 @@ class Refresh:
     """One request to Customer Insights to read a publication."""
 
     publication: str
-    state: str = "requested"
+    state: RefreshState = "requested"
     job_id: str = ""
     detail: str = ""
     requested_at: datetime
@@ -161,22 +177,22 @@ class ReprocessJob:
     """One request to do something again, and how far that is."""
 
     reprocess_id: str
-    stage: str  # bronze: read landed files; silver: merge parts; gold: publish
-    source: str = ""  # dataverse or finance; empty here and below: whichever
+    stage: Stage  # bronze: read landed files; silver: merge parts; gold: publish
+    source: Source | Unset = ""  # empty here and below: whichever
     table: str = ""  # as landed or as in silver
     container: str = ""
     prefix: str = ""  # of the landed path in its container
     since: datetime | None = None  # landed at or after
     until: datetime | None = None  # landed before
-    status: str = ""  # rejected, poison: only such files; parked: un-parks batches
-    state: str = "running"  # running, succeeded, failed, cancelled
+    status: ReprocessStatus | Unset = ""  # rejected, poison: only such files; parked: un-parks batches
+    state: ReprocessState = "running"
     cursor: str = ""  # JSON: where the listing goes on
     listed: bool = False  # everything that the request names was found
     files: int = 0  # found so far, with their
     size: int = 0  # bytes, and
     records: int = 0  # records as they were read before
-    entities: str = ""  # comma-separated: found so far
-    batches: str = ""  # comma-separated: made, or un-parked
+    entities: tuple[str, ...] = ()  # found so far
+    batches: tuple[str, ...] = ()  # made, or un-parked
     created_at: datetime
     ended_at: datetime | None = None
     detail: str = ""
@@ -188,8 +204,8 @@ class LogEntry:
     """One step of one thing, never changed."""
 
     at: datetime
-    thing: str  # file, batch, reprocess
+    thing: Thing
     name: str  # which one
     step: int
-    event: str  # as in `states.TRANSITIONS`
+    event: Event
     detail: str = ""

@@ -7,11 +7,12 @@ is found by state, what holds a time spelled newest first is listed newest first
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, get_origin, get_type_hints
 from urllib.parse import quote
 
 from shared.ledger.records import LogEntry
@@ -23,6 +24,7 @@ FIRST = " "  # sorts before every other character that a key can hold
 AFTER = "~"  # sorts after every character that a key can hold
 AT_ONCE = 100  # writes in one transaction
 _LONGEST_KEY = 400  # Table Storage allows 1 KiB of UTF-16 in a row key; two keys are joined in some rows
+_COMMA = ","  # no entity and no batch has one in its name
 _NEWEST_FIRST = str.maketrans("0123456789", "9876543210")
 
 
@@ -59,19 +61,25 @@ def time_key(at: datetime) -> str:
 
 
 def values_of(record: Any) -> Mapping[str, Value]:
-    """Spell a record as properties; None is left out."""
+    """Spell a record as properties; None is left out, a tuple of names is one text with commas between them."""
     values: dict[str, Value] = {}
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
-        if value is not None:
+        if isinstance(value, tuple):
+            values[field.name] = _listed(field.name, value)
+        elif value is not None:
             values[field.name] = value
     return values
 
 
 def known_as(kind: type[R], entity: Entity) -> Known[R]:
     """Read a record back; properties that it does not have are passed over."""
-    names = {field.name for field in dataclasses.fields(cast(Any, kind))}
-    values: dict[str, Any] = {name: value for name, value in entity.values.items() if name in names}
+    is_tuple = _fields(cast(Any, kind))
+    values: dict[str, Any] = {
+        name: tuple(filter(None, str(value).split(_COMMA))) if is_tuple[name] else value
+        for name, value in entity.values.items()
+        if name in is_tuple
+    }
     record = kind(**values)
     return Known(record=record, etag=entity.etag, stored=record)
 
@@ -84,6 +92,19 @@ def guarded(row: str, record: Any, etag: str) -> Write:
 def logged(prefix: str, entry: LogEntry) -> Write:
     """Append to a log; the number of the step makes two writers of the same step collide."""
     return Write(kind="insert", row=f"{prefix}-{entry.step:08d}", values=values_of(entry))
+
+
+def _listed(field: str, names: tuple[str, ...]) -> str:
+    if not all(name and _COMMA not in name for name in names):
+        raise ValueError(f"{field}: a name that is empty or has a comma cannot be told from others")
+    return _COMMA.join(names)
+
+
+@functools.cache
+def _fields(kind: type[Any]) -> Mapping[str, bool]:
+    """Return the fields of a record, and whether each is a tuple."""
+    kinds = get_type_hints(kind)
+    return {field.name: get_origin(kinds[field.name]) is tuple for field in dataclasses.fields(kind)}
 
 
 def _quoted(path: str) -> str:

@@ -1,16 +1,133 @@
-"""Every state of every thing in the ledger, and every step between them, as one table.
+"""Every state of every thing in the ledger, every step between them as one table, and every reason that a state has.
 
-The ledger refuses a step that is not here, names the step's event in its log, and `docs/architecture.md` shows this very
-table (a test compares them).
+All of it is typed, and said here alone or, where a lower room finds it out, there: the records' fields, the API's documents
+and filters and its description derive from these names. The ledger refuses a step that is not here, names the step's event in
+its log, and `docs/architecture.md` shows this very table (a test compares them).
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, get_args
+
+from shared.formats.finance_errors import FinanceReason
+from shared.formats.landed_paths import IgnoredReason
+from shared.ports import RefreshJobState
+
+Unset = Literal[""]
+"""Stands for "none yet" in a record, and for "whichever" in a filter."""
+
+Source = Literal["dataverse", "finance"]
+Stage = Literal["bronze", "silver", "gold"]
+BatchStage = Literal["silver", "gold"]
+
+FileState = Literal["seen", "ingested", "held_back", "rejected", "ignored", "poison"]
+PartState = Literal["pending", "batched"]
+BatchState = Literal["queued", "open", "submitted", "running", "succeeded", "failed", "dissolved", "parked", "cancelled"]
+RefreshState = Literal["requested", RefreshJobState, "disabled"]
+ReprocessState = Literal["running", "succeeded", "failed", "cancelled"]
+ReprocessStatus = Literal["rejected", "poison", "parked"]
+"""What a request for reprocessing may be narrowed to: landed files in a state, or batches that are parked."""
+
+WaitReason = Literal["folder_open", "initial_sync", "model_pending", "model_missing"]
+"""Why a landed file is not read yet."""
+StepReason = Literal["being_read", "restarted", "reprocess"]
+"""Why a landed file is seen and will be read on."""
+TailReason = Literal["open_quote", "record_too_long", "incomplete_record"]
+"""What waits at the end of a growing file that is ingested."""
+WholeReason = Literal["labels", "same_content"]
+"""Why no part came of a file that is ingested."""
+IgnoreReason = Literal[IgnoredReason, "metadata", "empty", "folder_abandoned", "gone"]
+"""Why a landed file is not read at all."""
+RejectReason = Literal[
+    FinanceReason,
+    "metadata_too_large",
+    "labels_unreadable",
+    "columns_moved",
+    "in_place_export",
+    "model_unusable",
+    "model_missing",
+]
+"""Why a landed file cannot be used."""
+FileReason = Literal[WaitReason, StepReason, TailReason, WholeReason, IgnoreReason, RejectReason, "poison"]
+
+SOURCES: tuple[Source, ...] = get_args(Source)
+STAGES: tuple[Stage, ...] = get_args(Stage)
+BATCH_STAGES: tuple[BatchStage, ...] = get_args(BatchStage)
+FILE_STATES: tuple[FileState, ...] = get_args(FileState)
+BATCH_STATES: tuple[BatchState, ...] = get_args(BatchState)
+REFRESH_STATES: tuple[RefreshState, ...] = get_args(RefreshState)
+REPROCESS_STATES: tuple[ReprocessState, ...] = get_args(ReprocessState)
+REPROCESS_STATUSES: tuple[ReprocessStatus, ...] = get_args(ReprocessStatus)
+
+
+class CallbackResult(StrEnum):
+    """What came of a webhook that says that a run ended."""
+
+    NOTED = "noted"
+    NOT_AN_END = "not the end of a run"
+    ANOTHER_WORKSPACE = "another workspace"
+    NO_RUN_ID = "no run id"
+    NOT_ACTIVE = "not the active run"
+
+
+class PoisonResult(StrEnum):
+    """What came of a message about a landed file that nobody could take."""
+
+    RECORDED = "recorded"
+    SETTLED = "settled"
+    GONE = "gone"
+    CHANGED = "changed since"
+    NOT_LANDING = "not a landing container"
+
 
 Thing = Literal["file", "part", "batch", "refresh", "reprocess"]
+Step = (
+    tuple[Literal["file"], FileState | Unset, FileState | Unset]
+    | tuple[Literal["part"], PartState | Unset, PartState | Unset]
+    | tuple[Literal["batch"], BatchState | Unset, BatchState | Unset]
+    | tuple[Literal["refresh"], RefreshState | Unset, RefreshState | Unset]
+    | tuple[Literal["reprocess"], ReprocessState | Unset, ReprocessState | Unset]
+)
+"""Which thing goes from which state (unset: it is new) to which."""
 
-TRANSITIONS: dict[tuple[Thing, str, str], str] = {
+Event = Literal[
+    "file.waiting",
+    "file.ingested",
+    "file.held_back",
+    "file.rejected",
+    "file.ignored",
+    "file.poisoned",
+    "part.written",
+    "part.batched",
+    "batch.queued",
+    "batch.turned",
+    "batch.cancelled",
+    "batch.opened",
+    "batch.deferred",
+    "batch.submitted",
+    "batch.parked",
+    "batch.running",
+    "batch.succeeded",
+    "batch.failed",
+    "batch.dissolved",
+    "batch.retried",
+    "batch.unparked",
+    "refresh.requested",
+    "refresh.disabled",
+    "refresh.running",
+    "refresh.successful",
+    "refresh.failed",
+    "refresh.skipped",
+    "reprocess.accepted",
+    "reprocess.continued",
+    "reprocess.succeeded",
+    "reprocess.failed",
+    "reprocess.cancelled",
+]
+"""What the log calls a step."""
+
+TRANSITIONS: dict[Step, Event] = {
     # A version of a landed file. Most go from seen to their end in one step; `seen` is only written where one waits.
     ("file", "seen", "seen"): "file.waiting",
     ("file", "seen", "ingested"): "file.ingested",
@@ -59,9 +176,10 @@ TRANSITIONS: dict[tuple[Thing, str, str], str] = {
 }
 
 
-def event_of(thing: Thing, before: str, after: str) -> str:
+def event_of(step: Step) -> Event:
     """Name the event of a step; raises `ValueError` for a step that does not exist."""
-    event = TRANSITIONS.get((thing, before, after))
+    event = TRANSITIONS.get(step)
     if event is None:
-        raise ValueError(f"a {thing} cannot go from {before or 'nothing'} to {after}")
+        thing, before, after = step
+        raise ValueError(f"a {thing} cannot go from {before or 'nothing'} to {after or 'nothing'}")
     return event

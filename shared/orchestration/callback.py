@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.ledger.ledger import Ledger
+from shared.ledger.states import CallbackResult
 from shared.ports import Hints
 
 _ENDED = frozenset({"jobs.on_success", "jobs.on_failure"})
@@ -58,20 +59,20 @@ class Callback:
     hints: Hints
     workspace_id: str = ""  # of our workspace, where its address tells
 
-    def __call__(self, payload: Mapping[str, Any]) -> str:
-        """Say what was done: `noted`, or why nothing was; never raises for anything in the payload."""
+    def __call__(self, payload: Mapping[str, Any]) -> CallbackResult:
+        """Say what was done, or why nothing was; never raises for anything in the payload."""
         event = payload.get("event_type")
         if not isinstance(event, str) or event not in _ENDED:
-            return "not the end of a run"
+            return CallbackResult.NOT_AN_END
         workspace = payload.get("workspace_id")
         if self.workspace_id and isinstance(workspace, str | int) and str(workspace) != self.workspace_id:
-            return "another workspace"
+            return CallbackResult.ANOTHER_WORKSPACE
         run_id = run_id_of(payload)
         if run_id is None:
-            return "no run id"
+            return CallbackResult.NO_RUN_ID
         active = self.ledger.pipeline().record.active_batch
         batch = self.ledger.batch(active) if active else None
         if batch is None or batch.record.run_id != run_id:
-            return "not the active run"
+            return CallbackResult.NOT_ACTIVE
         self.hints.send("reconcile")
-        return "noted"
+        return CallbackResult.NOTED

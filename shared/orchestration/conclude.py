@@ -144,7 +144,7 @@ class Conclude:
             return
         pipeline = self.ledger.pipeline()
         freed = replace(pipeline.record, active_batch="")
-        entities = record.entities.split(",")
+        entities = record.entities
         if termination == "client_error" and len(entities) > 1 and record.stage != "gold":
             into = dissolved(record, entities, now)
             ended = replace(record, state="dissolved")
@@ -165,7 +165,7 @@ def dissolved(batch: Batch, entities: Sequence[str], now: datetime) -> list[Batc
             batch_id=batch_id(now, f"{batch.batch_id} {group[0]}"),
             stage=batch.stage,
             state="queued",
-            entities=",".join(group),
+            entities=tuple(group),
             created_at=now,
             parent=batch.batch_id,
         )

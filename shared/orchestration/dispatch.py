@@ -95,7 +95,7 @@ class Dispatch:
             return
         opened = Batch(
             batch_id=batch_id(now, parts[0].record.part_id),
-            entities=",".join(sorted({part.record.entity for part in parts})),
+            entities=tuple(sorted({part.record.entity for part in parts})),
             parts=len(parts),
             rows=sum(part.record.rows for part in parts),
             created_at=now,
@@ -146,7 +146,7 @@ class Dispatch:
             retry_at=None,
             deferrals=0,
             cause="",
-            entities=",".join(sorted({part.entity for part in listed})),
+            entities=tuple(sorted({part.entity for part in listed})),
             parts=len(listed),
             rows=sum(part.rows for part in listed),
         )

@@ -44,7 +44,7 @@ class Listing:
         """Write a batch's manifest, of the new parts given if it is made of such, and return what the manifest says."""
         if batch.parent:
             parent = b"".join(self.lake.read(PIPELINE, batch_manifest(batch.parent)))
-            manifest = manifest_of_some(parent, batch.batch_id, batch.created_at, batch.entities.split(","))
+            manifest = manifest_of_some(parent, batch.batch_id, batch.created_at, batch.entities)
         elif batch.reprocess:
             manifest = self._again(batch)
         else:
@@ -67,7 +67,7 @@ class Listing:
         known = self.ledger.reprocess_job(batch.reprocess)
         if known is None:
             raise ValueError(f"batch {batch.batch_id} names reprocess job {batch.reprocess}, which does not exist")
-        entities = set(batch.entities.split(","))
+        entities = set(batch.entities)
         parts = [part for part in parts_again(self.ledger, self.containers, known.record) if part.entity in entities]
         whole = known.record.since is None and known.record.until is None
         whole = whole and not (known.record.prefix or known.record.container)

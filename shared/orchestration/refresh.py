@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from shared.errors import LedgerChanged, ServiceRefused
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Pipeline, Refresh
-from shared.ports import Clock, CustomerInsights, RefreshState
+from shared.ports import Clock, CustomerInsights, RefreshJobState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,6 @@ class FollowRefresh:
         elif job.state != "running":
             self._end(pipeline, known, job.state, job.detail)
 
-    def _end(self, pipeline: Known[Pipeline], known: Known[Refresh], state: RefreshState, detail: str) -> None:
+    def _end(self, pipeline: Known[Pipeline], known: Known[Refresh], state: RefreshJobState, detail: str) -> None:
         ended = replace(known.record, state=state, detail=detail, ended_at=self.clock())
         self.ledger.record_refresh(known, ended, pipeline=(pipeline, replace(pipeline.record, active_refresh="")))

@@ -12,16 +12,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.errors import LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import ReprocessJob
+from shared.ledger.states import REPROCESS_STATUSES, SOURCES, STAGES, ReprocessStatus, Source, Stage, Unset
 from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
-STAGES = ("bronze", "silver", "gold")
-STATUSES = ("rejected", "poison", "parked")
+C = TypeVar("C", bound=str)
+D = TypeVar("D", bound=str)
+
+_WHICHEVER: Unset = ""
 _FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 _YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
 _LONGEST = 1024  # of a text in a request: a blob's name has no more
@@ -48,14 +51,14 @@ class RequestConflicts(Reject):
 class ReprocessRequest:
     """What to do again."""
 
-    stage: str = "bronze"
-    source: str = ""  # dataverse or finance; empty here and below: whichever
+    stage: Stage = "bronze"
+    source: Source | Unset = ""  # empty here and below: whichever
     table: str = ""  # a Dataverse table or a finance data set, as landed or as named in silver
     container: str = ""
     prefix: str = ""  # of the path in the container
     since: datetime | None = None  # landed at or after
     until: datetime | None = None  # landed before
-    status: str = ""
+    status: ReprocessStatus | Unset = ""
     dry_run: bool = False
     request_id: str = ""  # the client's: two requests with the same one are the same request
 
@@ -74,16 +77,17 @@ def read_request(document: Mapping[str, Any], containers: tuple[str, ...]) -> Re
     known = {"stage", "dry_run", "request_id", *_FILTERS}
     if unknown := sorted(set(document) - known):
         raise RequestInvalid(unknown[0][:50], f"only {', '.join(sorted(known))}")
-    status = _choice(document, "status", ("", *STATUSES))
-    stage = _choice(document, "stage", (("silver" if status == "parked" else "bronze"), *STAGES))
+    status = _choice(document, "status", REPROCESS_STATUSES, _WHICHEVER)
+    default: Stage = "silver" if status == "parked" else "bronze"
+    stage = _choice(document, "stage", STAGES, default)
     dry_run = document.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise RequestInvalid("dry_run", "true or false")
     request = ReprocessRequest(
         stage=stage,
-        source=_choice(document, "source", ("", "dataverse", "finance")),
+        source=_choice(document, "source", SOURCES, _WHICHEVER),
         table=_text(document, "table"),
-        container=_choice(document, "container", ("", *containers)),
+        container=_choice(document, "container", containers, _WHICHEVER),
         prefix=_text(document, "prefix"),
         since=_time(document, "since"),
         until=_time(document, "until"),
@@ -191,11 +195,14 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _choice(document: Mapping[str, Any], name: str, options: tuple[str, ...]) -> str:
-    value = document.get(name, options[0])
-    if value not in options:
-        raise RequestInvalid(name, f"one of {', '.join(dict.fromkeys(filter(None, options)))}")
-    return str(value)
+def _choice(document: Mapping[str, Any], name: str, options: tuple[C, ...], default: D) -> C | D:
+    value = document.get(name, default)
+    if value == default:
+        return default
+    for option in options:
+        if value == option:
+            return option
+    raise RequestInvalid(name, f"one of {', '.join(options)}")
 
 
 def _time(document: Mapping[str, Any], name: str) -> datetime | None:

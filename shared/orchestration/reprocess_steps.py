@@ -16,11 +16,12 @@ from shared.errors import LedgerChanged, Retry
 from shared.landing.ingest import Ingest
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, LandedFile, ReprocessJob
+from shared.ledger.states import BatchStage, BatchState, ReprocessState
 from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
 _FILES_AT_ONCE = 50  # read again between two records of the progress
-_ENDED = frozenset({"succeeded", "parked", "cancelled", "dissolved"})
+_ENDED: frozenset[BatchState] = frozenset({"succeeded", "parked", "cancelled", "dissolved"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,21 +109,23 @@ class ReprocessSteps:
 
     def _queue(self, job: ReprocessJob) -> ReprocessJob:
         """Queue the batches that do it: one for each entity, or one that publishes."""
-        entities = [""]
+        groups: list[tuple[str, ...]] = [()]
         files = size = records = 0
+        stage: BatchStage = "gold"
         if job.stage == "silver":
+            stage = "silver"
             names: set[str] = set()
             for part in parts_again(self.ledger, self.containers, job):
                 files, size, records = files + 1, size + part.end - part.start, records + part.rows
                 names.add(part.entity)
-            entities = sorted(names)
+            groups = [(name,) for name in sorted(names)]
         batches = []
-        for entity in entities:
+        for group in groups:
             batch = Batch(
-                batch_id=batch_id(job.created_at, f"{job.reprocess_id} {entity}"),
-                stage=job.stage,
+                batch_id=batch_id(job.created_at, f"{job.reprocess_id} {''.join(group)}"),
+                stage=stage,
                 state="queued",
-                entities=entity,
+                entities=group,
                 created_at=job.created_at,
                 reprocess=job.reprocess_id,
             )
@@ -135,8 +138,8 @@ class ReprocessSteps:
             files=files,
             size=size,
             records=records,
-            entities=",".join(filter(None, entities)),
-            batches=",".join(batches),
+            entities=tuple(name for group in groups for name in group),
+            batches=tuple(batches),
         )
 
     def _unpark(self, job: ReprocessJob) -> ReprocessJob:
@@ -148,9 +151,9 @@ class ReprocessSteps:
                 cursor=json.dumps("named"),
                 files=sum(batch.parts for batch in batches),
                 records=sum(batch.rows for batch in batches),
-                batches=",".join(batch.batch_id for batch in batches),
+                batches=tuple(batch.batch_id for batch in batches),
             )
-        for name in filter(None, job.batches.split(",")):
+        for name in job.batches:
             known = self.ledger.batch(name)
             if known is not None and known.record.state == "parked":
                 self.ledger.record_batch(
@@ -163,12 +166,12 @@ class ReprocessSteps:
     def _follow(self, known: Known[ReprocessJob]) -> bool:
         """End the job when what it caused has ended."""
         job = known.record
-        found = [self.ledger.batch(name) for name in filter(None, job.batches.split(","))]
+        found = [self.ledger.batch(name) for name in job.batches]
         batches = [batch.record for batch in found if batch is not None]
         if not all(batch.state in _ENDED for batch in batches):
             return False
         wrong = [batch.batch_id for batch in batches if batch.state != "succeeded"]
-        state = "failed" if wrong else "succeeded"
+        state: ReprocessState = "failed" if wrong else "succeeded"
         detail = f"{', '.join(wrong)}: see there" if wrong else ""
         ended = replace(job, state=state, detail=detail, ended_at=self.clock())
         self.ledger.record_reprocess(known, ended, at=self.clock(), detail=detail)

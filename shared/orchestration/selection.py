@@ -27,7 +27,7 @@ def matches(job: ReprocessJob, file: LandedFile) -> bool:
 def parked(ledger: Ledger, job: ReprocessJob) -> Iterator[Batch]:
     """Yield the parked batches that a job names."""
     for batch in ledger.batches(state="parked"):
-        if not job.table or job.table in batch.entities.split(","):
+        if not job.table or job.table in batch.entities:
             yield batch
 
 

@@ -274,8 +274,8 @@ def test_a_dissolved_batch_hands_each_entity_its_own_labels(pipeline: Pipeline) 
     for batch in pipeline.context.ledger.batches():
         document = json.loads(pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id)))
         given[batch.entities] = [(listed["entity"], listed["table"]) for listed in document["labels"]]
-    assert given["contact"] == [("contact", "contact")]
-    assert given["account"] == [("account", "account")]
+    assert given["contact",] == [("contact", "contact")]
+    assert given["account",] == [("account", "account")]
 
 
 def test_silver_again_takes_the_labels_as_they_are_by_then(pipeline: Pipeline) -> None:

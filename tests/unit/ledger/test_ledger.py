@@ -12,6 +12,7 @@ from shared.errors import LedgerChanged
 from shared.ledger.ledger import PARTS_AT_ONCE, Ledger
 from shared.ledger.records import Batch, LandedFile, Part
 from shared.ledger.rows import key, key_prefix, newest_first, time_key
+from shared.ledger.states import FileState
 from shared.ledger.tally import tallied
 from tests.pipeline import FINANCE, Pipeline, contact
 
@@ -47,7 +48,7 @@ def part(number: int, *, rejects: int = 0) -> Part:
     )  # fmt: skip
 
 
-def record(ledger: Ledger, path: str, *parts: Part, state: str = "ingested", records: int = 0) -> None:
+def record(ledger: Ledger, path: str, *parts: Part, state: FileState = "ingested", records: int = 0) -> None:
     known = ledger.file(FINANCE, path)
     after = LandedFile(container=FINANCE, path=path, state=state, records=records, step=known.record.step)
     ledger.record_file(known, after, at=MemoryClock()(), parts=parts)

@@ -12,6 +12,7 @@ from shared.api.runs import NotParked
 from shared.contracts.places import PIPELINE, batch_manifest
 from shared.errors import PipelineError, ServiceRefused, ServiceUnavailable, SettingsInvalid
 from shared.ledger.records import Batch
+from shared.ledger.states import BatchState, Unset
 from shared.ports import JobRun
 from tests.pipeline import FINANCE, Pipeline, contact
 
@@ -21,12 +22,12 @@ def pipeline() -> Pipeline:
     return Pipeline()
 
 
-def batches(pipeline: Pipeline, state: str = "") -> list[Batch]:
+def batches(pipeline: Pipeline, state: BatchState | Unset = "") -> list[Batch]:
     return list(pipeline.context.ledger.batches(state=state))
 
 
-def entities(pipeline: Pipeline, state: str) -> set[str]:
-    return {entity for batch in batches(pipeline, state) for entity in batch.entities.split(",")}
+def entities(pipeline: Pipeline, state: BatchState) -> set[str]:
+    return {entity for batch in batches(pipeline, state) for entity in batch.entities}
 
 
 def land_both(pipeline: Pipeline, number: int = 1) -> None:
@@ -62,7 +63,7 @@ def test_a_dissolved_batch_gives_each_of_its_parts_to_one_other(pipeline: Pipeli
     given: list[str] = []
     for batch in [*batches(pipeline, "succeeded"), *batches(pipeline, "parked")]:
         manifest = json.loads(pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id)))
-        assert {part["entity"] for part in manifest["parts"]} == set(batch.entities.split(","))
+        assert {part["entity"] for part in manifest["parts"]} == set(batch.entities)
         assert {part["schema_version"] for part in manifest["parts"]} == set(manifest["schemas"])
         given += [part["part_id"] for part in manifest["parts"]]
     (parent,) = batches(pipeline, "dissolved")

@@ -128,7 +128,7 @@ def test_a_cancelled_job_stops_and_its_queued_batch_never_runs(pipeline: Pipelin
     pipeline.tick(11)  # a run is under way, so that the batch has to queue
     job = ask(pipeline, stage="silver", table="contact")
     pipeline.tick()
-    (name,) = standing(pipeline, job).batches.split(",")
+    (name,) = standing(pipeline, job).batches
     cancelled = pipeline.context.reprocess.cancel(job.reprocess_id)
     assert cancelled is not None
     assert cancelled.state == "cancelled"
