@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.storage.blob import BlobServiceClient
 
-from local.azurite import LANDING, create_containers, start_azurite
+from local.stack.azurite import LANDING, create_containers, start_azurite
 from shared.adapters.blob_lake import BlobLake, blob_service
 from shared.adapters.memory import MemoryCustomerInsights, MemoryHints, MemoryJobs
 from shared.adapters.table_store import TableStore, table_service

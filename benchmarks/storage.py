@@ -23,7 +23,7 @@ from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
 from benchmarks.generate import narrow_schema, wide_schema, write_table
 from benchmarks.ingest import memory as memory_of_process
-from local.azurite import create_containers, start_azurite
+from local.stack.azurite import create_containers, start_azurite
 from shared.context import Context
 from shared.formats.table_schema import TableSchema
 

@@ -2,4 +2,22 @@
 
 `python -m local up` starts Azurite, the functions, the Jobs emulator, the Customer Insights emulator and the bridge
 that turns Azurite writes into Event Grid posts; `python -m local demo` shows the whole chain once.
+
+| room or module | what |
+| --- | --- |
+| `__main__` | the command line |
+| `toolchain` | set-up and doctor (`python -m local.toolchain`): standard library only, runs before anything is installed |
+| `demo` | the chain shown once, and counted again |
+| `jobs_emulator` | the Databricks Jobs API, running the wheel's entry points |
+| `customer_insights_emulator` | the refresh API of Customer Insights, reading gold |
+| `functions_host` | the functions, on Microsoft's own runtime library |
+| `bridge` | Event Grid: what lands in Azurite is told to the functions |
+| `spark_worker` | the process with a warm Spark in which entry points run |
+| `lake` | the lake read from outside |
+| `sample` | what the demo lands |
+| `stack` | all of it as child processes: Azurite, ports, settings, start and stop |
+| `emulation` | what everything that answers HTTP stands on |
+| `errors` | the root of the errors |
+
+Imports point down this list, and the processes import none of each other: the stack starts them by name.
 """

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from local import toolchain
-from local.azurite import AzuriteMissingError
-from local.child import ChildError, PortTakenError
-from local.stack import Stack, StackBrokenError, fixed_points
+from local.stack.azurite import AzuriteMissingError
+from local.stack.child import ChildError
+from local.stack.ports import PortTakenError
+from local.stack.stack import Stack, StackBrokenError, fixed_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def up(folder: Path, console: Console) -> int:
 
 def demo(folder: Path, console: Console) -> int:
     """Show the whole chain once, from nothing; 0 only if every count adds up."""
-    from local.demo import run_demo
+    from local.demo.demo import run_demo
 
     shutil.rmtree(folder, ignore_errors=True)
     with console.status("Starting the stack …"):

@@ -26,9 +26,10 @@ from azure.storage.blob import ContainerClient
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from local.child import tether
-from local.manifest import locations
-from local.web import QuietHandler
+from local.emulation.server import QuietHandler
+from local.errors import LocalStackError
+from local.lake.manifest import locations
+from local.stack.child import tether
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +40,7 @@ SOURCES = re.compile(r"(?:/v1)?/instances/(?P<instance>[^/]+)/manage/datasources
 INGESTION, ALL = "ingestion", "all"
 
 
-class RefreshFailed(Exception):
+class RefreshFailed(LocalStackError):
     """Why Customer Insights could not take the data: its error code, and the file."""
 
     def __init__(self, code: str, file: str) -> None:

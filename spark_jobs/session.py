@@ -76,11 +76,11 @@ def plain_builder(*, cores: str = "*") -> SparkSession.Builder:
 
 
 def local_builder(
-    *, cores: str = "*", memory: str = "2g", partitions: int = 2, little_data: bool = True
+    *, cores: str = "*", memory: str = "2g", partitions: int = 2, little_data: bool = True, jars: Path | None = None
 ) -> SparkSession.Builder:
     """Return the builder of a local session with Delta Lake, tuned for little data unless told otherwise.
 
-    Jars come from the folder `SPARK_JARS_DIR`; without one, Spark fetches what delta-spark names.
+    `jars` is the folder of the jars, else `SPARK_JARS_DIR`; without either, Spark fetches what delta-spark names.
     """
     from pyspark.sql import SparkSession
 
@@ -89,9 +89,9 @@ def local_builder(
     settings |= _LITTLE_DATA if little_data else {}
     for name, value in settings.items():
         builder = builder.config(name, value)
-    jars = os.environ.get("SPARK_JARS_DIR")
-    if jars:
-        return builder.config("spark.jars", ",".join(str(path) for path in sorted(Path(jars).glob("*.jar"))))
+    folder = jars or os.environ.get("SPARK_JARS_DIR")
+    if folder:
+        return builder.config("spark.jars", ",".join(str(path) for path in sorted(Path(folder).glob("*.jar"))))
     from delta import configure_spark_with_delta_pip
 
     fetched: SparkSession.Builder = configure_spark_with_delta_pip(builder)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.azurite import ROOT, start_azurite
+from local.stack.azurite import start_azurite
+from local.toolchain import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

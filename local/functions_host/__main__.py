@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from local.child import tether
+from local.stack.child import tether
 
 
 def main() -> None:

@@ -7,13 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.errors import LocalStackError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TRIGGERS = ("httpTrigger", "blobTrigger", "queueTrigger", "timerTrigger")
 
 
-class AppRefusedError(Exception):
+class AppRefusedError(LocalStackError):
     """The app cannot be hosted here; says which function or setting, and why."""
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.serving import make_server
 
+from local.emulation.server import QuietHandler
 from local.functions_host.functions import Function, connection
 from local.functions_host.queues import BLOB_POISON, Limits, Pump, open_queue
 from local.functions_host.runtime import Runtime
 from local.functions_host.timers import Timer
 from local.functions_host.triggers import Triggers
 from local.functions_host.web import Application
-from local.web import QuietHandler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

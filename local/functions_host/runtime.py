@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import azure_functions_runtime as library
 
+from local.errors import LocalStackError
 from local.functions_host.functions import AppRefusedError, Function, read_functions
 from local.functions_host.messages import Message, ParameterBinding, StatusResult, request
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from local.functions_host.messages import TypedData
 
 
-class InvocationFailedError(Exception):
+class InvocationFailedError(LocalStackError):
     """A function raised; its own message and trace are attributes."""
 
     def __init__(self, *, function: str, message: str, trace: str) -> None:

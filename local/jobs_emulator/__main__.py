@@ -8,12 +8,12 @@ import signal
 import threading
 from pathlib import Path
 
-from local.azurite import ROOT
-from local.child import tether
 from local.jobs_emulator.definition import read_job
 from local.jobs_emulator.server import JobsEmulator
 from local.jobs_emulator.webhooks import Destination
 from local.jobs_emulator.worker import SparkWorker
+from local.stack.child import tether
+from local.toolchain import ROOT
 
 
 def main() -> None:

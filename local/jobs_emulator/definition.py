@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from local.errors import LocalStackError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-class DefinitionError(Exception):
+class DefinitionError(LocalStackError):
     """The bundle defines no job that can be run here; says what and where."""
 
     def __init__(self, *, file: Path, reason: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from local.errors import LocalStackError
 
-class ApiError(Exception):
+
+class ApiError(LocalStackError):
     """An answer that is an error; the SDK turns it into one of its exception types."""
 
     status = 500

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 from werkzeug.serving import make_server
 
+from local.emulation.server import QuietHandler
 from local.jobs_emulator.execution import Execution
 from local.jobs_emulator.faults import Faults
 from local.jobs_emulator.handlers import Jobs
 from local.jobs_emulator.routes import Application
 from local.jobs_emulator.state import Runs
 from local.jobs_emulator.webhooks import Destination, Webhooks
-from local.web import QuietHandler
 
 if TYPE_CHECKING:
     from pathlib import Path

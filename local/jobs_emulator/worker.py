@@ -8,9 +8,9 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from local.child import Child, start_module
 from local.jobs_emulator.execution import TaskResult
 from local.jobs_emulator.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
+from local.stack.child import Child, start_module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,10 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-from local.azurite import ROOT, create_containers
-from local.child import Child, free_ports, start_module
+from local.stack.azurite import create_containers
+from local.stack.child import Child, start_module
+from local.stack.ports import free_ports
+from local.toolchain import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

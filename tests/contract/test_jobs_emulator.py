@@ -16,7 +16,6 @@ from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest, NotFound, NotImplemented, OperationFailed  # noqa: A004 - the SDK's name
 from databricks.sdk.service.jobs import QueueSettings, RunLifecycleStateV2State, TerminationTypeType
 
-from local.azurite import ROOT
 from local.jobs_emulator.definition import Job, Task, read_job
 from local.jobs_emulator.execution import TaskResult
 from local.jobs_emulator.faults import Fault
@@ -24,6 +23,7 @@ from local.jobs_emulator.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
 from local.jobs_emulator.server import JobsEmulator
 from local.jobs_emulator.webhooks import Destination
 from local.jobs_emulator.worker import SparkWorker
+from local.toolchain import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from local.azurite import ROOT, create_containers
 from local.jobs_emulator.runs import SUCCESS
 from local.jobs_emulator.worker import SparkWorker
-from local.spark_worker import LAKE
-from local.toolchain import JARS, java_home
+from local.stack.azurite import LAKE_FOR_SPARK, create_containers
+from local.toolchain import JARS, ROOT, java_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +77,7 @@ def test_a_delta_merge_and_small_files_on_azurite(azurite: str, tmp_path: Path) 
         )
         log = tmp_path / "job.log"
         try:
-            result = worker.run(package="job", entry_point="main", argv=["job", f"--lake={LAKE}"], log=log)
+            result = worker.run(package="job", entry_point="main", argv=["job", f"--lake={LAKE_FOR_SPARK}"], log=log)
         finally:
             worker.stop()
         assert result.termination == SUCCESS, result.error_trace

@@ -13,10 +13,11 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from rich.console import Console
 
-from local.azurite import ROOT, create_containers, start_azurite
-from local.demo import land, run_demo
-from local.lake_view import BronzePart, GoldUnreadableError, bronze_parts, gold, outcome, publication, rejects
-from local.sample import DATAVERSE, FINANCE, Landing, Reject
+from local.demo.demo import land, run_demo
+from local.lake.view import BronzePart, GoldUnreadableError, bronze_parts, gold, outcome, publication, rejects
+from local.sample.waves import DATAVERSE, FINANCE, Landing, Reject
+from local.stack.azurite import create_containers, start_azurite
+from local.toolchain import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ import pytest
 import requests
 from azure.storage.blob import BlobServiceClient
 
-from local.azurite import ROOT
-from local.stack import BUNDLE, Ports, Stack
-from local.toolchain import JARS, java_home
+from local.stack.settings import Ports
+from local.stack.stack import BUNDLE, Stack
+from local.toolchain import JARS, ROOT, java_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

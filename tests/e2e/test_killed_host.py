@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.lake_view import bronze_parts, gold
-from local.synapse_link import SERVICE, model, record
+from local.lake.view import bronze_parts, gold
+from local.sample.synapse_link import SERVICE, model, record
 
 if TYPE_CHECKING:
-    from local.stack import Stack
+    from local.stack.stack import Stack
     from tests.e2e.conftest import OutsideClient
 
 pytestmark = pytest.mark.e2e

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from local.azurite import ROOT
-from local.lake_view import bronze_parts, gold, rejects
-from local.synapse_link import SERVICE, model, record, sink_time
+from local.lake.view import bronze_parts, gold, rejects
+from local.sample.synapse_link import SERVICE, model, record, sink_time
+from local.toolchain import ROOT
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import OutsideClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from local.bridge import MOST_EVENTS, Bridge, Landed, blob_created
+from local.bridge.bridge import MOST_EVENTS, Bridge, Landed, blob_created
 from local.functions_host.web import blob_of
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.demo_check import Observed, only_new_bytes, problems
-from local.demo_steps import Baseline, Documents, Goal, awaited, failure, newest_batch, steps
-from local.demo_tables import landed_table, layers_table, line, progress_table, rejects_table, steps_table
-from local.lake_view import BronzePart
-from local.sample import Expected, Landing, Reject
-from local.sample_values import FINANCIAL, PERSONAL, Customer, invented
+from local.demo.check import Observed, only_new_bytes, problems
+from local.demo.steps import Baseline, Documents, Goal, awaited, failure, newest_batch, steps
+from local.demo.tables import landed_table, layers_table, line, progress_table, rejects_table, steps_table
+from local.lake.view import BronzePart
+from local.sample.customers import FINANCIAL, PERSONAL, Customer, invented
+from local.sample.waves import Expected, Landing, Reject
 
 GOAL = Goal(files=2, size=1000, records=4)
 BEFORE = Baseline(batches=frozenset({"b1"}), records=10)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 
-from local.sample import COLUMNS, DATAVERSE, FINANCE, FINANCE_HEADER, STATE, Wave, make_sample
+from local.sample.waves import COLUMNS, DATAVERSE, FINANCE, FINANCE_HEADER, STATE, Wave, make_sample
 from shared.formats.dialect import DATAVERSE as DIALECT
 from shared.formats.label_files import read_label_file
 from shared.formats.landed_paths import (

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.azurite import ROOT, connection_string
-from local.child import ChildError, PortTakenError, check_port, free_ports, start
 from local.functions_host.functions import AppRefusedError, resolve
-from local.stack import Ports, Stack, settings
+from local.stack.azurite import connection_string
+from local.stack.child import ChildError, start
+from local.stack.ports import PortTakenError, check_port, free_ports
+from local.stack.settings import Ports, settings
+from local.stack.stack import Stack
+from local.toolchain import ROOT
 from shared.config.settings import read_settings
 
 if TYPE_CHECKING:
@@ -49,9 +52,9 @@ def test_a_tethered_child_ends_when_its_starter_is_killed(tmp_path: Path) -> Non
     """What a SIGKILL of `make up` leaves behind would hold its ports."""
     starter = """
 import pathlib, sys, time
-from local.child import start
+from local.stack.child import start
 here = pathlib.Path(sys.argv[1])
-child = start("C", [sys.executable, "-c", "from local.child import tether; tether(); import time; time.sleep(600)"],
+child = start("C", [sys.executable, "-c", "from local.stack.child import tether; tether(); import time; time.sleep(600)"],
               log=here / "child.log", cwd=pathlib.Path(sys.argv[2]))
 print(child.process.pid, flush=True)
 time.sleep(600)

@@ -8,14 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from local.sample import STATE
-from local.sample_values import FINANCIAL, Customer
+from local.sample.customers import FINANCIAL, Customer
+from local.sample.waves import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from local.lake_view import BronzePart
-    from local.sample import Expected, Landing, Reject
+    from local.lake.view import BronzePart
+    from local.sample.waves import Expected, Landing, Reject
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from local.errors import LocalStackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,50 +25,12 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.05
 
 
-class ChildError(Exception):
+class ChildError(LocalStackError):
     """A program of the stack did not come up; says which, why and where its log is."""
 
     def __init__(self, *, name: str, reason: str, log: Path) -> None:
         super().__init__(f"{name} {reason}; see {log}")
         self.name, self.reason, self.log = name, reason, log
-
-
-class PortTakenError(Exception):
-    """Something else already listens where a part of the stack has to."""
-
-    def __init__(self, *, port: int, wanted_by: str) -> None:
-        super().__init__(f"Port {port}, wanted by {wanted_by}, is taken: stop what listens there and try again.")
-        self.port, self.wanted_by = port, wanted_by
-
-
-def check_port(port: int, wanted_by: str) -> None:
-    """Raise PortTakenError unless `port` can be listened on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: a connection that is closing down (TIME_WAIT) is not a taken port.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PortTakenError(port=port, wanted_by=wanted_by) from error
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, all different: for tests, which must not meet the stack's fixed ones."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-def accepts_connections(port: int) -> bool:
-    """Whether somebody answers on the port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass(kw_only=True)

@@ -6,29 +6,18 @@ at least once per version and start of the bridge, in no order, and the memory o
 
 from __future__ import annotations
 
-import argparse
 import json
-import logging
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from azure.core.exceptions import AzureError
-from azure.storage.blob import BlobServiceClient
-
-from local.child import tether
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
-log = logging.getLogger(__name__)
-
-LOOK_SECONDS = 0.5
 MOST_EVENTS = 50  # in one request
 
 
@@ -107,39 +96,3 @@ def post(base: str, function: str, events: list[dict[str, Any]]) -> bool:
             return int(answer.status) < 300
     except (urllib.error.URLError, OSError):
         return False
-
-
-def main() -> None:
-    """`python -m local.bridge`: the bridge as a process of the local stack."""
-    tether()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    for noisy in ("azure", "urllib3"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--storage", required=True, help="connection string of the account that files land in")
-    parser.add_argument("--functions", required=True, help="where the functions are, http://…")
-    parser.add_argument("--watch", action="append", required=True, metavar="CONTAINER=FUNCTION")
-    given = parser.parse_args()
-    service = BlobServiceClient.from_connection_string(given.storage, retry_total=0)
-
-    def look(container: str) -> list[Landed]:
-        blobs = service.get_container_client(container).list_blobs()
-        return [Landed(container=container, path=one.name, etag=one.etag, size=one.size) for one in blobs]
-
-    bridge = Bridge(
-        functions=dict(one.split("=", 1) for one in given.watch),
-        look=look,
-        send=lambda function, events: post(given.functions, function, events),
-        now=lambda: datetime.now(UTC),
-    )
-    while True:
-        try:
-            if accepted := bridge.once():
-                log.info("%d events", accepted)
-        except AzureError as error:
-            log.warning("storage cannot be read: %s", type(error).__name__)
-        time.sleep(LOOK_SECONDS)
-
-
-if __name__ == "__main__":
-    main()

@@ -17,11 +17,12 @@ from azure.storage.blob import BlobServiceClient, BlobType
 from rich.console import Console
 from rich.live import Live
 
-from local.demo_check import Observed, only_new_bytes, problems
-from local.demo_steps import Baseline, Documents, Goal, Step, awaited, failure, newest_batch, steps
-from local.demo_tables import landed_table, layers_table, line, progress_table, rejects_table, steps_table
-from local.lake_view import GoldUnreadableError, bronze_parts, gold, outcome, publication, rejects
-from local.sample import DATAVERSE, FINANCE, Landing, Wave, make_sample
+from local.demo.check import Observed, only_new_bytes, problems
+from local.demo.steps import Baseline, Documents, Goal, Step, awaited, failure, newest_batch, steps
+from local.demo.tables import landed_table, layers_table, line, progress_table, rejects_table, steps_table
+from local.errors import LocalStackError
+from local.lake.view import GoldUnreadableError, bronze_parts, gold, outcome, publication, rejects
+from local.sample.waves import DATAVERSE, FINANCE, Landing, Wave, make_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +32,7 @@ POLL_SECONDS: Final = 0.5
 _NAMES: Final = ("First wave: initial load", "Second wave: changes, appended")
 
 
-class DemoError(Exception):
+class DemoError(LocalStackError):
     """The demo cannot go on; the sentence says why."""
 
 

@@ -8,14 +8,14 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from local.demo_check import rows_of
+from local.demo.check import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from local.demo_check import Observed
-    from local.demo_steps import Step
-    from local.sample import Expected, Reject
+    from local.demo.check import Observed
+    from local.demo.steps import Step
+    from local.sample.waves import Expected, Reject
 
 _MARKS = {"waits": "[dim]·[/dim]", "active": "[yellow]…[/yellow]", "done": "[green]✓[/green]", "failed": "[red]✗[/red]"}
 # What the job's outcome document tells of an entity: the first four of the rows it was given, the last two of its table.

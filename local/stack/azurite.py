@@ -13,21 +13,27 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
-from local.child import Child, accepts_connections, check_port, free_ports, start
+from local.errors import LocalStackError
+from local.stack.child import Child, start
+from local.stack.ports import accepts_connections, check_port, free_ports
+from local.toolchain import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 STANDARD_PORTS = (10000, 10001, 10002)
+
+# The ABFS driver only accepts names of this form; where the account really is, the worker's endpoint setting says.
+DFS_HOST = f"{ACCOUNT}.dfs.core.windows.net"
+LAKE_FOR_SPARK = f"abfs://{{container}}@{DFS_HOST}"
 
 LANDING = ("dataverse-contoso-sales", "finance")
 LAKE = ("bronze", "silver", "gold", "pipeline")
 
 
-class AzuriteMissingError(Exception):
+class AzuriteMissingError(LocalStackError):
     """Node or the Azurite package is not there."""
 
 

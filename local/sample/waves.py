@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from local.sample_values import LAST_NAMES, PERSONAL, PLACES, Customer, invented
-from local.synapse_link import SERVICE, entity_metadata, model, record, sink_time
+from local.sample.customers import LAST_NAMES, PERSONAL, PLACES, Customer, invented
+from local.sample.synapse_link import SERVICE, entity_metadata, model, record, sink_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

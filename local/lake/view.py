@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.parquet as pq
 from azure.core.exceptions import ResourceNotFoundError
 
-from local.manifest import locations
-from local.sample import Reject
+from local.errors import LocalStackError
+from local.lake.manifest import locations
+from local.sample.waves import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ class BronzePart:
     records: tuple[int, ...] = field(repr=False)  # record numbers of its rows
 
 
-class GoldUnreadableError(Exception):
+class GoldUnreadableError(LocalStackError):
     """Gold cannot be read through its manifest; says what is missing there."""
 
     def __init__(self, problem: str) -> None:

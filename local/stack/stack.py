@@ -8,58 +8,27 @@ A part that dies is started again by `watch`, as a platform would; all of them s
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from local.azurite import KEY, LANDING, ROOT, STANDARD_PORTS, connection_string, create_containers, start_azurite
-from local.child import Child, check_port, free_ports, start, start_module
-from local.spark_worker import LAKE
-from local.toolchain import JARS, java_home
+from local.errors import LocalStackError
+from local.stack.azurite import KEY, LAKE_FOR_SPARK, LANDING, connection_string, create_containers, start_azurite
+from local.stack.child import Child, start, start_module
+from local.stack.ports import check_port
+from local.stack.settings import Ports, settings
+from local.toolchain import JARS, ROOT, java_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
-EXAMPLE = ROOT / "local.settings.json.example"
 BUNDLE = ROOT / "databricks.yml"
 SUBSCRIBED = {"dataverse-contoso-sales": "on_dataverse_landed", "finance": "on_finance_landed"}
 SHORTEST_LIFE = 10  # seconds; what ends sooner again and again will not get better
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ports:
-    """Where everything listens, on 127.0.0.1; by default the fixed points of design section 9."""
-
-    azurite: tuple[int, int, int] = STANDARD_PORTS
-    functions: int = 7071
-    jobs: int = 8765
-    customer_insights: int = 8766
-
-    @classmethod
-    def free(cls) -> Ports:
-        """Ports that nobody uses now, for tests."""
-        blob, queue, table, functions, jobs, customer_insights = free_ports(6)
-        return cls(azurite=(blob, queue, table), functions=functions, jobs=jobs, customer_insights=customer_insights)
-
-
-def settings(ports: Ports, *, example: Path = EXAMPLE) -> dict[str, str]:
-    """Return the app settings: those of `local.settings.json.example`, at these ports."""
-    values: dict[str, str] = json.loads(example.read_text(encoding="utf-8"))["Values"]
-    storage = connection_string(ports.azurite)
-    return {
-        **values,
-        "AzureWebJobsStorage": storage,
-        "LakeStorage": storage,
-        "LAKE_FOR_SPARK": LAKE,
-        "DATABRICKS_HOST": f"http://127.0.0.1:{ports.jobs}",
-        "CUSTOMER_INSIGHTS_ROOT": f"http://127.0.0.1:{ports.customer_insights}/v1",
-    }
 
 
 def answers(url: str) -> bool:
@@ -71,6 +40,14 @@ def answers(url: str) -> bool:
         return error.code < 500
     except (urllib.error.URLError, OSError):
         return False
+
+
+class StackBrokenError(LocalStackError):
+    """A part of the stack ends again and again."""
+
+    def __init__(self, *, name: str, log: Path) -> None:
+        super().__init__(f"{name} ends as soon as it is started; its log says why: {log}")
+        self.name, self.log = name, log
 
 
 class Stack:
@@ -200,7 +177,7 @@ class Stack:
             "local.jobs_emulator",
             *("--port", str(self.ports.jobs), "--folder", str(self.folder / "databricks"), "--bundle", str(self._bundle)),
             *("--job-id", given["DATABRICKS_JOB_ID"], "--blob-port", str(self.ports.azurite[0]), "--jars", str(JARS)),
-            *("--parameter", f"lake={LAKE}", "--webhook", f"{self.functions_url}/api/callback/databricks"),
+            *("--parameter", f"lake={LAKE_FOR_SPARK}", "--webhook", f"{self.functions_url}/api/callback/databricks"),
             *(given["CALLBACK_USERNAME"], given["CALLBACK_PASSWORD"]),
             name="Jobs emulator",
             log=self._log("jobs"),
@@ -236,14 +213,6 @@ class Stack:
             log=self._log("bridge"),
             root=ROOT,
         )
-
-
-class StackBrokenError(Exception):
-    """A part of the stack ends again and again."""
-
-    def __init__(self, *, name: str, log: Path) -> None:
-        super().__init__(f"{name} ends as soon as it is started; its log says why: {log}")
-        self.name, self.log = name, log
 
 
 def fixed_points(stack: Stack) -> list[tuple[str, str]]:

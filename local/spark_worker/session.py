@@ -1,0 +1,43 @@
+"""The worker's Spark session: the one of the job on a laptop, led to the lake in Azurite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.stack.azurite import ACCOUNT, DFS_HOST, KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+
+def azurite_settings(blob_port: int) -> dict[str, str]:
+    """Hadoop's ABFS driver talking to Azurite's blob service.
+
+    Azurite has no dfs endpoint, but the driver can do with the blob API alone, as for accounts without a hierarchical
+    namespace (docs/adr/0004).
+    """
+    azure = {
+        f"account.key.{DFS_HOST}": KEY,
+        f"account.key.{ACCOUNT}.blob.core.windows.net": KEY,
+        "account.hns.enabled": "false",
+        "fns.account.service.type": "BLOB",
+        "ingress.service.type": "BLOB",
+        "abfs.endpoint": f"127.0.0.1:{blob_port}",
+        "always.use.https": "false",
+        "ssl.channel.mode": "Default_JSSE",  # the other mode wants a native OpenSSL, for connections that use none
+        "networking.library": "JDK_HTTP_URL_CONNECTION",
+    }
+    return {f"spark.hadoop.fs.azure.{key}": value for key, value in azure.items()}
+
+
+def warm_session(*, jars: Path, blob_port: int) -> SparkSession:
+    """Start the session that every task then gets from `getOrCreate()`; `jars` is the folder that set-up filled.
+
+    Sizes are a laptop's: two cores beside the rest of the stack, and a gigabyte.
+    """
+    # Whatever the job needs of its session is the job's to say; only where the lake is differs here.
+    from spark_jobs.session import local_builder
+
+    return local_builder(cores="2", memory="1g", jars=jars).config(map={**azurite_settings(blob_port)}).getOrCreate()

@@ -1,0 +1,46 @@
+"""Where everything of the stack listens, and the app settings that follow from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.stack.azurite import LAKE_FOR_SPARK, STANDARD_PORTS, connection_string
+from local.stack.ports import free_ports
+from local.toolchain import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXAMPLE = ROOT / "local.settings.json.example"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where everything listens, on 127.0.0.1; by default the fixed points of design section 9."""
+
+    azurite: tuple[int, int, int] = STANDARD_PORTS
+    functions: int = 7071
+    jobs: int = 8765
+    customer_insights: int = 8766
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Ports that nobody uses now, for tests."""
+        blob, queue, table, functions, jobs, customer_insights = free_ports(6)
+        return cls(azurite=(blob, queue, table), functions=functions, jobs=jobs, customer_insights=customer_insights)
+
+
+def settings(ports: Ports, *, example: Path = EXAMPLE) -> dict[str, str]:
+    """Return the app settings: those of `local.settings.json.example`, at these ports."""
+    values: dict[str, str] = json.loads(example.read_text(encoding="utf-8"))["Values"]
+    storage = connection_string(ports.azurite)
+    return {
+        **values,
+        "AzureWebJobsStorage": storage,
+        "LakeStorage": storage,
+        "LAKE_FOR_SPARK": LAKE_FOR_SPARK,
+        "DATABRICKS_HOST": f"http://127.0.0.1:{ports.jobs}",
+        "CUSTOMER_INSIGHTS_ROOT": f"http://127.0.0.1:{ports.customer_insights}/v1",
+    }
