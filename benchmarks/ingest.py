@@ -31,7 +31,7 @@ LINEAGE: Final = Lineage(
     source_file="dataverse-contoso-sales/t/2026.csv", source_version="0x8DD", landed_at=datetime(2026, 11, 23, tzinfo=UTC)
 )
 WIDTHS: Final[dict[str, Callable[[float, Random], int]]] = {
-    # As exports are: columns are added at the end, and the width never decreases down a file (reference: Synapse Link, 7.2).
+    # As exports are: columns come at the end, and the width never decreases down a file (reference: Synapse Link, section 7.2).
     "mixed": lambda part, _: 26 + int(part * 4),
     # As no export is: four widths thrown together row by row.
     "shuffled": lambda _, random: 26 + random.randrange(4),

@@ -10,9 +10,12 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.errors import Conflict, InvalidInput, PipelineError, Retry
+from shared.api.runs import NotParked
+from shared.errors import PipelineError, Reject, Retry
+from shared.orchestration.reprocess import RequestConflicts
 
 _log = logging.getLogger("customer360.http")
+_CONFLICTS = (RequestConflicts, NotParked)
 
 
 def document(body: Any, *, status: int = 200) -> func.HttpResponse:
@@ -46,9 +49,9 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
     def answer(req: func.HttpRequest) -> func.HttpResponse:
         try:
             return handler(req)
-        except Conflict as error:
+        except _CONFLICTS as error:
             return problem(409, "Conflict", str(error))
-        except InvalidInput as error:
+        except Reject as error:
             return problem(400, "Bad Request", str(error))
         except Retry as error:
             return problem(503, "Service Unavailable", str(error), headers={"Retry-After": "5"})
@@ -70,5 +73,5 @@ def json_object(req: func.HttpRequest) -> Mapping[str, Any]:
     return body
 
 
-class BodyInvalid(InvalidInput):
+class BodyInvalid(Reject):
     """The body of a request cannot be read."""

@@ -104,7 +104,7 @@ class NotReadyError(Terminal):
 
 
 class IdentityConflictError(Conflict):
-    """A silver table tells events apart by other columns than the configuration now (reference: Databricks, 4.2, rule 2)."""
+    """A silver table has other keys or sequence than configured now (reference: Databricks, section 4.2, rule 2)."""
 
     def __init__(self, entity: str, table: str, stored: Iterable[str], configured: Iterable[str]) -> None:
         self.entity = entity

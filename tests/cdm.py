@@ -13,7 +13,7 @@ from typing import Any
 
 #: reference: Customer Insights, section 2: letters, digits and `_`, a letter first.
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-#: reference: section 2 (model.json data types) and 5 (the example): the dataFormat of each SQL type that gold may have.
+#: The dataFormat of each SQL type that gold may have (reference: Customer Insights, section 2 of types, section 5 of the form).
 DATA_FORMATS = {
     "string": "String",
     "int": "Int32",
@@ -46,7 +46,7 @@ def broken(gold: Path, columns: Mapping[str, Mapping[str, str]], keys: Mapping[s
 
 
 def _head(document: Document, *, manifest: bool = True) -> Iterator[str]:
-    """reference: section 5, both examples: version, imports, and in a manifest its name and relationships."""
+    """Section 5, both examples: version, imports, and in a manifest its name and relationships."""
     if document.get("jsonSchemaSemanticVersion") != "1.0.0":
         yield "jsonSchemaSemanticVersion is not 1.0.0"
     if {"corpusPath": "cdm:/foundations.cdm.json"} not in document.get("imports", []):
@@ -64,7 +64,7 @@ def _tables(manifest: Document, expected: set[str]) -> Iterator[str]:
 
 
 def _entity(entity: Document) -> Iterator[str]:
-    """reference: section 5: a LocalEntity, its path `<document>/<entity>`, date formats as traits; section 2: names."""
+    """Section 5: a LocalEntity, its path `<document>/<entity>`, date formats as traits; section 2: names."""
     name = entity["entityName"]
     if entity.get("type") != "LocalEntity":
         yield "type is not LocalEntity"
@@ -86,7 +86,7 @@ _RELATIVE = r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*"
 
 
 def _partitions(entity: Document) -> Iterator[str]:
-    """reference: section 5: named partitions, or patterns, never both: a file would count twice; places are relative."""
+    """Section 5: named partitions, or patterns, never both: a file would count twice; places are relative."""
     named, patterns = entity.get("dataPartitions"), entity.get("dataPartitionPatterns")
     if (named is None) == (patterns is None):
         yield "needs dataPartitions or dataPartitionPatterns, and not both"
@@ -109,7 +109,7 @@ def _partitions(entity: Document) -> Iterator[str]:
 
 
 def _definition(document: Document, name: str, columns: Mapping[str, str], key: str) -> Iterator[str]:
-    """reference: section 5, the entity document; section 2: one key attribute, decimals of at most 16 digits."""
+    """Section 5, the entity document; section 2: one key attribute, decimals of at most 16 digits."""
     definitions = document.get("definitions", [])
     if [one.get("entityName") for one in definitions] != [name]:
         yield "the document does not define exactly this entity"

@@ -1,4 +1,4 @@
-"""From what happened to an invocation: the payloads that each kind of trigger takes (reference, section 14.3)."""
+"""From what happened to an invocation: what each kind of trigger takes (reference: Azure Functions, section 14.3)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Runs and task runs: frozen records, and the two shapes in which the API shows how they stand.
 
 `state` is the old shape, which the SDK's waiter reads; `status` the new one. A failed run is INTERNAL_ERROR in the one
-and TERMINATED in the other (reference: Databricks, sections 0.2 and 1.3).
+and TERMINATED in the other (reference: Databricks, sections 0 and 1.3).
 """
 
 from __future__ import annotations

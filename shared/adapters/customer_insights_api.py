@@ -1,6 +1,6 @@
 """The refresh call of Customer Insights - Data, over azure-core's pipeline.
 
-The documented form of each call is a setting, because older forms are still about (reference: Customer Insights, 7).
+The documented form of each call is a setting, because older forms are still about (reference: Customer Insights, section 7).
 There is no idempotency key: a refresh that is queued or running is found and taken for ours before a new one is asked for.
 """
 

@@ -181,7 +181,7 @@ def _run(run: Run, job_id: int) -> JobRun | None:
 
 
 def _outcome(run: Run) -> tuple[RunState, Termination | None, str, str]:
-    """Read `status`, which tells a failure's type; fall back on the deprecated `state` (reference: Databricks, 1.3)."""
+    """Read `status`, which tells a failure's type; fall back on the deprecated `state` (reference: Databricks, section 1.3)."""
     message = (run.state.state_message if run.state else None) or ""
     if run.status is not None and run.status.state is not None:
         active = _ACTIVE.get(run.status.state.value)

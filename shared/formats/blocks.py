@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from shared.errors import Internal
 from shared.formats.dialect import BOM, Dialect
 
 LEAF: Final = 32 * 1024
@@ -49,7 +48,7 @@ class Columns:
     widest: int  # fields of the widest row taken, 0 if there is none
 
 
-class OpenQuoteError(Internal):
+class OpenQuoteError(Exception):
     """The block ends inside quotes, or may do so: find its end exactly and read it again."""
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.errors import InvalidInput
 from shared.formats.dialect import BOM, DATAVERSE
 from shared.formats.landed_paths import EntityMetadataFile, LabelFile
 from shared.formats.table_schema import LABEL_MIN_WIDTHS, LABEL_SCHEMAS
@@ -25,7 +24,7 @@ _KINDS = ("OptionsetMetadata", "GlobalOptionsetMetadata", "StateMetadata", "Stat
 _BOOLEANS = {"true": 1, "false": 0}
 
 
-class LabelFileError(InvalidInput):
+class LabelFileError(ValueError):
     """A label file cannot be read; says where, never what it holds."""
 
 

@@ -1,6 +1,6 @@
 """Finds the columns that a landed Dataverse file is bound to, or says what it still waits for.
 
-Append mode takes `<table>-model.json`, the better source, before the root `model.json` (reference: Synapse Link, 2).
+Append mode takes `<table>-model.json`, the better source, before the root `model.json` (reference: Synapse Link, section 2).
 Incremental mode takes the model of the file's own folder, once that folder is closed (section 5); which is also the
 moment from which its files are final.
 
@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import LandedFileRejected
 from shared.formats.landed_paths import DataFile, TimeFolder, parse_changelog
-from shared.formats.model_json import Model, ModelError, ModelTruncatedError, parse_model
-from shared.formats.table_schema import TableSchema
+from shared.formats.table_schema import Model, ModelError, ModelTruncatedError, TableSchema, parse_model
 from shared.ledger.states import IgnoreReason, WaitReason
 from shared.ports import Clock, Lake
 
@@ -86,7 +85,7 @@ class Models:
             if model and file.table in model.tables:
                 if model.sync_states.get(file.table) in _SYNCING:
                     return Waiting(reason="initial_sync", detail=f"the initial sync of {file.table} is under way")
-                return model.tables[file.table]
+                return model.table(file.table)
         return Waiting(reason="model_missing", detail=f"no model names {file.table} yet")
 
     def _in_folder(
@@ -103,7 +102,7 @@ class Models:
         try:
             model = self._model(container, f"{folder.name}/model.json")
             if model and file.table in model.tables:
-                return model.tables[file.table]
+                return model.table(file.table)
             closed = model is not None
         except ModelTruncatedError:
             closed = True  # it is not sent again: the model of the table has to serve
@@ -118,7 +117,7 @@ class Models:
             except ModelError:
                 continue
             if closed and of_table and file.table in of_table.tables:
-                return of_table.tables[file.table]
+                return of_table.table(file.table)
         if lagging:
             return pending
         if unusable:

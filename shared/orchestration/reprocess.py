@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from shared.errors import Conflict, InvalidInput, LedgerChanged
+from shared.errors import LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import ReprocessJob
 from shared.ledger.states import REPROCESS_STATUSES, SOURCES, STAGES, ReprocessStatus, Source, Stage, Unset
@@ -30,7 +30,7 @@ _YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
 _LONGEST = 1024  # of a text in a request: a blob's name has no more
 
 
-class RequestInvalid(InvalidInput):
+class RequestInvalid(Reject):
     """A request cannot be understood; says which field, and what was expected."""
 
     def __init__(self, field: str, expected: str) -> None:
@@ -39,7 +39,7 @@ class RequestInvalid(InvalidInput):
         super().__init__(f"{field}: expected {expected}")
 
 
-class RequestConflicts(Conflict):
+class RequestConflicts(Reject):
     """The client's id belongs to another request."""
 
     def __init__(self, request_id: str) -> None:

@@ -64,7 +64,7 @@ class GoldDelta:
         """Bring the tables to what the publication holds.
 
         `waiting` are tables whose silver is not there yet, with a way to learn their columns: they are made empty, since
-        Customer Insights takes no further table once a data source is saved (reference: section 4).
+        Customer Insights takes no further table once a data source is saved (reference: Customer Insights, section 4).
         """
         state = {name: Held(**held) for name, held in (self.lake.read_json(STATE) or {}).items()}
         for name, columns in waiting.items():

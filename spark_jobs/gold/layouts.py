@@ -54,7 +54,7 @@ def partitions(layout: str, table: str, places: Sequence[str]) -> dict[str, Any]
 
 
 def matching(pattern: Mapping[str, Any], files: Iterable[str]) -> list[str]:
-    """Return which files a partition pattern finds; a glob beats a regular expression (reference: section 5).
+    """Return which files a partition pattern finds; a glob beats an expression (reference: Customer Insights, section 5).
 
     Raises `ValueError` where the pattern has neither, or no folder.
     """

@@ -161,7 +161,7 @@ def test_a_run_executes_the_tasks_in_order_with_the_job_parameters(client: Works
 def test_a_failed_run_is_an_internal_error_in_state_and_terminated_in_status(
     client: WorkspaceClient, runner: ScriptedRunner
 ) -> None:
-    """reference: Databricks, sections 0.2 and 1.3."""
+    """reference: Databricks, sections 0 and 1.3."""
     runner.results = [TaskResult(termination=WORKLOAD_FAILED, error="ValueError: no", error_trace="Traceback\nValueError: no")]
     waiter = client.jobs.run_now(JOB_ID)
     with pytest.raises(OperationFailed):
@@ -323,7 +323,7 @@ def test_a_webhook_can_be_dropped_duplicated_or_delayed(
 def test_a_lost_answer_to_run_now_starts_one_run(
     emulator: JobsEmulator, client: WorkspaceClient, runner: ScriptedRunner
 ) -> None:
-    """reference: Databricks, section 0.1: the SDK retries run-now by itself."""
+    """reference: Databricks, section 0, point 1: the SDK retries run-now by itself."""
     emulator.faults.add(Fault(kind="answer", route="run-now", status=0, after=True))
     ended(client, start(client, idempotency_token="lost"))
     assert len(list(client.jobs.list_runs(job_id=JOB_ID))) == 1

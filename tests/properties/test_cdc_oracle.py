@@ -1,4 +1,4 @@
-"""The oracle of AUTO CDC is itself held to the rules that need no second implementation (reference: Databricks, 4.2)."""
+"""The oracle of AUTO CDC is held to the rules that need no second implementation (reference: Databricks, section 4.2)."""
 
 from __future__ import annotations
 

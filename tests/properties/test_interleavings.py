@@ -1,4 +1,4 @@
-"""The number and order of events do not matter: any interleaving keeps the rules, and ends where state says (design, 3).
+"""The number and order of events do not matter: any interleaving keeps the rules and ends where state says (design, section 3).
 
 Hypothesis lands files, delivers events once, twice, late or never, calls back truly and falsely, ticks timers, breaks
 services, kills the process, parks, un-parks and reprocesses, in any order; the invariants hold after each step, and in the

@@ -50,7 +50,7 @@ def tables(draw: st.DrawFn) -> Table:
         columns, narrowest = (*free, "versionnumber", "IsDelete", "added", "later"), 2 + len(free)
     widths = sorted(draw(st.lists(st.integers(narrowest, len(columns)), min_size=1, max_size=25)))
     distinct = [draw(st.lists(value, min_size=width, max_size=width)) for width in widths]
-    rows = [row for row in distinct for _ in range(draw(st.sampled_from([1, 1, 4])))]  # exact duplicates occur, section 9
+    rows = [row for row in distinct for _ in range(draw(st.sampled_from([1, 1, 4])))]  # duplicates: Synapse Link, section 9
     container, path = DATAVERSE, "contact/2024.csv"
     if kind == "finance":
         container, path = FINANCE, "customer_finance/2026-11.csv"

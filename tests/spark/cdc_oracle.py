@@ -1,4 +1,4 @@
-"""AUTO CDC, SCD type 2, in the plainest Python there is: the oracle for the Spark code (reference: Databricks, 4.2)."""
+"""AUTO CDC, SCD type 2, in the plainest Python there is: the oracle for the Spark code (reference: Databricks, section 4.2)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def records(data: bytes, dialect: Dialect = DATAVERSE) -> list[bytes]:
     [
         (b"a,b\nc,d\n", [b"a,b", b"c,d"]),
         (b"a,b\r\nc,d", [b"a,b", b"c,d"]),
-        (b"cid,spend\r1,4438\r0,4387\r\n", [b"cid,spend", b"1,4438", b"0,4387"]),  # the sample's finance file, section 14
+        (b"cid,spend\r1,4438\r0,4387\r\n", [b"cid,spend", b"1,4438", b"0,4387"]),  # Synapse Link, section 14
         (b'"two\r\nlines",b\nc,d\n', [b'"two\r\nlines",b', b"c,d"]),  # a line break in quotes is data
         (b'"say ""hi""\n",b\n', [b'"say ""hi""\n",b']),
         (b'5" pipe,b\n6" pipe,c\n', [b'5" pipe,b', b'6" pipe,c']),  # a quote opens a field only as its first byte

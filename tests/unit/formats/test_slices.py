@@ -11,9 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.formats.cuts import Limits
-from shared.formats.model_json import parse_model
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
-from shared.formats.table_schema import Column, TableSchema, min_width
+from shared.formats.table_schema import Column, TableSchema, min_width, parse_model
 from tests.published import FIXTURES, fixtures
 
 LINEAGE = Lineage(source_file="c/t/2023.csv", source_version="0x8D", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
@@ -276,7 +275,7 @@ def test_a_time_without_zone_is_refused() -> None:
     ],
 )
 def test_published_exports_are_read_whole(path: str, model: str, table: str, records: int) -> None:
-    schema = parse_model((FIXTURES / model).read_bytes(), model).tables[table]
+    schema = parse_model((FIXTURES / model).read_bytes(), model).table(table)
     spec = SliceSpec(schema=schema, lineage=LINEAGE, final=True, min_width=min_width(schema))
     slice_ = read_slice([(FIXTURES / path).read_bytes()], spec)
     assert (slice_.records, slice_.rows, slice_.rejects) == (records, records, 0)

@@ -71,7 +71,7 @@ def test_a_model_that_is_being_written_keeps_its_table_waiting_and_no_other(pipe
 
 @pytest.mark.parametrize("state", ["NotStarted", "InProgress"])
 def test_a_table_in_its_initial_sync_is_taken_when_that_is_complete(pipeline: Pipeline, state: str) -> None:
-    """Section 4: D2S and DBX skip a table until then."""
+    """Section 4: other consumers skip a table until then."""
     pipeline.land(DATAVERSE, MODEL, with_state(state))
     pipeline.land(DATAVERSE, f"{SERVICE}/account-model.json", model(*CONTACT, table="account"))
     pipeline.land(DATAVERSE, "contact/2024.csv", contact(1))

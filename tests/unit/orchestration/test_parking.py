@@ -154,7 +154,7 @@ UNAVAILABLE = ServiceUnavailable("Databricks", "InternalError")
 
 
 def test_a_run_now_whose_answer_was_lost_is_found_again_by_its_token(pipeline: Pipeline) -> None:
-    # Databricks, section 0: without a token a lost response yields two runs.
+    # Databricks, section 0, point 1: without a token a lost response yields two runs.
     answers = Answers(pipeline, UNAVAILABLE, lost=True)
     pipeline.land_contacts(contact(1))
     assert asked(pipeline, answers, seconds=10).state == "open"

@@ -36,7 +36,7 @@ def test_a_trap_in_a_publication_is_found(table: GoldTable, severity: str, trap:
 
 
 def test_a_change_of_columns_is_a_warning_that_names_them() -> None:
-    """Section 6: Customer Insights fails until a person has the attributes generated again."""
+    """Customer Insights, section 6: Customer Insights fails until a person has the attributes generated again."""
     old = publication(gold_table(columns={"cid": "string", "spend": "bigint", "mail": "string"}))
     new = publication(gold_table(columns={"cid": "string", "spend": "string", "email": "string"}), name="p2")
     (found,) = findings(new, old)
