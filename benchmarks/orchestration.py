@@ -135,9 +135,9 @@ def fill(tables: TableStore, parts: int) -> None:
         path = made[0].source_path
         state: FileState = "ingested" if number % 50 else "rejected"
         file = LandedFile(container="finance", path=path, state=state, version="v", modified_at=at, table="bench")
-        rows = [Write(kind="insert", row=f"part-{key(path)}-000001-{p.start:015d}", values=values_of(p)) for p in made]
+        rows = [Write(kind="insert", key=f"part-{key(path)}-000001-{p.start:015d}", values=values_of(p)) for p in made]
         tables.commit("files-finance", rows)
-        rejects = [Write(kind="insert", row=f"{time_key(at)}-finance-{key(path)}-000001-{0:015d}", values=values_of(made[0]))]
+        rejects = [Write(kind="insert", key=f"{time_key(at)}-finance-{key(path)}-000001-{0:015d}", values=values_of(made[0]))]
         tables.commit("rejects", rejects)
         ledger.record_file(Known(record=LandedFile(container="finance", path=path)), file, at=at)
 

@@ -15,7 +15,7 @@ Clock = Callable[[], datetime]
 """Tells the time, aware and in UTC."""
 
 Value = str | int | float | bool | datetime
-"""What one property of a ledger entity may hold."""
+"""What one property of a row may hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +71,11 @@ class Lake(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entity:
-    """One record of the ledger: its place, its properties, and the tag that guards a change."""
+class Row:
+    """One row of the table: its place, its properties, and the tag that guards a change."""
 
     partition: str
-    row: str
+    key: str
     values: Mapping[str, Value]
     etag: str = ""
 
@@ -85,7 +85,7 @@ class Write:
     """One change in a transaction: `insert` fails where the row exists, `replace` and `delete` where its tag changed."""
 
     kind: Literal["insert", "replace", "upsert", "delete"]
-    row: str
+    key: str  # of the row
     values: Mapping[str, Value] = field(default_factory=dict)
     etag: str = ""  # of the row as read; for replace, and for delete unless empty (any version)
 
@@ -93,11 +93,11 @@ class Write:
 class Tables(Protocol):
     """An ordered key-value store with atomic writes inside one partition: Azure Table Storage."""
 
-    def get(self, partition: str, row: str) -> Entity | None:
-        """Return one entity, or None."""
+    def get(self, partition: str, key: str) -> Row | None:
+        """Return one row, or None."""
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Entity]:
-        """Yield the entities with `start <= row < end`, in row order."""
+    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
+        """Yield the rows with `start <= key < end`, in order of their keys."""
 
     def commit(self, partition: str, writes: Iterable[Write]) -> None:
         """Do all writes (at most 100) or none; raises `LedgerChanged` naming the first row that was not as expected."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import LandedFileChanged, LedgerChanged
-from shared.ports import BlobVersion, Entity, JobRun, Opened, RefreshJob, Write
+from shared.ports import BlobVersion, JobRun, Opened, RefreshJob, Row, Write
 
 
 class MemoryClock:
@@ -135,22 +135,22 @@ class MemoryTables:
     def __init__(self) -> None:
         self._writes = 0
         self._lock = threading.Lock()
-        self._rows: dict[str, dict[str, Entity]] = {}
+        self._rows: dict[str, dict[str, Row]] = {}
 
     @property
     def partitions(self) -> list[str]:
         """The names of all partitions that were written to."""
         return list(self._rows)
 
-    def get(self, partition: str, row: str) -> Entity | None:
+    def get(self, partition: str, key: str) -> Row | None:
         """See `Tables.get`."""
-        return self._rows.get(partition, {}).get(row)
+        return self._rows.get(partition, {}).get(key)
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Entity]:
+    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
         """See `Tables.range`."""
-        for row in sorted(row for row in list(self._rows.get(partition, {})) if start <= row < end):
-            if (entity := self.get(partition, row)) is not None:
-                yield entity
+        for key in sorted(key for key in list(self._rows.get(partition, {})) if start <= key < end):
+            if (row := self.get(partition, key)) is not None:
+                yield row
 
     def commit(self, partition: str, writes: Iterable[Write]) -> None:
         """See `Tables.commit`."""
@@ -160,25 +160,23 @@ class MemoryTables:
     def _commit(self, partition: str, writes: list[Write]) -> None:
         rows = self._rows.setdefault(partition, {})
         for write in writes:
-            found = rows.get(write.row)
+            found = rows.get(write.key)
             if write.kind == "insert" and found is not None:
-                raise LedgerChanged(partition, write.row)
+                raise LedgerChanged(partition, write.key)
             if write.kind == "replace" and (found is None or found.etag != write.etag):
-                raise LedgerChanged(partition, write.row)
+                raise LedgerChanged(partition, write.key)
             if write.kind == "delete" and write.etag and (found is None or found.etag != write.etag):
-                raise LedgerChanged(partition, write.row)
+                raise LedgerChanged(partition, write.key)
             if write.kind == "delete" and found is None and len(writes) > 1:  # alone, it may be repeated
-                raise LedgerChanged(partition, write.row)
-        if len(writes) > _AT_ONCE or len({write.row for write in writes}) < len(writes):
+                raise LedgerChanged(partition, write.key)
+        if len(writes) > _AT_ONCE or len({write.key for write in writes}) < len(writes):
             raise ValueError(f"a transaction holds {_AT_ONCE} writes at most, and each row once")
         for write in writes:
             self._writes += 1
             if write.kind == "delete":
-                rows.pop(write.row, None)
+                rows.pop(write.key, None)
             else:
-                rows[write.row] = Entity(
-                    partition=partition, row=write.row, values=dict(write.values), etag=f"W/{self._writes}"
-                )
+                rows[write.key] = Row(partition=partition, key=write.key, values=dict(write.values), etag=f"W/{self._writes}")
 
 
 class MemoryJobs:

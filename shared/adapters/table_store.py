@@ -19,7 +19,7 @@ from azure.data.tables import (
 from shared.adapters.connecting import patient
 from shared.adapters.table_transaction import TableTransactions, TransactionRefusedError
 from shared.errors import LedgerChanged, ServiceUnavailable
-from shared.ports import Entity, Value, Write
+from shared.ports import Row, Value, Write
 
 _CONFLICTS = {404, 409, 412}  # gone, exists, changed: somebody else was faster
 
@@ -33,22 +33,22 @@ class TableStore:
         self._client: TableClient | None = None
         self._transactions = TableTransactions(service)
 
-    def get(self, partition: str, row: str) -> Entity | None:
+    def get(self, partition: str, key: str) -> Row | None:
         """See `Tables.get`."""
         try:
-            return _entity(self._ready().get_entity(partition, row))
+            return _row(self._ready().get_entity(partition, key))
         except ResourceNotFoundError:
             return None
         except AzureError as error:
             raise _unavailable(error) from error
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Entity]:
-        """See `Tables.range`; asks for 1,000 entities at a time, which is what the service gives at most."""
+    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
+        """See `Tables.range`; asks for 1,000 rows at a time, which is what the service gives at most."""
         query = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
         parameters = {"partition": partition, "start": start, "end": end}
         try:
-            for entity in self._ready().query_entities(query, parameters=parameters, results_per_page=1000):
-                yield _entity(entity)
+            for wire in self._ready().query_entities(query, parameters=parameters, results_per_page=1000):
+                yield _row(wire)
         except AzureError as error:
             raise _unavailable(error) from error
 
@@ -63,25 +63,25 @@ class TableStore:
                 self._transactions.send(self._table, partition, writes)
         except TransactionRefusedError as error:
             if error.status in _CONFLICTS:
-                raise LedgerChanged(partition, writes[min(error.index, len(writes) - 1)].row) from error
+                raise LedgerChanged(partition, writes[min(error.index, len(writes) - 1)].key) from error
             raise ServiceUnavailable("table storage", str(error.status)) from error
         except HttpResponseError as error:
             if error.status_code in _CONFLICTS:
-                raise LedgerChanged(partition, writes[0].row) from error
+                raise LedgerChanged(partition, writes[0].key) from error
             raise _unavailable(error) from error
         except AzureError as error:
             raise _unavailable(error) from error
 
     def _one(self, partition: str, write: Write) -> None:
-        client, entity = self._ready(), _wire(partition, write)
+        client, wire = self._ready(), _wire(partition, write)
         if write.kind == "insert":
-            client.create_entity(entity)
+            client.create_entity(wire)
         elif write.kind == "upsert":
-            client.upsert_entity(entity, mode=UpdateMode.REPLACE)
+            client.upsert_entity(wire, mode=UpdateMode.REPLACE)
         elif write.kind == "replace":
-            client.update_entity(entity, mode=UpdateMode.REPLACE, **_if_match(write))
+            client.update_entity(wire, mode=UpdateMode.REPLACE, **_if_match(write))
         else:
-            client.delete_entity(partition, write.row, **(_if_match(write) if write.etag else {}))
+            client.delete_entity(partition, write.key, **(_if_match(write) if write.etag else {}))
 
     def _ready(self) -> TableClient:
         if self._client is None:
@@ -108,17 +108,17 @@ def _if_match(write: Write) -> dict[str, Any]:
 
 
 def _wire(partition: str, write: Write) -> dict[str, Any]:
-    entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": write.row}
+    wire: dict[str, Any] = {"PartitionKey": partition, "RowKey": write.key}
     for name, value in write.values.items():
         # The service's plain int is of 32 bits; offsets and run ids are not.
         is_int = isinstance(value, int) and not isinstance(value, bool)
-        entity[name] = EntityProperty(value, EdmType.INT64) if is_int else value
-    return entity
+        wire[name] = EntityProperty(value, EdmType.INT64) if is_int else value
+    return wire
 
 
-def _entity(wire: Any) -> Entity:
+def _row(wire: Any) -> Row:
     values = {name: _value(value) for name, value in wire.items() if name not in {"PartitionKey", "RowKey"}}
-    return Entity(partition=wire["PartitionKey"], row=wire["RowKey"], values=values, etag=cast(str, wire.metadata["etag"]))
+    return Row(partition=wire["PartitionKey"], key=wire["RowKey"], values=values, etag=cast(str, wire.metadata["etag"]))
 
 
 def _value(value: Any) -> Value:

@@ -129,7 +129,7 @@ def _body(table: str, partition: str, writes: Sequence[Write]) -> tuple[str, byt
         method, address = "POST", table
         if write.kind != "insert":
             method = "DELETE" if write.kind == "delete" else "PUT"
-            address = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='{_quoted(write.row)}')"
+            address = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='{_quoted(write.key)}')"
         tag = write.etag or ("*" if write.kind == "delete" else "")  # without one, a PUT writes whether the row is there or not
         content = "" if write.kind == "delete" else json.dumps(_wire(partition, write))
         lines += [
@@ -150,7 +150,7 @@ def _quoted(key: str) -> str:
 
 def _wire(partition: str, write: Write) -> dict[str, Any]:
     """Write the row as JSON holds it: text and truth values speak for themselves, all else says its type."""
-    wire: dict[str, Any] = {"PartitionKey": partition, "RowKey": write.row}
+    wire: dict[str, Any] = {"PartitionKey": partition, "RowKey": write.key}
     for name, value in write.values.items():
         wire[name], kind = _typed(value)
         if kind:

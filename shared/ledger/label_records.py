@@ -52,7 +52,7 @@ class LabelRecords:
         if len(names) <= _ASKED_ONE_BY_ONE:
             rows = in_parallel(lambda name: self._tables.get(_labels(container), _table_row(name)), names)
         else:
-            found = {row.row: row for row in self._tables.range(_labels(container), "table-", f"table-{AFTER}")}
+            found = {row.key: row for row in self._tables.range(_labels(container), "table-", f"table-{AFTER}")}
             rows = [found.get(_table_row(name)) for name in names]
         return [
             Known(record=TableLabels(container=container, table=name)) if row is None else known_as(TableLabels, row)

@@ -58,16 +58,16 @@ class Ledger(PipelineRecords, LabelRecords):
 
     def file(self, container: str, path: str) -> Known[LandedFile]:
         """Return what is known of a landed file; a fresh record where nothing is."""
-        entity = self._tables.get(_files(container), f"file-{key(path)}")
-        if entity is None:
+        row = self._tables.get(_files(container), f"file-{key(path)}")
+        if row is None:
             return Known(record=LandedFile(container=container, path=path))
-        return known_as(LandedFile, entity)
+        return known_as(LandedFile, row)
 
     def files(self, container: str, *, prefix: str = "", after: str = "") -> Iterator[Known[LandedFile]]:
         """Yield the landed files known in a container whose path begins with `prefix`, in key order, from behind `after`."""
         start = f"file-{key(after)}{FIRST}" if after else f"file-{key_prefix(prefix)}"
-        for entity in self._tables.range(_files(container), start, f"file-{key_prefix(prefix)}{AFTER}"):
-            known = known_as(LandedFile, entity)
+        for row in self._tables.range(_files(container), start, f"file-{key_prefix(prefix)}{AFTER}"):
+            known = known_as(LandedFile, row)
             if known.record.path.startswith(prefix):
                 yield known
 
@@ -93,9 +93,9 @@ class Ledger(PipelineRecords, LabelRecords):
         self._note_rejects(parts)
         partition, name = _files(after.container), key(after.path)
         entry = LogEntry(at=at, thing="file", name=after.name, step=after.step, event=event, detail=detail)
-        listed = {_state_row(after): Write(kind="upsert", row=_state_row(after), values=values_of(after))}
+        listed = {_state_row(after): Write(kind="upsert", key=_state_row(after), values=values_of(after))}
         if stored.state and _state_row(stored) not in listed:
-            listed[_state_row(stored)] = Write(kind="delete", row=_state_row(stored))
+            listed[_state_row(stored)] = Write(kind="delete", key=_state_row(stored))
         writes = [
             _guarded(f"file-{name}", after, known.etag),
             *listed.values(),
@@ -123,50 +123,50 @@ class Ledger(PipelineRecords, LabelRecords):
     def log_of_file(self, container: str, path: str) -> Iterator[LogEntry]:
         """Yield every step that a landed file took, in order."""
         prefix = f"log-{key(path)}-"
-        for entity in self._tables.range(_files(container), prefix, prefix + AFTER):
-            yield known_as(LogEntry, entity).record
+        for row in self._tables.range(_files(container), prefix, prefix + AFTER):
+            yield known_as(LogEntry, row).record
 
     def _changed(self, container: str, state: FileState, after: str) -> Iterator[tuple[str, LandedFile]]:
         prefix = f"in-{state}-"
         start = prefix + after[: len(time_key(_ANY_TIME))] if after else prefix
-        for entity in self._tables.range(_files(container), start, prefix + AFTER):
-            place = f"{entity.row.removeprefix(prefix)}\t{container}"  # sorts as the row: a tab comes before all else
+        for row in self._tables.range(_files(container), start, prefix + AFTER):
+            place = f"{row.key.removeprefix(prefix)}\t{container}"  # sorts as the row: a tab comes before all else
             if place > after:
-                yield place, known_as(LandedFile, entity).record
+                yield place, known_as(LandedFile, row).record
 
     # Bronze parts ---------------------------------------------------------------------------------------------------
 
     def parts_of(self, container: str, path: str) -> Iterator[Known[Part]]:
         """Yield the parts made from a landed file, oldest slice first."""
         prefix = f"part-{key(path)}-"
-        for entity in self._tables.range(_files(container), prefix, prefix + AFTER):
-            yield known_as(Part, entity)
+        for row in self._tables.range(_files(container), prefix, prefix + AFTER):
+            yield known_as(Part, row)
 
     def parts_in(self, container: str, *, prefix: str = "") -> Iterator[Known[Part]]:
         """Yield every part made from the landed files whose path begins with `prefix`: reads history."""
         start = f"part-{key_prefix(prefix)}"
-        for entity in self._tables.range(_files(container), start, f"{start}{AFTER}"):
-            known = known_as(Part, entity)
+        for row in self._tables.range(_files(container), start, f"{start}{AFTER}"):
+            known = known_as(Part, row)
             if known.record.source_path.startswith(prefix):
                 yield known
 
     def part_at(self, container: str, source_path: str, generation: int, start: int) -> Known[Part] | None:
         """Return the part made from the slice that starts there, or None."""
-        entity = self._tables.get(_files(container), f"part-{_slice_key(source_path, generation, start)}")
-        return None if entity is None else known_as(Part, entity)
+        row = self._tables.get(_files(container), f"part-{_slice_key(source_path, generation, start)}")
+        return None if row is None else known_as(Part, row)
 
     def parts_with_rejects(self, *, since: str = "", until: str = AFTER) -> Iterator[tuple[str, Part]]:
         """Yield parts with rejects, last landed first, each with its key; from the key `since` to the key `until`.
 
         One that was never counted, because its file was read anew first, is listed too: `part_at` tells.
         """
-        for entity in self._tables.range(_REJECTS, since, until):
-            yield entity.row, known_as(Part, entity).record
+        for row in self._tables.range(_REJECTS, since, until):
+            yield row.key, known_as(Part, row).record
 
     def pending_parts(self, waits: Sequence[Pending]) -> list[Known[Part]]:
         """Return the parts that wait, without those that a batch took since."""
         found = in_parallel(lambda pending: self._tables.get(_files(pending.container), pending.part), waits)
-        parts = [known_as(Part, entity) for entity in found if entity is not None]
+        parts = [known_as(Part, row) for row in found if row is not None]
         return [part for part in parts if part.record.state == "pending"]
 
     def batch_parts(self, parts: Sequence[Known[Part]], batch_id: str) -> None:
@@ -183,12 +183,12 @@ class Ledger(PipelineRecords, LabelRecords):
         writes = []
         for part in parts:
             after = dataclasses.replace(part.record, state="batched", batch_id=batch_id)
-            writes += [_guarded(_part_row(after), after, part.etag), Write(kind="delete", row=_wait_row(after))]
+            writes += [_guarded(_part_row(after), after, part.etag), Write(kind="delete", key=_wait_row(after))]
         self._tables.commit(_files(container), writes)
 
     def _note_rejects(self, parts: Iterable[Part]) -> None:
         rows = [
-            Write(kind="upsert", row=f"{time_key(part.landed_at)}-{part.container}-{_slice_of(part)}", values=values_of(part))
+            Write(kind="upsert", key=f"{time_key(part.landed_at)}-{part.container}-{_slice_of(part)}", values=values_of(part))
             for part in parts
             if part.rejects
         ]
@@ -214,8 +214,8 @@ def _wait_row(part: Part) -> str:
 
 def _new_part(part: Part) -> list[Write]:
     return [
-        Write(kind="insert", row=_part_row(part), values=values_of(part)),
-        Write(kind="insert", row=_wait_row(part), values={"since": part.written_at, "entity": part.entity}),
+        Write(kind="insert", key=_part_row(part), values=values_of(part)),
+        Write(kind="insert", key=_wait_row(part), values={"since": part.written_at, "entity": part.entity}),
     ]
 
 
@@ -223,14 +223,14 @@ def _waits(before: LandedFile, after: LandedFile) -> list[Write]:
     name = key(after.path)
     writes = []
     if after.state == "seen":
-        writes.append(Write(kind="upsert", row=f"wait-file-{name}", values={"path": after.path}))
+        writes.append(Write(kind="upsert", key=f"wait-file-{name}", values={"path": after.path}))
     elif before.state == "seen":
-        writes.append(Write(kind="delete", row=f"wait-file-{name}"))
+        writes.append(Write(kind="delete", key=f"wait-file-{name}"))
     since = _untold_since(after)
     if since is not None:
-        writes.append(Write(kind="upsert", row=f"wait-tail-{name}", values={"path": after.path, "since": since}))
+        writes.append(Write(kind="upsert", key=f"wait-tail-{name}", values={"path": after.path, "since": since}))
     elif _untold_since(before) is not None:
-        writes.append(Write(kind="delete", row=f"wait-tail-{name}"))
+        writes.append(Write(kind="delete", key=f"wait-tail-{name}"))
     return writes
 
 

@@ -32,22 +32,22 @@ class PipelineRecords:
 
     def pipeline(self) -> Known[Pipeline]:
         """Return what is going on now."""
-        entity = self._tables.get(_PIPELINE, "now")
-        return Known(record=Pipeline()) if entity is None else known_as(Pipeline, entity)
+        row = self._tables.get(_PIPELINE, "now")
+        return Known(record=Pipeline()) if row is None else known_as(Pipeline, row)
 
     # Batches --------------------------------------------------------------------------------------------------------
 
     def batch(self, batch_id: str) -> Known[Batch] | None:
         """Return a batch, or None."""
-        entity = self._tables.get(_PIPELINE, f"batch-{newest_first(batch_id)}")
-        return None if entity is None else known_as(Batch, entity)
+        row = self._tables.get(_PIPELINE, f"batch-{newest_first(batch_id)}")
+        return None if row is None else known_as(Batch, row)
 
     def batches(self, *, state: BatchState | Unset = "", after: str = "") -> Iterator[Batch]:
         """Yield batches, newest first, all or those in a state, from behind the batch `after`."""
         prefix = f"in-{state}-" if state else "batch-"
         start = f"{prefix}{newest_first(after)}{FIRST}" if after else prefix
-        for entity in self._tables.range(_PIPELINE, start, prefix + AFTER):
-            yield known_as(Batch, entity).record
+        for row in self._tables.range(_PIPELINE, start, prefix + AFTER):
+            yield known_as(Batch, row).record
 
     def held_entities(self) -> frozenset[str]:
         """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
@@ -77,7 +77,7 @@ class PipelineRecords:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
         if refresh is not None:
             event_of(("refresh", "", refresh.state))
-            writes.append(Write(kind="upsert", row=f"refresh-{refresh.publication}", values=values_of(refresh)))
+            writes.append(Write(kind="upsert", key=f"refresh-{refresh.publication}", values=values_of(refresh)))
         if replaced_refresh is not None:
             replaced, replacement = replaced_refresh
             event_of(("refresh", replaced.record.state, replacement.state))
@@ -87,15 +87,15 @@ class PipelineRecords:
     def log_of_batch(self, batch_id: str) -> Iterator[LogEntry]:
         """Yield every step that a batch took, in order."""
         prefix = f"log-{batch_id}-"
-        for entity in self._tables.range(_PIPELINE, prefix, prefix + AFTER):
-            yield known_as(LogEntry, entity).record
+        for row in self._tables.range(_PIPELINE, prefix, prefix + AFTER):
+            yield known_as(LogEntry, row).record
 
     # Refreshes ------------------------------------------------------------------------------------------------------
 
     def refresh(self, publication: str) -> Known[Refresh] | None:
         """Return the refresh that was asked for after a publication, or None."""
-        entity = self._tables.get(_PIPELINE, f"refresh-{publication}")
-        return None if entity is None else known_as(Refresh, entity)
+        row = self._tables.get(_PIPELINE, f"refresh-{publication}")
+        return None if row is None else known_as(Refresh, row)
 
     def record_refresh(
         self, known: Known[Refresh], after: Refresh, *, pipeline: tuple[Known[Pipeline], Pipeline] | None = None
@@ -112,8 +112,8 @@ class PipelineRecords:
 
     def reprocess_job(self, reprocess_id: str) -> Known[ReprocessJob] | None:
         """Return a reprocess job, or None."""
-        entity = self._tables.get(_PIPELINE, f"reprocess-{reprocess_id}")
-        return None if entity is None else known_as(ReprocessJob, entity)
+        row = self._tables.get(_PIPELINE, f"reprocess-{reprocess_id}")
+        return None if row is None else known_as(ReprocessJob, row)
 
     def record_reprocess(
         self, known: Known[ReprocessJob] | None, after: ReprocessJob, *, at: datetime, detail: str = ""
@@ -136,9 +136,9 @@ def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail
     entry = LogEntry(at=at, thing="batch", name=after.batch_id, step=after.step, event=event, detail=detail)
     sorted_id = newest_first(after.batch_id)
     writes = [guarded(f"batch-{sorted_id}", after, known.etag if known else ""), logged(f"log-{after.batch_id}", entry)]
-    writes.append(Write(kind="upsert", row=f"in-{after.state}-{sorted_id}", values=values_of(after)))
+    writes.append(Write(kind="upsert", key=f"in-{after.state}-{sorted_id}", values=values_of(after)))
     if before and before.state != after.state:
-        writes.append(Write(kind="delete", row=f"in-{before.state}-{sorted_id}"))
+        writes.append(Write(kind="delete", key=f"in-{before.state}-{sorted_id}"))
     was_queued = before is not None and before.state == "queued"
     if was_queued or after.state == "queued":
         writes += _waits("batch", after.batch_id, not was_queued, after.state == "queued")
@@ -148,5 +148,5 @@ def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail
 def _waits(thing: str, name: str, is_new: bool, goes_on: bool) -> list[Write]:
     row = f"wait-{thing}-{name}"
     if goes_on:
-        return [Write(kind="insert", row=row, values={})] if is_new else []
-    return [] if is_new else [Write(kind="delete", row=row)]
+        return [Write(kind="insert", key=row, values={})] if is_new else []
+    return [] if is_new else [Write(kind="delete", key=row)]

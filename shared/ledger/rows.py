@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, cast, get_origin, get_type_hints
 from urllib.parse import quote
 
 from shared.ledger.records import LogEntry
-from shared.ports import Entity, Value, Write
+from shared.ports import Row, Value, Write
 
 R = TypeVar("R")
 
@@ -72,26 +72,26 @@ def values_of(record: Any) -> Mapping[str, Value]:
     return values
 
 
-def known_as(kind: type[R], entity: Entity) -> Known[R]:
+def known_as(kind: type[R], row: Row) -> Known[R]:
     """Read a record back; properties that it does not have are passed over."""
     is_tuple = _fields(cast(Any, kind))
     values: dict[str, Any] = {
         name: tuple(filter(None, str(value).split(_COMMA))) if is_tuple[name] else value
-        for name, value in entity.values.items()
+        for name, value in row.values.items()
         if name in is_tuple
     }
     record = kind(**values)
-    return Known(record=record, etag=entity.etag, stored=record)
+    return Known(record=record, etag=row.etag, stored=record)
 
 
-def guarded(row: str, record: Any, etag: str) -> Write:
+def guarded(key: str, record: Any, etag: str) -> Write:
     """Write a record if it is still the version that was read, or, without a tag, if it is not there yet."""
-    return Write(kind="replace" if etag else "insert", row=row, values=values_of(record), etag=etag)
+    return Write(kind="replace" if etag else "insert", key=key, values=values_of(record), etag=etag)
 
 
 def logged(prefix: str, entry: LogEntry) -> Write:
     """Append to a log; the number of the step makes two writers of the same step collide."""
-    return Write(kind="insert", row=f"{prefix}-{entry.step:08d}", values=values_of(entry))
+    return Write(kind="insert", key=f"{prefix}-{entry.step:08d}", values=values_of(entry))
 
 
 def _listed(field: str, names: tuple[str, ...]) -> str:

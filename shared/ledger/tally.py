@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from shared.ledger.records import LandedFile
 from shared.ledger.rows import AFTER
-from shared.ports import Entity, Tables, Value, Write
+from shared.ports import Row, Tables, Value, Write
 
 _ROW = "tally-"
 _WRITTEN_FOR = timedelta(hours=12)  # then a thread begins a new row
@@ -46,7 +46,7 @@ class Tally:
         counts["records"] += after.records - before.records
         counts["rejects"] += after.rejects - before.rejects
         self._own.pending = (row, counts)
-        return Write(kind="upsert", row=row.name, values={"begun": row.begun, **counts})
+        return Write(kind="upsert", key=row.name, values={"begun": row.begun, **counts})
 
     def counted(self) -> None:
         """Remember that the transaction went through."""
@@ -73,23 +73,23 @@ def tallied(tables: Tables, partition: str) -> Mapping[str, int]:
 def fold_tallies(tables: Tables, partition: str, now: datetime) -> None:
     """Make one row of those that nobody writes any more, so that their number does not grow with the years."""
     ended = []
-    for entity in tables.range(partition, _ROW, _ROW + AFTER):
-        begun = entity.values["begun"]
+    for row in tables.range(partition, _ROW, _ROW + AFTER):
+        begun = row.values["begun"]
         if isinstance(begun, datetime) and now - begun > _ENDED_AFTER:
-            ended.append(entity)
+            ended.append(row)
     for first in range(0, len(ended), _FOLDED_AT_ONCE):
         some = ended[first : first + _FOLDED_AT_ONCE]
         if len(some) > 1:
-            row = f"{_ROW}{uuid.uuid4().hex}"
-            writes = [Write(kind="delete", row=entity.row, etag=entity.etag) for entity in some]
+            name = f"{_ROW}{uuid.uuid4().hex}"
+            writes = [Write(kind="delete", key=row.key, etag=row.etag) for row in some]
             total: dict[str, Value] = {"begun": now - _ENDED_AFTER, **_sum(some)}
-            tables.commit(partition, [*writes, Write(kind="insert", row=row, values=total)])
+            tables.commit(partition, [*writes, Write(kind="insert", key=name, values=total)])
 
 
-def _sum(entities: Iterable[Entity]) -> Counter[str]:
+def _sum(rows: Iterable[Row]) -> Counter[str]:
     total: Counter[str] = Counter()
-    for entity in entities:
-        for name, value in entity.values.items():
+    for row in rows:
+        for name, value in row.values.items():
             if isinstance(value, int):
                 total[name] += value
     return total

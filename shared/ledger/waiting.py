@@ -64,14 +64,14 @@ def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
     files: list[tuple[str, str]] = []
     tails: list[HeldBack] = []
     for container in containers:
-        for entity in tables.range(f"files-{container}", "wait-", f"wait-{AFTER}"):
-            kind, _, rest = entity.row.removeprefix("wait-").partition("-")
+        for row in tables.range(f"files-{container}", "wait-", f"wait-{AFTER}"):
+            kind, _, rest = row.key.removeprefix("wait-").partition("-")
             if kind == "file":
-                files.append((container, str(entity.values["path"])))
+                files.append((container, str(row.values["path"])))
                 continue
-            since = cast(datetime, entity.values["since"])
+            since = cast(datetime, row.values["since"])
             if kind == "tail":
-                tails.append(HeldBack(container=container, path=str(entity.values["path"]), since=since))
+                tails.append(HeldBack(container=container, path=str(row.values["path"]), since=since))
                 continue
             parts.append(
                 Pending(
@@ -79,12 +79,12 @@ def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
                     part=f"part-{rest}",
                     file=rest.split("-", 1)[0],
                     since=since,
-                    entity=str(entity.values["entity"]),
+                    entity=str(row.values["entity"]),
                 )
             )
     names: dict[str, list[str]] = {"batch": [], "reprocess": []}
-    for entity in tables.range("pipeline", "wait-", f"wait-{AFTER}"):
-        kind, _, name = entity.row.removeprefix("wait-").partition("-")
+    for row in tables.range("pipeline", "wait-", f"wait-{AFTER}"):
+        kind, _, name = row.key.removeprefix("wait-").partition("-")
         names[kind].append(name)
     return Waits(
         parts=tuple(parts),

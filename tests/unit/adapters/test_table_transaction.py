@@ -15,7 +15,7 @@ from shared.ports import Write
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest
 
-WRITES = [Write(kind="insert", row="a"), Write(kind="delete", row="b", etag="tag")]
+WRITES = [Write(kind="insert", key="a"), Write(kind="delete", key="b", etag="tag")]
 
 
 class Credential:

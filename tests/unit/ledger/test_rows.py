@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.adapters.memory import MemoryClock
 from shared.ledger.records import Batch, ReprocessJob
 from shared.ledger.rows import known_as, values_of
-from shared.ports import Entity
+from shared.ports import Row
 
 NAMES = st.lists(st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)).map(tuple)
 
@@ -21,7 +21,7 @@ def make_batch(*entities: str) -> Batch:
 @given(entities=NAMES, batches=NAMES)
 def test_lists_of_names_come_back_as_they_were_written(entities: tuple[str, ...], batches: tuple[str, ...]) -> None:
     job = ReprocessJob(reprocess_id="r1", stage="silver", entities=entities, batches=batches, created_at=MemoryClock()())
-    assert known_as(ReprocessJob, Entity(partition="p", row="r", values=values_of(job))).record == job
+    assert known_as(ReprocessJob, Row(partition="p", key="r", values=values_of(job))).record == job
 
 
 def test_a_list_is_one_text_in_the_table_which_older_ledgers_have_too() -> None:
@@ -35,5 +35,5 @@ def test_a_name_that_could_not_be_told_from_others_is_not_written(name: str) -> 
 
 
 def test_properties_of_a_later_version_are_passed_over() -> None:
-    row = Entity(partition="p", row="r", values={**values_of(make_batch("account")), "unheard_of": 1})
+    row = Row(partition="p", key="r", values={**values_of(make_batch("account")), "unheard_of": 1})
     assert known_as(Batch, row).record == make_batch("account")
