@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
-import threading
 from pathlib import Path
 
+from local.emulation.server import termination
 from local.jobs_emulator.definition import read_job
 from local.jobs_emulator.server import JobsEmulator
 from local.jobs_emulator.webhooks import Destination
@@ -40,8 +39,7 @@ def main() -> None:
     arguments = ["--jars", str(given.jars), "--blob-port", str(given.blob_port)]
     worker = SparkWorker(root=ROOT, folder=given.folder / "spark", arguments=arguments)
 
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended = termination()
     worker.start()
     try:
         with JobsEmulator(job=job, runner=worker, folder=given.folder, port=given.port, destination=destination) as emulator:

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from local.errors import LocalStackError
-
-
-class ApiError(LocalStackError):
-    """An answer that is an error; the SDK turns it into one of its exception types."""
-
-    status = 500
-    error_code = "INTERNAL_ERROR"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-    def document(self) -> dict[str, object]:
-        """Return the body of the answer."""
-        return {"error_code": self.error_code, "message": self.message, "details": []}
+from local.emulation.errors import ApiError
 
 
 class InvalidParameterValueError(ApiError):
@@ -44,9 +29,6 @@ class NotEmulatedError(ApiError):
     status, error_code = 501, "NOT_IMPLEMENTED"
 
 
-class FaultError(ApiError):
-    """An answer that a fault switch asked for."""
-
-    def __init__(self, *, status: int, error_code: str, retry_after: int | None) -> None:
-        super().__init__(f"Fault switch: {error_code}")
-        self.status, self.error_code, self.retry_after = status, error_code, retry_after
+def error_document(error: ApiError) -> dict[str, object]:
+    """Return the body of an answer that is an error; the SDK turns it into one of its exception types."""
+    return {"error_code": error.error_code, "message": error.message, "details": []}

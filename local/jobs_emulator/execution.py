@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.jobs_emulator.definition import Job, Task
-    from local.jobs_emulator.faults import Faults
+    from local.jobs_emulator.faults import JobsFaults
     from local.jobs_emulator.state import Runs
 
 
@@ -60,7 +60,7 @@ class Execution:
         runs: Runs,
         runner: TaskRunner,
         notify: Callable[[str, Run], None],
-        faults: Faults,
+        faults: JobsFaults,
         logs: Path,
         now: Callable[[], int],
     ) -> None:

@@ -1,113 +1,62 @@
-"""HTTP: paths to calls, the bearer token, the fault switches, and 501 for everything else."""
+"""HTTP: paths to calls, and the bearer token."""
 
 from __future__ import annotations
 
-import json
-import socket
-from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Request, Response
-
+from local.emulation.application import Service, json_object
+from local.emulation.routes import rule
 from local.jobs_emulator.errors import (
-    ApiError,
-    FaultError,
     InvalidParameterValueError,
     NotEmulatedError,
     UnauthenticatedError,
+    error_document,
 )
-from local.jobs_emulator.faults import Fault, Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from local.jobs_emulator.handlers import Jobs
+    from werkzeug.wrappers import Request
 
-API = "/api/2.2/jobs/"
+    from local.jobs_emulator.handlers import Fields, Jobs
 
-
-class Application:
-    """The WSGI application."""
-
-    def __init__(self, *, jobs: Jobs, faults: Faults, workspace_id: str, root: str) -> None:
-        self._faults, self._workspace_id, self._root = faults, workspace_id, root
-        self._calls: Mapping[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
-            ("GET", "get"): jobs.get_job,
-            ("GET", "list"): jobs.list_jobs,
-            ("POST", "run-now"): jobs.run_now,
-            ("GET", "runs/get"): jobs.get_run,
-            ("GET", "runs/list"): jobs.list_runs,
-            ("GET", "runs/get-output"): jobs.get_run_output,
-            ("POST", "runs/cancel"): jobs.cancel_run,
-            ("POST", "runs/delete"): jobs.delete_run,
-            ("POST", "runs/repair"): jobs.repair_run,
-        }
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request."""
-        request = Request(environ)
-        try:
-            response = self._answer(request)
-        except FaultError as fault:
-            if fault.status == 0:
-                return _hang_up(environ)
-            response = _json(fault.document(), fault.status)
-            if fault.retry_after is not None:
-                response.headers["Retry-After"] = str(fault.retry_after)
-        except ApiError as error:
-            response = _json(error.document(), error.status)
-        except HTTPException as error:
-            response = _json(InvalidParameterValueError(error.description or "").document(), error.code or 400)
-        return response(environ, start_response)
-
-    def _answer(self, request: Request) -> Response:
-        if request.path == "/_faults":
-            return self._switch(request)
-        route = request.path.removeprefix(API)
-        self._fail_on_purpose(route, after=False)
-        if request.path == "/.well-known/databricks-config":
-            oidc = f"{self._root}/oidc"
-            return _json({"oidc_endpoint": oidc, "workspace_id": self._workspace_id, "cloud": "AZURE"})
-        call = self._calls.get((request.method, route)) if request.path.startswith(API) else None
-        if call is None:
-            raise NotEmulatedError(f"{request.method} {request.path} is not emulated.")
-        if not request.headers.get("Authorization", "").startswith("Bearer "):
-            raise UnauthenticatedError("A bearer token is required.")
-        document = call(_fields(request))
-        self._fail_on_purpose(route, after=True)
-        return _json(document)
-
-    def _fail_on_purpose(self, route: str, *, after: bool) -> None:
-        if fault := self._faults.take("answer", route, after=after):
-            raise FaultError(status=fault.status, error_code=fault.error_code, retry_after=fault.retry_after)
-
-    def _switch(self, request: Request) -> Response:
-        if request.method == "POST":
-            try:
-                self._faults.add(Fault.parse(_fields(request)))
-            except ValueError as error:
-                raise InvalidParameterValueError(str(error)) from error
-        elif request.method == "DELETE":
-            self._faults.clear()
-        return _json({"faults": [asdict(fault) for fault in self._faults.armed()]})
+API = "/api/2.2/jobs"
+CONFIG = "/.well-known/databricks-config"  # the SDK asks for it at its start, without a token
 
 
-def _fields(request: Request) -> dict[str, Any]:
-    if request.method == "GET":
-        return dict(request.args)
-    document = request.get_json(silent=True)
-    if not isinstance(document, dict):
-        raise InvalidParameterValueError("The body has to be a JSON object.")
-    return document
+def jobs_service(*, jobs: Jobs, workspace_id: str, root: str) -> Service:
+    """Return the service of a workspace that answers at `root`."""
+    calls: dict[str, tuple[str, Callable[[Fields], Fields]]] = {
+        "get": ("GET", jobs.get_job),
+        "list": ("GET", jobs.list_jobs),
+        "run-now": ("POST", jobs.run_now),
+        "runs/get": ("GET", jobs.get_run),
+        "runs/list": ("GET", jobs.list_runs),
+        "runs/get-output": ("GET", jobs.get_run_output),
+        "runs/cancel": ("POST", jobs.cancel_run),
+        "runs/delete": ("POST", jobs.delete_run),
+        "runs/repair": ("POST", jobs.repair_run),
+    }
+    config = {"oidc_endpoint": f"{root}/oidc", "workspace_id": workspace_id, "cloud": "AZURE"}
+    return Service(
+        rules=(
+            rule(CONFIG, CONFIG),
+            *(rule(f"{API}/{name}", name, [method]) for name, (method, _) in calls.items()),
+        ),
+        calls={CONFIG: lambda *_: config, **{name: partial(_answer, call) for name, (_, call) in calls.items()}},
+        admit=_with_token,
+        not_emulated=NotEmulatedError,
+        invalid=InvalidParameterValueError,
+        document=error_document,
+    )
 
 
-def _json(document: object, code: int = 200) -> Response:
-    return Response(json.dumps(document), status=code, content_type="application/json")
+def _answer(call: Callable[[Fields], Fields], request: Request, _: Mapping[str, str]) -> Fields:
+    fields: dict[str, Any] = dict(request.args) if request.method == "GET" else json_object(request)
+    return call(fields)
 
 
-def _hang_up(environ: dict[str, Any]) -> Iterable[bytes]:
-    """Close the connection without an answer, as a network that fails does."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError
+def _with_token(request: Request, route: str | None) -> None:
+    if route not in {None, CONFIG} and not request.headers.get("Authorization", "").startswith("Bearer "):
+        raise UnauthenticatedError("A bearer token is required.")

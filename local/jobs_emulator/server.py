@@ -1,18 +1,16 @@
-"""The emulator as a whole, on a thread of this process: what `python -m local.jobs_emulator` and the tests start."""
+"""The emulator as a whole, on a thread of this process: what `__main__` and the tests start."""
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Self
 
-from werkzeug.serving import make_server
-
-from local.emulation.server import QuietHandler
+from local.emulation.application import Application
+from local.emulation.server import Server
 from local.jobs_emulator.execution import Execution
-from local.jobs_emulator.faults import Faults
+from local.jobs_emulator.faults import Fault, JobsFaults
 from local.jobs_emulator.handlers import Jobs
-from local.jobs_emulator.routes import Application
+from local.jobs_emulator.routes import jobs_service
 from local.jobs_emulator.state import Runs
 from local.jobs_emulator.webhooks import Destination, Webhooks
 
@@ -31,7 +29,9 @@ class JobsEmulator:
     def __init__(
         self, *, job: Job, runner: TaskRunner, folder: Path, port: int = 0, destination: Destination | None = None
     ) -> None:
-        self.faults = Faults()
+        self.faults = JobsFaults(Fault)
+        self._server = Server(port)
+        self.url = self._server.url
         runs = Runs(folder / "runs.json")
         webhooks = Webhooks(job=job, workspace_id=WORKSPACE_ID, destination=destination, faults=self.faults)
         self._execution = Execution(
@@ -43,28 +43,20 @@ class JobsEmulator:
             logs=folder / "logs",
             now=_now,
         )
-        self._server = make_server("127.0.0.1", port, _nothing_yet, threaded=True, request_handler=QuietHandler)
-        self.url = f"http://127.0.0.1:{self._server.port}"
         jobs = Jobs(job=job, runs=runs, execution=self._execution, root=self.url, now=_now)
-        self._server.app = Application(jobs=jobs, faults=self.faults, workspace_id=WORKSPACE_ID, root=self.url)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="http", daemon=True)
+        self._application = Application(jobs_service(jobs=jobs, workspace_id=WORKSPACE_ID, root=self.url), self.faults)
 
     def __enter__(self) -> Self:
         """Start answering, and running what was left."""
         self._execution.start()
-        self._thread.start()
+        self._server.start(self._application)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop both."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
         self._execution.stop()
 
 
 def _now() -> int:
     return int(time.time() * 1000)
-
-
-def _nothing_yet(environ: object, start_response: object) -> list[bytes]:  # replaced before the first request
-    raise NotImplementedError

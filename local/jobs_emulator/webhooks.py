@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from local.jobs_emulator.definition import Job
-    from local.jobs_emulator.faults import Faults
+    from local.jobs_emulator.faults import JobsFaults
     from local.jobs_emulator.runs import Run
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Destination:
 class Webhooks:
     """Sends what the job's `webhook_notifications` ask for to the one destination."""
 
-    def __init__(self, *, job: Job, workspace_id: str, destination: Destination | None, faults: Faults) -> None:
+    def __init__(self, *, job: Job, workspace_id: str, destination: Destination | None, faults: JobsFaults) -> None:
         self._job, self._workspace_id, self._destination, self._faults = job, workspace_id, destination, faults
 
     def notify(self, event: str, run: Run) -> None:

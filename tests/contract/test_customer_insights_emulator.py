@@ -13,7 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from local.customer_insights_emulator import MANIFEST, CustomerInsightsEmulator, Instance
+from local.customer_insights_emulator.faults import Fault
+from local.customer_insights_emulator.gold import MANIFEST
+from local.customer_insights_emulator.handlers import Instance
+from local.customer_insights_emulator.server import CustomerInsightsEmulator
 
 DOCUMENTED = "/v1/instances/i1/manage/workflows/main/jobs"
 OLDER = "/v1/instances/i1/workflows/main/jobs"
@@ -27,10 +30,8 @@ class World:
     def __init__(self) -> None:
         self.files = make_gold()
         self.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-        self.url = ""
-        self.instance = Instance(
-            instance_id="i1",
-            source_id="gold",
+        self.emulator = CustomerInsightsEmulator(
+            instance=Instance(instance_id="i1", source_id="gold", subscription_key="key"),
             read=self.files.get,
             below=lambda root: [path for path in self.files if path.startswith(root)],
             now=lambda: self.time,
@@ -38,7 +39,7 @@ class World:
         )
 
     def call(self, method: str, path: str, **extra: Any) -> requests.Response:
-        return requests.request(method, self.url + path, timeout=10, **{"headers": HEADERS, **extra})
+        return requests.request(method, self.emulator.url + path, timeout=10, **{"headers": HEADERS, **extra})
 
     def refresh(self) -> str:
         answer = self.call("POST", f"{DOCUMENTED}?operationType=all&forceRunRequested=true")
@@ -74,8 +75,7 @@ def make_gold() -> dict[str, bytes]:
 @pytest.fixture
 def world() -> Iterator[World]:
     one = World()
-    with CustomerInsightsEmulator(instance=one.instance, subscription_key="key") as emulator:
-        one.url = emulator.url
+    with one.emulator:
         yield one
 
 
@@ -151,6 +151,8 @@ def test_both_the_token_and_the_key_are_wanted(world: World, missing: str) -> No
         ("GET", f"{DOCUMENTED}/nope", 404, "graphJobNotFound"),
         ("GET", "/v1/instances/other/manage/workflows/main/jobs", 404, "instanceNotFound"),
         ("GET", "/v1/instances/i1/manage/segments", 501, "notEmulated"),
+        ("DELETE", f"{DOCUMENTED}/nope", 501, "notEmulated"),
+        ("PUT", DOCUMENTED, 501, "notEmulated"),
     ],
 )
 def test_the_rest_is_refused_with_an_error_code(world: World, method: str, path: str, status: int, code: str) -> None:
@@ -161,3 +163,24 @@ def test_the_rest_is_refused_with_an_error_code(world: World, method: str, path:
 def test_the_data_source_is_listed(world: World) -> None:
     sources = world.call("GET", "/v1/instances/i1/manage/datasources/v2").json()
     assert sources == [{"friendlyName": "Gold", "dataSourceId": "gold"}]
+
+
+def test_an_answer_can_be_made_to_fail_once(world: World) -> None:
+    world.emulator.faults.add(Fault(kind="answer", route="jobs", status=429, error_code="tooManyRequests", retry_after=3))
+    busy = world.call("POST", f"{DOCUMENTED}?operationType=all")
+    assert (busy.status_code, busy.headers["Retry-After"], busy.json()["errorCode"]) == (429, "3", "tooManyRequests")
+    assert world.refresh()
+
+
+def test_a_refresh_can_be_made_to_fail_over_http(world: World) -> None:
+    switched = world.call("POST", "/_faults", json={"kind": "refresh", "code": "dataSourceInUse"})
+    assert switched.json()["faults"][0]["code"] == "dataSourceInUse"
+    failed = world.job_after(2, world.refresh())
+    assert (failed["jobStatus"], failed["tasks"][0]["ciError"]["errorCode"]) == ("failed", "dataSourceInUse")
+    assert world.job_after(2, world.refresh())["jobStatus"] == "successful"
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "webhook"}, {"kind": "refresh", "termination_type": "X"}, []])
+def test_a_fault_that_the_emulator_does_not_have_is_refused(world: World, wrong: object) -> None:
+    assert world.call("POST", "/_faults", json=wrong).status_code == 400
+    assert world.emulator.faults.armed() == ()

@@ -1,0 +1,20 @@
+"""An emulator of the refresh API of Dynamics 365 Customer Insights - Data, with one data source: our gold.
+
+It takes the documented call and its older form, and answers with the documented job (reference: Customer Insights,
+section 7). A refresh really reads: the manifest, and every file it names; what Customer Insights could not read makes the
+job fail with the documented error code. Everything else is answered 501.
+
+| module | what |
+| --- | --- |
+| `__main__` | the instance as a process |
+| `server` | the instance as a whole: HTTP |
+| `routes` | paths to calls; token, key and instance |
+| `handlers` | the calls |
+| `documents` | refreshes as the API shows them |
+| `state` | the refreshes that are remembered, for as long as the process lives |
+| `errors` | an ApiErrorResult, with codes of Customer Insights |
+| `faults` | what a test breaks: answers, refreshes |
+| `gold` | what a refresh does: gold, read as Customer Insights reads it |
+
+Stands on `local.emulation`, and on `local.lake.manifest` for the files that a manifest names.
+"""

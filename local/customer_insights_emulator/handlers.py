@@ -1,0 +1,62 @@
+"""The calls of the refresh API: each answers with a document, or raises an ApiError.
+
+Reference: Customer Insights, section 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.customer_insights_emulator.documents import refresh_document
+from local.customer_insights_emulator.errors import InvalidError, MissingError, NotEmulatedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from local.customer_insights_emulator.state import Refreshes
+
+INGESTION, ALL = "ingestion", "all"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """An instance of Customer Insights with one data source: our gold."""
+
+    instance_id: str
+    source_id: str
+    subscription_key: str = field(repr=False)
+
+
+class CustomerInsights:
+    """What one instance answers."""
+
+    def __init__(self, *, instance: Instance, refreshes: Refreshes) -> None:
+        self._instance, self._refreshes = instance, refreshes
+
+    def list_sources(self) -> list[Document]:
+        """GET manage/datasources."""
+        return [{"friendlyName": "Gold", "dataSourceId": self._instance.source_id}]
+
+    def list_jobs(self) -> list[Document]:
+        """GET workflows/<name>/jobs, newest first."""
+        return [refresh_document(refresh) for refresh in self._refreshes.all()]
+
+    def get_job(self, job_id: str) -> Document:
+        """GET workflows/<name>/jobs/<id>."""
+        refresh = self._refreshes.get(job_id)
+        if refresh is None:
+            raise MissingError("graphJobNotFound")
+        return refresh_document(refresh)
+
+    def refresh(self, operation: str, sources: Collection[str]) -> Document:
+        """POST workflows/<name>/jobs: one data source, or everything."""
+        if operation not in {INGESTION, ALL}:
+            raise NotEmulatedError("invalidJobOperationType") if operation else InvalidError("invalidJobOperationType")
+        if (operation == INGESTION) != bool(sources):
+            raise InvalidError("invalidJobIdentifiers")
+        if set(sources) - {self._instance.source_id}:
+            raise MissingError("dataSourceNotFound")
+        return refresh_document(self._refreshes.submit(operation, tuple(sources)))
