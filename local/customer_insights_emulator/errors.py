@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+NOT_EMULATED = "notEmulated"
+
+
 class CodedError(ApiError):
     """An error with a code of the API; its message is the code again, where the real sentence is not known."""
 
@@ -39,12 +42,6 @@ class MissingError(CodedError):
     """There is no such thing in this instance."""
 
     status = 404
-
-
-class NotEmulatedError(CodedError):
-    """The real API may know this; the emulator does not."""
-
-    status = 501
 
 
 def error_document(error: ApiError) -> dict[str, object]:

@@ -11,7 +11,7 @@ Kind = Literal["answer", "refresh"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault(AnswerFault):
+class CustomerInsightsFault(AnswerFault):
     """One thing that goes wrong; routes are called `jobs`, `job` and `datasources`.
 
     `refresh`: the next refresh to end fails with the error `code` of Customer Insights, whatever gold is like.
@@ -23,4 +23,4 @@ class Fault(AnswerFault):
     code: str = "internalServerError"
 
 
-CustomerInsightsFaults: TypeAlias = Faults[Fault, Kind]
+CustomerInsightsFaults: TypeAlias = Faults[CustomerInsightsFault, Kind]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.customer_insights_emulator.documents import refresh_document
-from local.customer_insights_emulator.errors import InvalidError, MissingError, NotEmulatedError
+from local.customer_insights_emulator.errors import InvalidError, MissingError
+from local.emulation.errors import NotEmulatedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from local.customer_insights_emulator.state import Refreshes
 
 INGESTION, ALL = "ingestion", "all"
+BAD_OPERATION = "invalidJobOperationType"
 
 Document = dict[str, Any]
 
@@ -53,8 +55,10 @@ class CustomerInsights:
 
     def refresh(self, operation: str, sources: Collection[str]) -> Document:
         """POST workflows/<name>/jobs: one data source, or everything."""
-        if operation not in {INGESTION, ALL}:
-            raise NotEmulatedError("invalidJobOperationType") if operation else InvalidError("invalidJobOperationType")
+        if not operation:
+            raise InvalidError(BAD_OPERATION)
+        if operation not in {INGESTION, ALL}:  # the real one knows more
+            raise NotEmulatedError(f"A refresh of {operation} is not emulated.", error_code=BAD_OPERATION)
         if (operation == INGESTION) != bool(sources):
             raise InvalidError("invalidJobIdentifiers")
         if set(sources) - {self._instance.source_id}:

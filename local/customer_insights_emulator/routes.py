@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.customer_insights_emulator.errors import (
+    NOT_EMULATED,
     InvalidError,
     MissingError,
-    NotEmulatedError,
     UnauthorizedError,
     error_document,
 )
@@ -59,7 +59,7 @@ def customer_insights_service(*, instance: Instance, calls: CustomerInsights) ->
             DATASOURCES: here(lambda *_: calls.list_sources()),
         },
         admit=admit,
-        not_emulated=lambda _: NotEmulatedError("notEmulated"),
+        not_emulated=NOT_EMULATED,
         invalid=lambda sentence: InvalidError("badRequest", sentence),
         document=error_document,
     )

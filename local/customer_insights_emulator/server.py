@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from local.customer_insights_emulator.faults import CustomerInsightsFaults, Fault
+from local.customer_insights_emulator.faults import CustomerInsightsFault, CustomerInsightsFaults
 from local.customer_insights_emulator.gold import RefreshFailed, check_gold
 from local.customer_insights_emulator.handlers import CustomerInsights, Instance
 from local.customer_insights_emulator.routes import customer_insights_service
@@ -30,7 +30,7 @@ class CustomerInsightsEmulator:
         seconds: float,
         port: int = 0,
     ) -> None:
-        self.faults = CustomerInsightsFaults(Fault)
+        self.faults = CustomerInsightsFaults(CustomerInsightsFault)
         self._server = Server(port)
         self.url = self._server.url
 

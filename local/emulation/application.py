@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
-from local.emulation.errors import ApiError, FaultError
+from local.emulation.errors import ApiError, FaultError, NotEmulatedError
 from local.emulation.routes import find, route_map, rule
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class Service:
     rules: tuple[Rule, ...]
     calls: Mapping[str, Call]  # by the name of their rule, which fault switches call it by, too
     admit: Callable[[Request, str | None], None]  # raises an ApiError for who may not ask for this route (None: unknown)
-    not_emulated: Callable[[str], ApiError]  # from the sentence that says so
-    invalid: Callable[[str], ApiError]
+    not_emulated: str  # the error code
+    invalid: Callable[[str], ApiError]  # from the sentence that says what is wrong
     document: Callable[[ApiError], object]  # the body of an error
 
 
@@ -66,7 +66,7 @@ class Application:
         self._fail_on_purpose(name, after=False)
         self._service.admit(request, route)
         if route is None:
-            raise self._service.not_emulated(f"{request.method} {request.path} is not emulated.")
+            raise NotEmulatedError(f"{request.method} {request.path} is not emulated.", error_code=self._service.not_emulated)
         document = self._service.calls[route](request, values)
         self._fail_on_purpose(name, after=True)
         return document

@@ -26,6 +26,16 @@ class ApiError(LocalStackError):
         return {}
 
 
+class NotEmulatedError(ApiError):
+    """The real service may know this; the emulator does not."""
+
+    status = 501
+
+    def __init__(self, message: str, *, error_code: str) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+
+
 class FaultError(ApiError):
     """An answer that a fault switch asked for; status 0 is none at all."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from local.emulation.errors import ApiError
 
+NOT_EMULATED = "NOT_IMPLEMENTED"
+
 
 class InvalidParameterValueError(ApiError):
     """The request cannot be meant so."""
@@ -21,12 +23,6 @@ class UnauthenticatedError(ApiError):
     """No bearer token."""
 
     status, error_code = 401, "UNAUTHENTICATED"
-
-
-class NotEmulatedError(ApiError):
-    """The real API may know this; the emulator does not."""
-
-    status, error_code = 501, "NOT_IMPLEMENTED"
 
 
 def error_document(error: ApiError) -> dict[str, object]:

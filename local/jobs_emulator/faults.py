@@ -12,7 +12,7 @@ WEBHOOK_ACTIONS = ("drop", "delay", "duplicate")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault(AnswerFault):
+class JobsFault(AnswerFault):
     """One thing that goes wrong; routes are called as in the API: `run-now`, `runs/get`.
 
     `run`: the next run ends with `termination_type` and `code` without running a task, or after `seconds` of running.
@@ -36,4 +36,4 @@ class Fault(AnswerFault):
         return fault
 
 
-JobsFaults: TypeAlias = Faults[Fault, Kind]
+JobsFaults: TypeAlias = Faults[JobsFault, Kind]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from local.emulation.errors import NotEmulatedError
 from local.jobs_emulator.documents import job_document, run_document, task_document
-from local.jobs_emulator.errors import InvalidParameterValueError, InvalidStateError, NotEmulatedError
+from local.jobs_emulator.errors import NOT_EMULATED, InvalidParameterValueError, InvalidStateError
 from local.jobs_emulator.runs import TOO_MANY_RUNS, Repair, Run, TaskRun
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Jobs:
         """POST /jobs/run-now: a known token starts nothing, even if its run failed."""
         known = {"job_id", "idempotency_token", "job_parameters", "queue"}
         if unknown := sorted(set(fields) - known):
-            raise NotEmulatedError(f"run-now with {', '.join(unknown)} is not emulated.")
+            raise NotEmulatedError(f"run-now with {', '.join(unknown)} is not emulated.", error_code=NOT_EMULATED)
         self.get_job(fields)
         token = fields.get("idempotency_token", "")
         if len(token) > LONGEST_TOKEN:
@@ -92,7 +93,7 @@ class Jobs:
             raise InvalidParameterValueError(f"limit is {limit}, it has to be from 1 to {LARGEST_PAGE}.")
         known = {"job_id", "active_only", "completed_only", "limit", "page_token", "start_time_from", "start_time_to"}
         if unknown := sorted(set(fields) - known - {"offset", "expand_tasks", "run_type"}):
-            raise NotEmulatedError(f"runs/list with {', '.join(unknown)} is not emulated.")
+            raise NotEmulatedError(f"runs/list with {', '.join(unknown)} is not emulated.", error_code=NOT_EMULATED)
         job_id = int(fields.get("job_id", self._job.job_id))
         after, before = int(fields.get("start_time_from", 0)), int(fields.get("start_time_to", 2**62))
         found = [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from local.emulation.application import Service, json_object
 from local.emulation.routes import rule
 from local.jobs_emulator.errors import (
+    NOT_EMULATED,
     InvalidParameterValueError,
-    NotEmulatedError,
     UnauthenticatedError,
     error_document,
 )
@@ -46,7 +46,7 @@ def jobs_service(*, jobs: Jobs, workspace_id: str, root: str) -> Service:
         ),
         calls={CONFIG: lambda *_: config, **{name: partial(_answer, call) for name, (_, call) in calls.items()}},
         admit=_with_token,
-        not_emulated=NotEmulatedError,
+        not_emulated=NOT_EMULATED,
         invalid=InvalidParameterValueError,
         document=error_document,
     )

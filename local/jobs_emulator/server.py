@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from local.emulation.application import Application
 from local.emulation.server import Server
 from local.jobs_emulator.execution import Execution
-from local.jobs_emulator.faults import Fault, JobsFaults
+from local.jobs_emulator.faults import JobsFault, JobsFaults
 from local.jobs_emulator.handlers import Jobs
 from local.jobs_emulator.routes import jobs_service
 from local.jobs_emulator.state import Runs
@@ -29,7 +29,7 @@ class JobsEmulator:
     def __init__(
         self, *, job: Job, runner: TaskRunner, folder: Path, port: int = 0, destination: Destination | None = None
     ) -> None:
-        self.faults = JobsFaults(Fault)
+        self.faults = JobsFaults(JobsFault)
         self._server = Server(port)
         self.url = self._server.url
         runs = Runs(folder / "runs.json")

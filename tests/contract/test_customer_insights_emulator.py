@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from local.customer_insights_emulator.faults import Fault
+from local.customer_insights_emulator.faults import CustomerInsightsFault
 from local.customer_insights_emulator.gold import MANIFEST
 from local.customer_insights_emulator.handlers import Instance
 from local.customer_insights_emulator.server import CustomerInsightsEmulator
@@ -166,7 +166,9 @@ def test_the_data_source_is_listed(world: World) -> None:
 
 
 def test_an_answer_can_be_made_to_fail_once(world: World) -> None:
-    world.emulator.faults.add(Fault(kind="answer", route="jobs", status=429, error_code="tooManyRequests", retry_after=3))
+    world.emulator.faults.add(
+        CustomerInsightsFault(kind="answer", route="jobs", status=429, error_code="tooManyRequests", retry_after=3)
+    )
     busy = world.call("POST", f"{DOCUMENTED}?operationType=all")
     assert (busy.status_code, busy.headers["Retry-After"], busy.json()["errorCode"]) == (429, "3", "tooManyRequests")
     assert world.refresh()

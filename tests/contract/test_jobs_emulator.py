@@ -18,7 +18,7 @@ from databricks.sdk.service.jobs import QueueSettings, RunLifecycleStateV2State,
 
 from local.jobs_emulator.definition import Job, Task, read_job
 from local.jobs_emulator.execution import TaskResult
-from local.jobs_emulator.faults import Fault
+from local.jobs_emulator.faults import JobsFault
 from local.jobs_emulator.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
 from local.jobs_emulator.server import JobsEmulator
 from local.jobs_emulator.webhooks import Destination
@@ -310,7 +310,7 @@ def test_the_webhook_has_string_ids_and_basic_authentication(client: WorkspaceCl
 def test_a_webhook_can_be_dropped_duplicated_or_delayed(
     emulator: JobsEmulator, client: WorkspaceClient, listener: Listener, action: str, expected: int
 ) -> None:
-    emulator.faults.add(Fault(kind="webhook", action=action, seconds=0.05))
+    emulator.faults.add(JobsFault(kind="webhook", action=action, seconds=0.05))
     ended(client, start(client))
     second = start(client)  # its webhook, undisturbed, comes after all of the first's
     ended(client, second)
@@ -324,14 +324,16 @@ def test_a_lost_answer_to_run_now_starts_one_run(
     emulator: JobsEmulator, client: WorkspaceClient, runner: ScriptedRunner
 ) -> None:
     """reference: Databricks, section 0, point 1: the SDK retries run-now by itself."""
-    emulator.faults.add(Fault(kind="answer", route="run-now", status=0, after=True))
+    emulator.faults.add(JobsFault(kind="answer", route="run-now", status=0, after=True))
     ended(client, start(client, idempotency_token="lost"))
     assert len(list(client.jobs.list_runs(job_id=JOB_ID))) == 1
 
 
 def test_a_busy_workspace_says_when_to_come_back(emulator: JobsEmulator, client: WorkspaceClient) -> None:
     client.jobs.get(JOB_ID)
-    emulator.faults.add(Fault(kind="answer", route="run-now", status=429, error_code="REQUEST_LIMIT_EXCEEDED", retry_after=1))
+    emulator.faults.add(
+        JobsFault(kind="answer", route="run-now", status=429, error_code="REQUEST_LIMIT_EXCEEDED", retry_after=1)
+    )
     before = time.monotonic()
     start(client)
     assert time.monotonic() - before >= 1
@@ -341,7 +343,7 @@ def test_a_busy_workspace_says_when_to_come_back(emulator: JobsEmulator, client:
 def test_a_run_can_be_made_to_fail_by_termination_type(
     emulator: JobsEmulator, client: WorkspaceClient, runner: ScriptedRunner, kind: str
 ) -> None:
-    emulator.faults.add(Fault(kind="run", termination_type=kind, code="CLUSTER_ERROR"))
+    emulator.faults.add(JobsFault(kind="run", termination_type=kind, code="CLUSTER_ERROR"))
     run = ended(client, start(client))
     assert run.status is not None
     assert run.status.termination_details is not None

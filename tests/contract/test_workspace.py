@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.serving import make_server
 
-from local.jobs_emulator.faults import Fault
+from local.jobs_emulator.faults import JobsFault
 from local.jobs_emulator.webhooks import Destination
 from shared.adapters import databricks_jobs
 from shared.adapters.databricks_jobs import DatabricksJobs, workspace_client
@@ -48,7 +48,7 @@ class Workspace:
         vars(context).update(vars(self.pipeline.context))  # what the webhook reaches
 
     def break_with(self, **fault: Any) -> None:
-        self.emulator.faults.add(Fault(**fault))
+        self.emulator.faults.add(JobsFault(**fault))
 
     @property
     def batches(self) -> list[Batch]:

@@ -20,8 +20,10 @@ SHARED = {
     "poison": "likewise",
     "task": "silver and gold are each a task of the job",
     "reprocess": "what is asked for over HTTP, and what is done",
-    "errors": "each deployable's tree, and what the Jobs emulator answers",
-    "server": "what the emulators have in common, and the one that executes jobs",
+    **dict.fromkeys(
+        ("documents", "errors", "faults", "handlers", "routes", "server", "state"),
+        "both emulators have one split, and local/emulation what they share of it",
+    ),
 }
 #: Classes that share a name until they are renamed.
 TO_RENAME = {"Reject", "Job", "Step", "Application"}
