@@ -67,6 +67,17 @@ def test_every_link_and_module_of_a_page_exists(page: Path) -> None:
         assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("folder", ["function_app", "shared", "spark_jobs", "local", "tests", "benchmarks"])
+def test_every_page_and_module_that_the_code_names_exists(folder: str) -> None:
+    for source in (ROOT / folder).rglob("*.py"):
+        text = source.read_text(encoding="utf-8")
+        named = re.findall(
+            r"`((?:shared|function_app|spark_jobs|local|tests|benchmarks|docs)/[\w/-]+(?:\.(?:py|md|sql))?)`", text
+        )
+        for path in {*named, *re.findall(r"\bdocs/adr/\d+", text)}:
+            assert [*ROOT.glob(path), *ROOT.glob(f"{path}-*.md")], f"{source.relative_to(ROOT)} names {path}"
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_every_command_of_a_page_is_a_target(page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
