@@ -11,7 +11,8 @@ from random import Random
 from typing import Final
 
 from benchmarks.generate import WORDS
-from shared.formats.table_schema import Column, TableSchema
+from shared.contracts.columns import Column
+from shared.formats.table_schema import TableSchema
 
 YEARS: Final = tuple(range(2019, 2025))
 TABLE: Final = "crc33_customer"

@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from shared.formats.table_schema import Column, TableSchema
+from shared.contracts.columns import Column
+from shared.formats.table_schema import TableSchema
 
 POOL: Final = 20_000  # distinct record bodies; Id and versionnumber differ in every record
 WORDS: Final = [

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from benchmarks.customers import CUSTOMER, FINANCE, TABLE
 from shared.config.tables import read_configuration
+from shared.contracts.codec import encoded
+from shared.contracts.entity import Source
 from shared.formats.slices import Lineage, SliceSpec, read_slices
 from shared.formats.table_schema import TableSchema
 
@@ -51,14 +53,17 @@ class Lakehouse:
         """Write the manifest of what waits; returns the batch's id."""
         batch_id = f"b{self._batches:04}"
         configuration = read_configuration(CONFIGURATION.read_text())
-        tables = {("dataverse", TABLE): CUSTOMER.names, ("finance", FINANCE.table): FINANCE.names}
+        tables: dict[tuple[Source, str], tuple[str, ...]] = {
+            ("dataverse", TABLE): CUSTOMER.names,
+            ("finance", FINANCE.table): FINANCE.names,
+        }
         manifest = {
             "batch_id": batch_id,
             "created_at": self._now.isoformat(),
             "stage": "silver",
             "parts": self._parts,
             "schemas": {schema.version: schema.to_json() for schema in (CUSTOMER, FINANCE)},
-            "entities": configuration.resolved(tables),
+            "entities": {name: encoded(one) for name, one in configuration.resolved(tables).items()},
             "labels": [],
         }
         folder = self.folder / "pipeline" / "batches" / batch_id

@@ -28,8 +28,10 @@ from shared.adapters.blob_lake import BlobLake, blob_service
 from shared.adapters.memory import MemoryCustomerInsights, MemoryHints, MemoryJobs
 from shared.adapters.table_store import TableStore, table_service
 from shared.context import Context
-from shared.contracts.manifest import read_parts
-from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
+from shared.contracts.counts import EntityCounts
+from shared.contracts.manifest import read_manifest
+from shared.contracts.outcome import Outcome, Seconds, write_outcome
+from shared.contracts.places import PIPELINE, batch_manifest, outcome_document, publication_name, staged_manifest, whole
 from shared.ledger.ledger import Known, Ledger, key
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import time_key, values_of
@@ -37,7 +39,8 @@ from shared.ledger.states import FileState
 from shared.ports import JobRun, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections import Counter
+from collections.abc import Callable
 
 _QUIET = 2.0
 _BURST = 1000
@@ -89,19 +92,27 @@ class Bench:
     def end_run(self) -> None:
         """Let the running run do its work."""
         run_id, run = next(item for item in self.jobs.runs.items() if item[1].state == "running")
-        counts: dict[str, dict[str, int]] = {}
-        for part in read_parts(b"".join(self.lake.read(PIPELINE, batch_manifest(run.batch_id)))):
-            count = counts.setdefault(part.entity, {"read": 0, "applied": 0})
-            count["read"], count["applied"] = count["read"] + part.rows, count["applied"] + part.rows
-        publication = f"p_{run.batch_id}"
-        staged = f"batches/{run.batch_id}/default.manifest.cdm.json"
-        base = self.context.ledger.pipeline().record.publication
-        outcome = {
-            "batch_id": run.batch_id, "publication": publication, "base_publication": base or None,
-            "staged_manifest": f"{PIPELINE}/{staged}", "entities": counts,
-        }  # fmt: skip
+        manifest = read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(run.batch_id))), run.batch_id)
+        rows: Counter[str] = Counter()
+        for part in manifest.parts:
+            rows[part.entity] += part.rows
+        publication, staged = publication_name(run.batch_id), staged_manifest(run.batch_id)
+        outcome = Outcome(
+            batch_id=run.batch_id,
+            publication=publication,
+            base_publication=self.context.ledger.pipeline().record.publication or None,
+            staged_manifest=whole(PIPELINE, staged),
+            entities={
+                entity: EntityCounts(
+                    read=many, applied=many, superseded=0, duplicates=0, rejected=0, current=many, history=many
+                )
+                for entity, many in rows.items()
+            },
+            gold={},
+            seconds=Seconds(silver=0.0, gold=0.0),
+        )
         self.lake.create(PIPELINE, staged, json.dumps({"explanation": publication, "entities": []}).encode())
-        self.lake.create(PIPELINE, outcome_document(run.batch_id), json.dumps(outcome).encode())
+        self.lake.create(PIPELINE, outcome_document(run.batch_id), write_outcome(outcome))
         self.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
 
 

@@ -18,10 +18,21 @@ from shared.adapters.memory import (
     MemoryTables,
 )
 from shared.context import Context
-from shared.contracts.manifest import read_parts
-from shared.contracts.places import BRONZE, GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, outcome_document
+from shared.contracts.codec import encoded
+from shared.contracts.manifest import Manifest, read_manifest
+from shared.contracts.places import (
+    BRONZE,
+    GOLD,
+    GOLD_MANIFEST,
+    PIPELINE,
+    batch_manifest,
+    outcome_document,
+    publication_name,
+    staged_manifest,
+)
 from shared.orchestration.publish import publication_of
 from shared.ports import JobRun, RefreshJob
+from tests.contracts import all_applied, make_outcome
 
 DATAVERSE = "dataverse-contoso-sales"
 FINANCE = "finance"
@@ -127,8 +138,7 @@ class Pipeline:
         for run_id, run in list(self.jobs.runs.items()):
             if run.state != "running":
                 continue
-            manifest = self.lake.content(PIPELINE, batch_manifest(run.batch_id))
-            if any(part.entity in broken for part in read_parts(manifest)):
+            if any(part.entity in broken for part in self.manifest(run.batch_id).parts):
                 failed = JobRun(run_id=run_id, state="failed", termination="client_error", code="RUN_EXECUTION_ERROR")
                 self.jobs.end(run_id, failed)
                 continue
@@ -150,27 +160,20 @@ class Pipeline:
     def do_the_work_of(self, run_id: int, **changes: Any) -> None:
         """Do what the Spark job would: publish, and account for every row; `changes` spoil the outcome document."""
         batch_id = self.jobs.parameters[run_id]["batch_id"]
-        publication = f"p_{batch_id}"
-        counts: dict[str, dict[str, int]] = {}
-        for part in read_parts(self.lake.content(PIPELINE, batch_manifest(batch_id))):
-            count = counts.setdefault(part.entity, {"read": 0, "applied": 0})
-            count["read"] += part.rows
-            count["applied"] += part.rows
+        publication = publication_name(batch_id)
         base = ""
         if self.lake.head(GOLD, GOLD_MANIFEST):
             base = publication_of(self.lake.content(GOLD, GOLD_MANIFEST))
         if base == publication:
             return
-        staged = f"batches/{batch_id}/{GOLD_MANIFEST}"
-        self.lake.put(PIPELINE, staged, json.dumps({"explanation": publication, "entities": []}).encode())
-        outcome = {
-            "batch_id": batch_id,
-            "publication": publication,
-            "base_publication": base or None,
-            "staged_manifest": f"{PIPELINE}/{staged}",
-            "entities": counts,
-        }
-        self.lake.put(PIPELINE, outcome_document(batch_id), json.dumps(outcome | changes).encode())
+        self.lake.put(PIPELINE, staged_manifest(batch_id), json.dumps({"explanation": publication, "entities": []}).encode())
+        counts = all_applied(self.manifest(batch_id).parts)
+        outcome = make_outcome(batch_id, publication=publication, base_publication=base or None, entities=counts)
+        self.lake.put(PIPELINE, outcome_document(batch_id), json.dumps(encoded(outcome) | changes).encode())
+
+    def manifest(self, batch_id: str) -> Manifest:
+        """Return the manifest of a batch."""
+        return read_manifest(self.lake.content(PIPELINE, batch_manifest(batch_id)), batch_id)
 
     def bronze(self, table: str, container: str = DATAVERSE) -> list[dict[str, Any]]:
         """Return every row of bronze of a table, in order of the parts' names."""

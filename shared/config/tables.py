@@ -26,17 +26,18 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
+
+from shared.contracts.entity import DEFAULT_KEYS, Action, Entity, Mode, Rule, Source
+from shared.contracts.manifest import GoldSettings
+from shared.contracts.publication import Layout
+from shared.contracts.sql_types import is_sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Source = Literal["dataverse", "finance"]
-Layout = Literal["publications", "full_data", "delta"]
-
 #: The publisher that Dataverse makes for an environment is `cr` and three hexadecimal digits.
 _DEFAULT_PUBLISHER = re.compile(r"^cr[0-9a-f]{3}_(?=[a-z])")
-_TYPE = re.compile(r"(string|bigint|int|double|boolean|date|timestamp|decimal\(\d{1,2}, ?\d{1,2}\))")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -53,37 +54,12 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What the values of one column have to satisfy; a row that does not is rejected, or counted as a warning."""
-
-    action: Literal["reject", "warn"] = "reject"
-    required: bool = False
-    pattern: str | None = None  # a Java regular expression that the whole value matches
-    min: int | float | str | None = None
-    max: int | float | str | None = None
-    allowed: tuple[str, ...] = ()
-    unique: bool = False  # no two keys may share the value in their current rows (`spark_jobs/silver/unique.py` says how)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what is set, as the batch manifest spells it."""
-        values = {
-            "required": self.required or None,
-            "pattern": self.pattern,
-            "min": self.min,
-            "max": self.max,
-            "allowed": list(self.allowed) or None,
-            "unique": self.unique or None,
-        }
-        return {"action": self.action} | {name: value for name, value in values.items() if value is not None}
-
-
-@dataclass(frozen=True, kw_only=True)
 class Table:
     """What is configured for one Dataverse table or finance data set."""
 
     entity: str | None = None
     keys: tuple[str, ...] = ()  # finance: landed column names; Dataverse tables have `Id`
-    mode: Literal["upsert", "snapshot"] = "upsert"  # finance: is a key that a file leaves out gone?
+    mode: Mode = "upsert"  # finance: is a key that a file leaves out gone?
     delimiter: str | None = None  # finance: None sniffs it
     renames: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
@@ -97,10 +73,10 @@ class Configuration:
     """The whole of `customer360.toml`."""
 
     publisher_prefixes: tuple[str, ...] = ()
-    label_language: int = 1033
+    label_language: int = Entity.label_language
     untracked: tuple[str, ...] = ()
-    grace_days: int = 7
-    layout: Layout = "publications"
+    grace_days: int = GoldSettings.grace_days
+    layout: Layout = GoldSettings.layout
     tables: Mapping[str, Table] = field(default_factory=dict)
     finance: Mapping[str, Table] = field(default_factory=dict)
 
@@ -122,19 +98,17 @@ class Configuration:
         """Return the data set's configured delimiter, or None where it is to be sniffed."""
         return self._table("finance", data_set).delimiter
 
-    def resolved(self, tables: Mapping[tuple[str, str], Iterable[str]]) -> dict[str, dict[str, Any]]:
-        """Return the `entities` of a batch manifest: of the tables given with their columns, and those configured."""
-        known: dict[tuple[str, str], tuple[str, ...]] = {("dataverse", name): () for name in self.tables}
+    def resolved(self, tables: Mapping[tuple[Source, str], Iterable[str]]) -> dict[str, Entity]:
+        """Return the `entities` of a batch manifest by name: of the tables given with their columns, and those configured."""
+        known: dict[tuple[Source, str], tuple[str, ...]] = {("dataverse", name): () for name in self.tables}
         known |= {("finance", name): () for name in self.finance}
         known |= {key: tuple(columns) for key, columns in tables.items()}
-        return {
-            self.entity_name(source, table): resolve(self, source, table, columns)
-            for (source, table), columns in sorted(known.items())
-        }
+        entities = [resolve(self, source, table, columns) for (source, table), columns in sorted(known.items())]
+        return {entity.name: entity for entity in sorted(entities, key=lambda entity: entity.name)}
 
-    def gold(self) -> dict[str, Any]:
+    def gold(self) -> GoldSettings:
         """Return what a batch manifest says of gold (`docs/adr/0012`)."""
-        return {"layout": self.layout, "grace_days": self.grace_days}
+        return GoldSettings(layout=self.layout, grace_days=self.grace_days)
 
     def _table(self, source: str, table: str) -> Table:
         return (self.tables if source == "dataverse" else self.finance).get(table, Table())
@@ -146,8 +120,8 @@ class Configuration:
         return _DEFAULT_PUBLISHER.sub("", name)
 
 
-def resolve(configuration: Configuration, source: Source | str, table: str, columns: Iterable[str]) -> dict[str, Any]:
-    """Return what a batch manifest says of one entity, so that the job needs no other configuration.
+def resolve(configuration: Configuration, source: Source, table: str, columns: Iterable[str]) -> Entity:
+    """Return how an entity is built, so that the job needs no other configuration.
 
     `columns` are the landed names; they decide which prefix the columns of the table carry.
     """
@@ -155,19 +129,20 @@ def resolve(configuration: Configuration, source: Source | str, table: str, colu
     prefixes = set(configuration.publisher_prefixes) if source == "dataverse" else set()
     if source == "dataverse":
         prefixes |= {found.group() for name in (table, *columns) if (found := _DEFAULT_PUBLISHER.match(name))}
-    return {
-        "source": source,
-        "table": table,
-        "keys": ["Id"] if source == "dataverse" else list(own.keys) or ["_source_file", "_record_number"],
-        "mode": own.mode,
-        "prefixes": sorted(prefixes),
-        "renames": dict(own.renames),
-        "types": dict(own.types),
-        "untracked": sorted({*own.untracked, *(configuration.untracked if source == "dataverse" else ())}),
-        "lenient": list(own.lenient),
-        "rules": {column: rule.to_json() for column, rule in sorted(own.rules.items())},
-        "label_language": configuration.label_language,
-    }
+    return Entity(
+        name=configuration.entity_name(source, table),
+        source=source,
+        table=table,
+        keys=own.keys or DEFAULT_KEYS[source],
+        mode=own.mode,
+        prefixes=tuple(sorted(prefixes)),
+        renames=own.renames,
+        types=own.types,
+        untracked=tuple(sorted({*own.untracked, *(configuration.untracked if source == "dataverse" else ())})),
+        lenient=own.lenient,
+        rules=dict(sorted(own.rules.items())),
+        label_language=configuration.label_language,
+    )
 
 
 def read_configuration(text: str) -> Configuration:
@@ -181,9 +156,9 @@ def read_configuration(text: str) -> Configuration:
     gold = root.section("gold", {"grace_days", "layout"})
     configuration = Configuration(
         publisher_prefixes=dataverse.texts("publisher_prefixes"),
-        label_language=dataverse.value("label_language", int, 1033),
+        label_language=dataverse.value("label_language", int, Entity.label_language),
         untracked=dataverse.texts("untracked"),
-        grace_days=gold.value("grace_days", int, 7),
+        grace_days=gold.value("grace_days", int, GoldSettings.grace_days),
         layout=gold.choice("layout", get_args(Layout)),
         tables={name: _table(section, finance=False) for name, section in dataverse.sections("tables")},
         finance={name: _table(section, finance=True) for name, section in root.sections("finance")},
@@ -242,7 +217,7 @@ def _table(section: _Section, *, finance: bool) -> Table:
         raise ConfigurationError(f"{section.where}.entity", "expected a letter, then letters, digits and `_`")
     types = section.section("types", None).values
     for column, name in types.items():
-        if not isinstance(name, str) or not _TYPE.fullmatch(name):
+        if not isinstance(name, str) or not is_sql_type(name):
             raise ConfigurationError(f"{section.where}.types.{column}", "expected a type such as bigint or decimal(16,2)")
     renames = section.section("renames", None).values
     for column, name in renames.items():
@@ -251,7 +226,7 @@ def _table(section: _Section, *, finance: bool) -> Table:
     return Table(
         entity=entity,
         keys=section.texts("keys"),
-        mode=section.choice("mode", ("upsert", "snapshot")),
+        mode=section.choice("mode", get_args(Mode)),
         delimiter=section.value("delimiter", str, None),
         renames=renames,
         types=types,
@@ -265,7 +240,7 @@ def _rule(section: _Section) -> Rule:
     section = _Section(section.where, section.values, {"action", "required", "pattern", "min", "max", "allowed", "unique"})
     bound = (int, float, str)
     return Rule(
-        action=section.choice("action", ("reject", "warn")),
+        action=section.choice("action", get_args(Action)),
         required=section.value("required", bool, False),
         pattern=section.value("pattern", str, None),
         min=section.value("min", bound, None),

@@ -1,118 +1,118 @@
-"""The batch manifest: everything that a run has to know, so that it can be run again exactly.
-
-Its form is a contract with the Spark jobs: `docs/contracts.md`.
-"""
+"""The batch manifest: everything that a run has to know, so that it can be run again exactly."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
-from shared.contracts.places import BRONZE
-from shared.ledger.label_records import TableLabels
-from shared.ledger.records import Part
+from shared.contracts.codec import Count, decode, encode
+from shared.contracts.columns import Column
+from shared.contracts.entity import Entity, Source
+from shared.contracts.errors import ContractError
+from shared.contracts.places import PIPELINE, batch_folder, whole
+from shared.contracts.publication import Layout
+
+Stage = Literal["silver", "gold"]  # merge the parts, then gold | publish again from silver
 
 
 @dataclass(frozen=True, kw_only=True)
 class ManifestPart:
-    """What a manifest says of a part that the functions themselves need again."""
+    """One bronze part of the batch."""
 
     part_id: str
-    container: str
-    source_path: str
-    generation: int
-    start: int
+    path: str  # `<container>/<path>`, as `rejects_path`
+    rejects_path: str | None
     entity: str
-    rows: int
+    source: Source
+    table: str
+    rows: Count
+    rejects: Count
+    schema_version: str
+    source_file: str  # the landed file, as lineage names it: `<container>/<source_path>`
+    container: str  # of the landed file
+    source_path: str  # of the landed file, in its container
+    generation: Count
+    start: Count  # of its slice, in bytes
+    landed_at: datetime
 
 
-def write_manifest(
-    batch_id: str,
-    created_at: datetime,
-    *,
-    stage: str,
-    parts: Iterable[Part],
-    full_rebuild: Iterable[str] = (),
-    schemas: Mapping[str, list[dict[str, object]]],
-    entities: Mapping[str, Mapping[str, Any]],
-    gold: Mapping[str, Any],
-    labels: Iterable[tuple[str, TableLabels]] = (),
-) -> bytes:
-    """Spell a batch manifest; the same arguments give the same bytes. `labels` come with the entity that they are for."""
-    document = {
-        "batch_id": batch_id,
-        "created_at": created_at.isoformat().replace("+00:00", "Z"),
-        "stage": stage,
-        "full_rebuild": sorted(full_rebuild),
-        "parts": [_part(part) for part in sorted(parts, key=lambda part: part.part_id)],
-        "schemas": dict(sorted(schemas.items())),
-        "entities": dict(sorted(entities.items())),
-        "gold": dict(gold),
-        "labels": [_labels(entity, known) for entity, known in sorted(labels, key=lambda one: (one[0], one[1].container))],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+@dataclass(frozen=True, kw_only=True)
+class LabelDocument:
+    """Where bronze keeps the labels of the choices and states of one table."""
+
+    entity: str
+    container: str  # of the landed metadata: an entity may have rows of several environments
+    table: str
+    path: str  # `<container>/<path>`; names its content
+    as_of: datetime  # of two documents of one container the later one counts
 
 
-def manifest_of_some(manifest: bytes, batch_id: str, created_at: datetime, entities: Iterable[str]) -> bytes:
-    """Spell the manifest of a batch that has, of another one's parts, those of some entities."""
-    document = json.loads(manifest)
-    some = set(entities)
-    document |= {
-        "batch_id": batch_id,
-        "created_at": created_at.isoformat().replace("+00:00", "Z"),
-        "full_rebuild": [entity for entity in document["full_rebuild"] if entity in some],
-        "parts": [part for part in document["parts"] if part["entity"] in some],
-        "labels": [labels for labels in document["labels"] if labels["entity"] in some],
-    }
-    used = {part["schema_version"] for part in document["parts"]}
-    document["schemas"] = {version: columns for version, columns in document["schemas"].items() if version in used}
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+@dataclass(frozen=True, kw_only=True)
+class GoldSettings:
+    """How gold is laid out, and how long files stay that readers of a replaced publication may still want."""
+
+    layout: Layout = "publications"
+    grace_days: Count = 7
 
 
-def read_parts(manifest: bytes) -> list[ManifestPart]:
-    """Read back which parts a manifest lists."""
-    return [
-        ManifestPart(
-            part_id=part["part_id"],
-            container=part["container"],
-            source_path=part["source_path"],
-            generation=part["generation"],
-            start=part["start"],
-            entity=part["entity"],
-            rows=part["rows"],
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What one run has to do."""
+
+    batch_id: str
+    created_at: datetime
+    stage: Stage
+    full_rebuild: tuple[str, ...]  # entities whose silver is made anew of the parts, which are all there are
+    parts: tuple[ManifestPart, ...]
+    schemas: Mapping[str, tuple[Column, ...]]  # by schema version: the columns that parts are bound to
+    entities: Mapping[str, Entity]  # those of the parts, and all that are configured
+    gold: GoldSettings
+    labels: tuple[LabelDocument, ...]
+
+    @property
+    def folder(self) -> str:
+        """The place of the batch's documents."""
+        return whole(PIPELINE, batch_folder(self.batch_id))
+
+    def parts_of(self, entity: str) -> list[ManifestPart]:
+        """Return the parts of one entity, in the manifest's order."""
+        return [part for part in self.parts if part.entity == entity]
+
+    def of_some(self, batch_id: str, created_at: datetime, entities: Iterable[str]) -> Manifest:
+        """Return the manifest of a batch that has, of this one's parts, those of some entities."""
+        some = set(entities)
+        parts = tuple(part for part in self.parts if part.entity in some)
+        used = {part.schema_version for part in parts}
+        return replace(
+            self,
+            batch_id=batch_id,
+            created_at=created_at,
+            full_rebuild=tuple(entity for entity in self.full_rebuild if entity in some),
+            parts=parts,
+            schemas={version: columns for version, columns in self.schemas.items() if version in used},
+            labels=tuple(one for one in self.labels if one.entity in some),
         )
-        for part in json.loads(manifest)["parts"]
-    ]
 
 
-def _labels(entity: str, known: TableLabels) -> dict[str, object]:
-    return {
-        "entity": entity,
-        "container": known.container,
-        "table": known.table,
-        "path": f"{BRONZE}/{known.document}",
-        "as_of": known.changed_at.isoformat().replace("+00:00", "Z") if known.changed_at else "",
-    }
+def read_manifest(data: bytes | str, batch_id: str) -> Manifest:
+    """Read the manifest of a batch; raises `ContractError` where it is another one's, or names what it does not hold."""
+    document = f"manifest of batch {batch_id}"
+    manifest = decode(Manifest, data, document)
+    if manifest.batch_id != batch_id:
+        raise ContractError(document, "batch_id", expected=batch_id, got=manifest.batch_id)
+    for number, part in enumerate(manifest.parts):
+        for key, name, held in (
+            ("entity", part.entity, manifest.entities),
+            ("schema_version", part.schema_version, manifest.schemas),
+        ):
+            if name not in held:
+                where = "entities" if key == "entity" else "schemas"
+                raise ContractError(document, f"parts[{number}].{key}", expected=f"one that `{where}` holds", got=name)
+    return manifest
 
 
-def _part(part: Part) -> dict[str, object]:
-    return {
-        "part_id": part.part_id,
-        "path": part.path,
-        "rejects_path": part.rejects_path or None,
-        "entity": part.entity,
-        "source": part.source,
-        "table": part.table,
-        "rows": part.rows,
-        "rejects": part.rejects,
-        "schema_version": part.schema_version,
-        "source_file": part.source_file,
-        "container": part.container,
-        "source_path": part.source_path,
-        "generation": part.generation,
-        "start": part.start,
-        "landed_at": part.landed_at.isoformat().replace("+00:00", "Z"),
-    }
+def write_manifest(manifest: Manifest) -> bytes:
+    """Spell a manifest; the same one gives the same bytes."""
+    return encode(manifest)

@@ -1,15 +1,47 @@
-"""The outcome document of a run, read and checked: what the job says it did must add up with what it was given."""
+"""The outcome document: what a run says of itself, written last, and checked against what the run was given."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Literal
 
+from shared.contracts.codec import Count, decode, encode
+from shared.contracts.counts import EntityCounts
+from shared.contracts.errors import ContractError
 from shared.contracts.manifest import ManifestPart
+from shared.contracts.places import PIPELINE, batch_folder, whole
 
-_COUNTED = ("applied", "superseded", "duplicates", "rejected")
+
+@dataclass(frozen=True, kw_only=True)
+class GoldCounts:
+    """What became of one gold table."""
+
+    rows: Count
+    files: Count
+    rewritten: Count  # files that the run wrote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One trap of Customer Insights, and where it stands."""
+
+    trap: str  # a code
+    table: str
+    where: str  # column, file or folder
+    detail: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.trap}: {self.table} {self.where}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seconds:
+    """How long the tasks took."""
+
+    silver: float
+    gold: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,25 +49,33 @@ class Outcome:
     """What a run says of itself."""
 
     batch_id: str
-    publication: str  # empty: gold did not change
-    base_publication: str  # the one that it was built on; empty: the first
-    staged_manifest: str  # `<container>/<path>`
-    entities: Mapping[str, Mapping[str, Any]]
+    publication: str | None  # null: gold did not change
+    base_publication: str | None  # the one that it was built on; null: the first
+    staged_manifest: str | None  # `<container>/<path>`, in the batch's folder; null with the publication
+    entities: Mapping[str, EntityCounts]
+    gold: Mapping[str, GoldCounts]
+    warnings: tuple[Finding, ...] = field(default=())
+    seconds: Seconds
 
 
-def read_outcome(data: bytes) -> Outcome:
-    """Read an outcome document; raises `ValueError` where it is none."""
-    try:
-        document = json.loads(data)
-        return Outcome(
-            batch_id=document["batch_id"],
-            publication=document.get("publication") or "",
-            base_publication=document.get("base_publication") or "",
-            staged_manifest=document.get("staged_manifest") or "",
-            entities=document["entities"],
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not an outcome document: {error}") from error
+def read_outcome(data: bytes | str, batch_id: str) -> Outcome:
+    """Read the outcome of a batch's run; raises `ContractError` where it is another one's, or not as agreed."""
+    document = f"outcome of batch {batch_id}"
+    outcome = decode(Outcome, data, document)
+    if outcome.batch_id != batch_id:
+        raise ContractError(document, "batch_id", expected=batch_id, got=outcome.batch_id)
+    staged, folder = outcome.staged_manifest, whole(PIPELINE, batch_folder(batch_id))
+    if (staged is None) is not (outcome.publication is None):
+        expected = "null, as `publication` is" if outcome.publication is None else "the place of the manifest to publish"
+        raise ContractError(document, "staged_manifest", expected=expected, got="null" if staged is None else "text")
+    if staged is not None and (not staged.startswith(f"{folder}/") or ".." in staged.split("/")):
+        raise ContractError(document, "staged_manifest", expected=f"a place in {folder}", got=staged)
+    return outcome
+
+
+def write_outcome(outcome: Outcome) -> bytes:
+    """Spell an outcome."""
+    return encode(outcome)
 
 
 def imbalance(outcome: Outcome, parts: Iterable[ManifestPart]) -> str:
@@ -47,8 +87,6 @@ def imbalance(outcome: Outcome, parts: Iterable[ManifestPart]) -> str:
         counts = outcome.entities.get(entity)
         if counts is None:
             return f"{entity}: {rows} rows given, none accounted for"
-        read = counts.get("read", 0)
-        became = sum(counts.get(name, 0) for name in _COUNTED)
-        if not rows == read == became:
-            return f"{entity}: {rows} rows given, {read} read, {became} accounted for"
+        if not counts.balances(rows):
+            return f"{entity}: {rows} rows given, {counts.read} read, {counts.became} accounted for"
     return ""

@@ -1,6 +1,7 @@
-"""Where things live in the lake: bronze parts, batch documents, gold.
+"""Where things live in the lake: bronze parts, batch documents, silver, gold.
 
-Names are deterministic, so that writing twice is writing once; `docs/contracts.md` shows them all.
+Names are deterministic, so that writing twice is writing once; `docs/contracts.md` shows them all. A *path* is one inside its
+container, a *place* is `<container>/<path>` (`whole`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 BRONZE = "bronze"
+SILVER = "silver"
 GOLD = "gold"
 PIPELINE = "pipeline"
 GOLD_MANIFEST = "default.manifest.cdm.json"
+#: Paths inside the pipeline container.
+PUBLICATION_RECORDS = "publications"
+REPLACED_PUBLICATIONS = "replaced.json"  # since when publications do not show any more
+DELTA_STATE = "delta.json"  # what each Delta table of gold holds
+#: Paths inside the gold container.
+GOLD_DELTA = "delta"  # the folder of gold's Delta tables
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST_SEGMENT = 120  # of a slug, in characters; blob names may have 1,024 in all
@@ -85,11 +93,62 @@ def batch_id(at: datetime, salt: str) -> str:
     return f"b{at:%Y%m%dT%H%M%SZ}_{hashlib.sha256(salt.encode()).hexdigest()[:8]}"
 
 
+def publication_name(batch: str) -> str:
+    """Name the publication that a batch makes; like a batch's name, it may be a folder that Customer Insights reads."""
+    return f"p{batch.removeprefix('b')}"
+
+
+def batch_folder(batch: str) -> str:
+    """Return the path of a batch's folder inside the pipeline container."""
+    return f"batches/{batch}"
+
+
 def batch_manifest(batch: str) -> str:
     """Return the path of a batch manifest inside the pipeline container."""
-    return f"batches/{batch}/manifest.json"
+    return f"{batch_folder(batch)}/manifest.json"
+
+
+def silver_report(batch: str) -> str:
+    """Return the path of what the silver task leaves for the gold task inside the pipeline container."""
+    return f"{batch_folder(batch)}/silver.json"
+
+
+def staged_manifest(batch: str) -> str:
+    """Return the path of the CDM manifest that a run stages inside the pipeline container."""
+    return f"{batch_folder(batch)}/{GOLD_MANIFEST}"
 
 
 def outcome_document(batch: str) -> str:
     """Return the path of a run's outcome inside the pipeline container."""
-    return f"batches/{batch}/outcome.json"
+    return f"{batch_folder(batch)}/outcome.json"
+
+
+def publication_record(publication: str) -> str:
+    """Return the path of the record of a publication inside the pipeline container."""
+    return f"{PUBLICATION_RECORDS}/{publication}.json"
+
+
+def table_totals(entity: str) -> str:
+    """Return the path of the totals of a silver table inside the pipeline container."""
+    return f"silver/{entity}.json"
+
+
+def rejected_table(entity: str) -> str:
+    """Return the name of the table of an entity's rejected rows, which lies beside its own in the silver container."""
+    return f"{entity}_rejected"
+
+
+def entity_document(table: str, publication: str) -> str:
+    """Return the path of a gold table's CDM entity document inside the gold container."""
+    return f"{table}/{publication}/{table}.cdm.json"
+
+
+def whole(container: str, path: str) -> str:
+    """Return the place of a path in a container."""
+    return f"{container}/{path}"
+
+
+def divided(place: str) -> tuple[str, str]:
+    """Return the container and the path of a place."""
+    container, _, path = place.partition("/")
+    return container, path

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, Literal
 
+from shared.contracts.columns import Column
 from shared.formats.dialect import BOM, Dialect
 from shared.formats.finance_errors import CompressionError, EmptyFileError, HeaderError, MissingKeyColumnError
 from shared.formats.landed_paths import FinanceFile
-from shared.formats.table_schema import Column, SchemaError, TableSchema
+from shared.formats.table_schema import SchemaError, TableSchema
 
 DELIMITERS: Final = (b",", b";", b"\t", b"|")
 """Tried in this order where none is configured; the one that makes the most columns of the header wins."""

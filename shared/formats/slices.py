@@ -16,6 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from shared.contracts.columns import (
+    BYTE_OFFSET,
+    DETAIL,
+    LANDED_AT,
+    LINEAGE,
+    RAW,
+    REASON,
+    RECORD_NUMBER,
+    SCHEMA_VERSION,
+    SOURCE_FILE,
+    SOURCE_VERSION,
+)
 from shared.formats.blocks import Columns, field_type
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
@@ -23,21 +35,20 @@ from shared.formats.table_schema import TableSchema
 
 SLICE: Final = 64 * 1024 * 1024
 """Bytes after which a slice ends by default: its parquet, a third of that or less, is held in memory."""
-LINEAGE: Final = ("_source_file", "_source_version", "_record_number", "_landed_at", "_schema_version")
 _CONSTANT: Final = pa.dictionary(pa.int32(), pa.string())
 _LINEAGE_FIELDS: Final = (
-    pa.field("_source_file", _CONSTANT),
-    pa.field("_source_version", _CONSTANT),
-    pa.field("_record_number", pa.int64()),
-    pa.field("_landed_at", pa.timestamp("us", tz="UTC")),
-    pa.field("_schema_version", _CONSTANT),
+    pa.field(SOURCE_FILE, _CONSTANT),
+    pa.field(SOURCE_VERSION, _CONSTANT),
+    pa.field(RECORD_NUMBER, pa.int64()),
+    pa.field(LANDED_AT, pa.timestamp("us", tz="UTC")),
+    pa.field(SCHEMA_VERSION, _CONSTANT),
 )
 _REJECT_FIELDS: Final = (
     *_LINEAGE_FIELDS,
-    pa.field("_byte_offset", pa.int64()),
-    pa.field("_reason", pa.string()),
-    pa.field("_detail", pa.string()),
-    pa.field("_raw", pa.binary()),
+    pa.field(BYTE_OFFSET, pa.int64()),
+    pa.field(REASON, pa.string()),
+    pa.field(DETAIL, pa.string()),
+    pa.field(RAW, pa.binary()),
 )
 
 
@@ -236,7 +247,7 @@ def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
         # MERGE that reads parts whole.
         compression="snappy",
         use_dictionary=list(LINEAGE),
-        write_statistics=["_record_number"],
+        write_statistics=[RECORD_NUMBER],
         store_schema=False,  # readers see the contract's types, not that constants are passed as dictionaries here
     )
 

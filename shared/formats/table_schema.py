@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Self
 
+from shared.contracts.codec import encoded
+from shared.contracts.columns import LINEAGE, Column
+
 DELETE_FLAG: Final = "IsDelete"
-RESERVED: Final = frozenset({"_source_file", "_source_version", "_record_number", "_landed_at", "_schema_version"})
-"""The lineage columns of bronze (docs/contracts.md)."""
 
 
 class SchemaError(ValueError):
@@ -75,21 +76,6 @@ class TableNotInModelError(LookupError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column as the model describes it."""
-
-    name: str
-    type: str  # a CDM data type: guid, string, int64, decimal, double, boolean, dateTime, dateTimeOffset
-    precision: int | None = None  # of a decimal
-    scale: int | None = None
-
-    def to_json(self) -> dict[str, object]:
-        """As the batch manifest holds it."""
-        shape = {} if self.precision is None else {"precision": self.precision, "scale": self.scale}
-        return {"name": self.name, "type": self.type, **shape}
-
-
-@dataclass(frozen=True, kw_only=True)
 class TableSchema:
     """The columns of one table in the order in which its rows hold them."""
 
@@ -104,7 +90,7 @@ class TableSchema:
         for name in self.names:
             if "\x00" in name:
                 raise SchemaError(self.table, f"the name of column {len(seen) + 1} holds a NUL")
-            if name in RESERVED:
+            if name in LINEAGE:
                 raise SchemaError(self.table, f"column {name} has the name of a lineage column")
             if name in seen:
                 raise SchemaError(self.table, f"column {name} comes twice")
@@ -117,7 +103,7 @@ class TableSchema:
 
     def to_json(self) -> list[dict[str, object]]:
         """As the batch manifest holds it (docs/contracts.md, `schemas`)."""
-        return [column.to_json() for column in self.columns]
+        return [encoded(column) for column in self.columns]
 
     @cached_property
     def names(self) -> tuple[str, ...]:

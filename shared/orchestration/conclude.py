@@ -6,13 +6,13 @@ did, and the ledger says what was already concluded from that.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.config.settings import Dispatching
-from shared.contracts.manifest import read_parts
+from shared.contracts.errors import ContractError
+from shared.contracts.manifest import read_manifest
 from shared.contracts.outcome import Outcome, imbalance, read_outcome
 from shared.contracts.places import PIPELINE, batch_id, batch_manifest, outcome_document
 from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
@@ -71,12 +71,16 @@ class Conclude:
 
     def _succeeded(self, batch: Known[Batch], run: JobRun) -> None:
         record = batch.record
-        outcome = self._outcome(record)
-        if outcome is None:
-            self._failed(batch, "internal_error", "the run left no readable outcome document", run)
+        try:
+            outcome = self._outcome(record)
+        except LandedFileChanged:
+            self._failed(batch, "internal_error", "the run left no outcome document", run)
             return
-        manifest = b"".join(self.lake.read(PIPELINE, batch_manifest(record.batch_id)))
-        wrong = imbalance(outcome, read_parts(manifest))
+        except ContractError as error:
+            self._failed(batch, "internal_error", f"the run left no usable outcome document: {error}", run)
+            return
+        manifest = read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(record.batch_id))), record.batch_id)
+        wrong = imbalance(outcome, manifest.parts)
         if wrong:
             self._failed(batch, "client_error", f"the counts do not add up: {wrong}", run)
             return
@@ -88,7 +92,7 @@ class Conclude:
         done = replace(
             record,
             state="succeeded",
-            publication=outcome.publication,
+            publication=outcome.publication or "",
             run_url=run.url,
             ended_at=run.ended_at,
             recorded_at=now,
@@ -122,12 +126,8 @@ class Conclude:
             return None
         return known, replace(known.record, state="skipped", detail="a newer publication came first", ended_at=now)
 
-    def _outcome(self, batch: Batch) -> Outcome | None:
-        try:
-            outcome = read_outcome(b"".join(self.lake.read(PIPELINE, outcome_document(batch.batch_id))))
-        except (LandedFileChanged, ValueError, json.JSONDecodeError):
-            return None
-        return outcome if outcome.batch_id == batch.batch_id else None
+    def _outcome(self, batch: Batch) -> Outcome:
+        return read_outcome(b"".join(self.lake.read(PIPELINE, outcome_document(batch.batch_id))), batch.batch_id)
 
     def _failed(self, batch: Known[Batch], termination: Termination | None, cause: str, run: JobRun | None) -> None:
         now = self.clock()

@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.config.settings import Dispatching
-from shared.contracts.places import PIPELINE, batch_id, batch_manifest
+from shared.contracts.arguments import Arguments
+from shared.contracts.places import PIPELINE, batch_id, batch_manifest, whole
 from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
 from shared.ledger.ledger import Known, Ledger, Pending
 from shared.ledger.records import Batch, Part, Pipeline
@@ -125,13 +126,10 @@ class Dispatch:
         if record.is_of_new_parts and record.attempt == 1 and not record.deferrals:  # later, they are claimed
             self.listing.claim(record, listed, parts)
         token = hashlib.sha256(f"{record.batch_id}:{record.attempt}".encode()).hexdigest()
-        parameters = {
-            "batch_id": record.batch_id,
-            "manifest": f"{PIPELINE}/{batch_manifest(record.batch_id)}",
-            "lake": self.lake_for_spark,
-        }
+        manifest = whole(PIPELINE, batch_manifest(record.batch_id))
+        arguments = Arguments(batch_id=record.batch_id, manifest=manifest, lake=self.lake_for_spark)
         try:
-            run_id = self.jobs.start({name: value for name, value in parameters.items() if value}, token=token)
+            run_id = self.jobs.start(arguments.parameters(), token=token)
         except ServiceUnavailable as error:
             self._defer(batch, error)
             raise

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from shared.concurrency import in_parallel
 from shared.config.tables import Configuration
-from shared.contracts.manifest import ManifestPart, manifest_of_some, read_parts, write_manifest
-from shared.contracts.places import PIPELINE, batch_manifest
+from shared.contracts.columns import Column
+from shared.contracts.entity import Source
+from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, read_manifest, write_manifest
+from shared.contracts.places import BRONZE, PIPELINE, batch_manifest, whole
 from shared.landing.bronze import Bronze
 from shared.landing.labels import LabelKeeping
 from shared.ledger.label_records import TableLabels
@@ -33,26 +35,24 @@ class Listing:
     configuration: Configuration
     containers: tuple[str, ...]
 
-    def listed(self, batch: Batch) -> list[ManifestPart] | None:
+    def listed(self, batch: Batch) -> Sequence[ManifestPart] | None:
         """Return the parts that a batch's manifest lists, or None where it has no manifest yet."""
         path = batch_manifest(batch.batch_id)
         if self.lake.head(PIPELINE, path) is None:
             return None
-        return read_parts(b"".join(self.lake.read(PIPELINE, path)))
+        return self._read(batch.batch_id).parts
 
-    def list(self, batch: Batch, parts: Iterable[Part]) -> list[ManifestPart]:
+    def list(self, batch: Batch, parts: Iterable[Part]) -> Sequence[ManifestPart]:
         """Write a batch's manifest, of the new parts given if it is made of such, and return what the manifest says."""
         if batch.parent:
-            parent = b"".join(self.lake.read(PIPELINE, batch_manifest(batch.parent)))
-            manifest = manifest_of_some(parent, batch.batch_id, batch.created_at, batch.entities)
+            manifest = self._read(batch.parent).of_some(batch.batch_id, batch.created_at, batch.entities)
         elif batch.reprocess:
             manifest = self._again(batch)
         else:
             manifest = self._manifest(batch, list(parts))
-        path = batch_manifest(batch.batch_id)
-        if self.lake.create(PIPELINE, path, manifest):
-            return read_parts(manifest)
-        return read_parts(b"".join(self.lake.read(PIPELINE, path)))
+        if self.lake.create(PIPELINE, batch_manifest(batch.batch_id), write_manifest(manifest)):
+            return manifest.parts
+        return self._read(batch.batch_id).parts
 
     def claim(self, batch: Batch, listed: Sequence[ManifestPart], parts: Sequence[Known[Part]]) -> None:
         """Mark the parts listed as the batch's; `parts` are those of them that the caller has read already."""
@@ -61,7 +61,10 @@ class Listing:
             parts = [part for part in found if part is not None]
         self.ledger.batch_parts(parts, batch.batch_id)
 
-    def _again(self, batch: Batch) -> bytes:
+    def _read(self, batch_id: str) -> Manifest:
+        return read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(batch_id))), batch_id)
+
+    def _again(self, batch: Batch) -> Manifest:
         if batch.stage == "gold":
             return self._manifest(batch, [])
         known = self.ledger.reprocess_job(batch.reprocess)
@@ -73,27 +76,63 @@ class Listing:
         whole = whole and not (known.record.prefix or known.record.container)
         return self._manifest(batch, parts, full_rebuild=entities if whole else ())
 
-    def _manifest(self, batch: Batch, parts: Sequence[Part], full_rebuild: Iterable[str] = ()) -> bytes:
-        schemas = {}
-        columns: dict[tuple[str, str], tuple[str, ...]] = {}
+    def _manifest(self, batch: Batch, parts: Sequence[Part], full_rebuild: Iterable[str] = ()) -> Manifest:
+        schemas: dict[str, tuple[Column, ...]] = {}
+        columns: dict[tuple[Source, str], tuple[str, ...]] = {}
         for part in parts:
-            if part.schema_version not in schemas:
-                schema = self.bronze.schemas(part.container, part.table)[part.schema_version]
-                schemas[part.schema_version] = schema.to_json()
-                columns[part.source, part.table] = schema.names
-        return write_manifest(
-            batch.batch_id,
-            batch.created_at,
-            stage=batch.stage,
-            parts=parts,
-            full_rebuild=full_rebuild,
-            schemas=schemas,
+            schema = self.bronze.schemas(part.container, part.table)[part.schema_version]
+            schemas[part.schema_version] = schema.columns
+            columns.setdefault((_source(part), part.table), schema.names)  # two tables may have the same columns
+        labels = (_label_document(entity, known) for entity, known in self._labels(parts))
+        return Manifest(
+            batch_id=batch.batch_id,
+            created_at=batch.created_at,
+            stage="gold" if batch.stage == "gold" else "silver",
+            full_rebuild=tuple(sorted(full_rebuild)),
+            parts=tuple(_manifest_part(part) for part in sorted(parts, key=lambda part: part.part_id)),
+            schemas=dict(sorted(schemas.items())),
             entities=self.configuration.resolved(columns),
             gold=self.configuration.gold(),
-            labels=self._labels(parts),
+            labels=tuple(sorted(labels, key=lambda one: (one.entity, one.container))),
         )
 
     def _labels(self, parts: Sequence[Part]) -> Sequence[tuple[str, TableLabels]]:
         """Return the labels of the parts' tables, of every container: an entity may have rows of several."""
         entities = {part.table.lower(): part.entity for part in parts if part.source == "dataverse"}
         return [(entities[known.table], known) for known in self.labels.of(self.containers, entities)]
+
+
+def _label_document(entity: str, known: TableLabels) -> LabelDocument:
+    if known.changed_at is None:
+        raise ValueError(f"the ledger does not say when the labels of {known.table} changed")
+    return LabelDocument(
+        entity=entity,
+        container=known.container,
+        table=known.table,
+        path=whole(BRONZE, known.document),
+        as_of=known.changed_at,
+    )
+
+
+def _manifest_part(part: Part) -> ManifestPart:
+    return ManifestPart(
+        part_id=part.part_id,
+        path=part.path,
+        rejects_path=part.rejects_path or None,
+        entity=part.entity,
+        source=_source(part),
+        table=part.table,
+        rows=part.rows,
+        rejects=part.rejects,
+        schema_version=part.schema_version,
+        source_file=part.source_file,
+        container=part.container,
+        source_path=part.source_path,
+        generation=part.generation,
+        start=part.start,
+        landed_at=part.landed_at,
+    )
+
+
+def _source(part: Part) -> Source:
+    return "dataverse" if part.source == "dataverse" else "finance"

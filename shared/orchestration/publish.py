@@ -9,7 +9,7 @@ import json
 from enum import Enum
 
 from shared.contracts.outcome import Outcome
-from shared.contracts.places import GOLD, GOLD_MANIFEST
+from shared.contracts.places import GOLD, GOLD_MANIFEST, divided
 from shared.errors import LandedFileChanged
 from shared.ports import Lake
 
@@ -26,7 +26,7 @@ class Published(Enum):
 
 def publish(lake: Lake, outcome: Outcome) -> Published:
     """Swap the manifest if gold is still what the run was built on."""
-    if not outcome.publication:
+    if outcome.publication is None or outcome.staged_manifest is None:
         return Published.DONE
     for _ in range(_LOOKS):
         try:
@@ -36,11 +36,10 @@ def publish(lake: Lake, outcome: Outcome) -> Published:
             continue
         if visible == outcome.publication:
             return Published.DONE
-        if visible != outcome.base_publication:
+        if visible != (outcome.base_publication or ""):
             return Published.BASE_MOVED
-        container, _, path = outcome.staged_manifest.partition("/")
         try:
-            staged = b"".join(lake.read(container, path))
+            staged = b"".join(lake.read(*divided(outcome.staged_manifest)))
         except LandedFileChanged:
             return Published.NOT_STAGED
         if lake.replace(GOLD, GOLD_MANIFEST, staged, if_match=current.etag if current else None):

@@ -16,7 +16,7 @@ import pytest
 
 from shared.adapters.blob_lake import blob_service
 from shared.adapters.table_store import TableStore, table_service
-from shared.contracts.manifest import read_parts
+from shared.contracts.manifest import read_manifest
 from shared.contracts.places import BRONZE, GOLD, PIPELINE, batch_manifest
 from shared.errors import Retry
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
@@ -97,6 +97,7 @@ def test_a_burst_becomes_few_runs(files: int, real: bool, request: pytest.Fixtur
     given: Counter[str] = Counter()
     for batch in ledger.batches():
         assert batch.state == "succeeded"
-        given.update(part.part_id for part in read_parts(world.lake.content(PIPELINE, batch_manifest(batch.batch_id))))
+        manifest = world.lake.content(PIPELINE, batch_manifest(batch.batch_id))
+        given.update(part.part_id for part in read_manifest(manifest, batch.batch_id).parts)
     assert set(given) == {part.part_id for part in parts}
     assert set(given.values()) == {1}

@@ -16,8 +16,7 @@ import pytest
 from shared.adapters.blob_lake import blob_service
 from shared.adapters.table_store import TableStore, table_service
 from shared.context import Context
-from shared.contracts.manifest import read_parts
-from shared.contracts.places import BRONZE, GOLD, PIPELINE, batch_manifest
+from shared.contracts.places import BRONZE, GOLD, PIPELINE
 from tests.pipeline import SETTINGS, Pipeline
 from tests.workspace import AzuriteLake, Worker, emulator
 
@@ -109,6 +108,6 @@ def test_processes_that_are_killed_at_any_moment_lose_and_double_nothing(azurite
     given: Counter[str] = Counter()
     for batch in ledger.batches():
         assert batch.state == "succeeded"
-        given.update(part.part_id for part in read_parts(pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id))))
+        given.update(part.part_id for part in pipeline.manifest(batch.batch_id).parts)
     assert given == Counter(part.part_id for part in parts)
     assert worker.runs == len(list(ledger.batches()))

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from shared.api.runs import NotParked
-from shared.contracts.manifest import read_parts
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
 from shared.errors import Retry, ServiceUnavailable
 from shared.landing.poison import PoisonMessage
@@ -168,7 +167,7 @@ class Interleavings(RuleBasedStateMachine):
             manifest = self.pipeline.lake.head(PIPELINE, batch_manifest(batch.batch_id))
             if manifest is None or not batch.is_of_new_parts:
                 continue
-            for listed in read_parts(self.pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id))):
+            for listed in self.pipeline.manifest(batch.batch_id).parts:
                 assert given.setdefault(listed.part_id, batch.batch_id) == batch.batch_id
 
     @invariant()
@@ -216,8 +215,7 @@ class Interleavings(RuleBasedStateMachine):
         ledger = self.context.ledger
         published: set[str] = set()
         for batch in ledger.batches(state="succeeded"):
-            manifest = self.pipeline.lake.content(PIPELINE, batch_manifest(batch.batch_id))
-            published |= {part.part_id for part in read_parts(manifest)}
+            published |= {part.part_id for part in self.pipeline.manifest(batch.batch_id).parts}
         for (container, path), records in self.landed.items():
             file = ledger.file(container, path).record
             assert (file.state, file.records) == ("ingested", records)

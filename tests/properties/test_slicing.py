@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.contracts.columns import LINEAGE, Column
 from shared.formats.cuts import Limits
-from shared.formats.slices import LINEAGE, Lineage, Slice, SliceSpec, read_slice, read_slices
-from shared.formats.table_schema import Column, TableSchema
+from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
+from shared.formats.table_schema import TableSchema
 from tests.properties.oracle import parse
 
 LINEAGE_OF_TEST = Lineage(source_file="c/t/1.csv", source_version="0x8D", landed_at=datetime(2026, 11, 23, tzinfo=UTC))

@@ -17,6 +17,8 @@ import pytest
 from pyspark.sql.utils import is_remote
 
 from shared.config.tables import Configuration, read_configuration
+from shared.contracts.codec import encoded
+from shared.contracts.entity import Source
 from spark_jobs.batch import read_batch
 from spark_jobs.gold import task as gold
 from spark_jobs.gold.models import Model, read_models
@@ -94,7 +96,7 @@ class Pipeline:
     batches: int = 0
     parts: list[dict[str, Any]] = field(default_factory=list)
     schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    tables: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    tables: dict[tuple[Source, str], Sequence[str]] = field(default_factory=dict)
     labels: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -106,7 +108,7 @@ class Pipeline:
         rows: Sequence[Mapping[str, Any]],
         columns: Mapping[str, str | dict[str, Any]] = CUSTOMER,
         *,
-        source: str = "dataverse",
+        source: Source = "dataverse",
         table: str = "crc33_customer",
         hours: int = 0,
         file: str = "2026.csv",
@@ -185,8 +187,8 @@ class Pipeline:
             "full_rebuild": list(full_rebuild),
             "parts": self.parts,
             "schemas": self.schemas,
-            "entities": self.configuration.resolved(self.tables),
-            "gold": self.configuration.gold(),
+            "entities": {name: encoded(one) for name, one in self.configuration.resolved(self.tables).items()},
+            "gold": encoded(self.configuration.gold()),
             "labels": self.labels,
         }
         self.lake.write_json(f"pipeline/batches/{batch_id}/manifest.json", document)

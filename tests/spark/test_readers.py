@@ -99,7 +99,7 @@ def _batch(pipeline: Pipeline, number: int, lake: MemoryLake, pool: ThreadPoolEx
     outcome = gold.run(pipeline.spark, pipeline.lake, batch, pipeline.models, now=lambda: START + _BETWEEN * number)
     staged = Path(pipeline.lake.path(outcome["staged_manifest"])).read_bytes()
     lake.put(PIPELINE, outcome["staged_manifest"].removeprefix(f"{PIPELINE}/"), staged)
-    told = read_outcome(json.dumps(outcome).encode())
+    told = read_outcome(json.dumps(outcome), batch_id)
     assert list(pool.map(lambda _: publish(lake, told), range(2))) == [Published.DONE] * 2
     pipeline.publish(outcome)  # the job's own look at what is published: the reader's is the lake's
     return str(outcome["publication"])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.config.tables import Rule, Table, read_configuration
+from shared.config.tables import Table, read_configuration
+from shared.contracts.entity import Rule
 from spark_jobs.errors import ConservationError
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.config.tables import Rule
+from shared.contracts.entity import Rule
 from tests.spark.conftest import Pipeline, customer
 
 if TYPE_CHECKING:

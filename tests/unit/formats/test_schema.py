@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from shared.contracts.columns import Column
 from shared.formats.table_schema import (
     LABEL_MIN_WIDTHS,
     LABEL_SCHEMAS,
-    Column,
     ModelEmptyError,
     ModelError,
     ModelMalformedError,

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shared.contracts.columns import Column
 from shared.formats.cuts import Limits
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
-from shared.formats.table_schema import Column, TableSchema, min_width, parse_model
+from shared.formats.table_schema import TableSchema, min_width, parse_model
 from tests.published import FIXTURES, fixtures
 
 LINEAGE = Lineage(source_file="c/t/2023.csv", source_version="0x8D", landed_at=datetime(2026, 11, 23, tzinfo=UTC))

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from shared.contracts.codec import encoded
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
 from shared.orchestration.publish import publication_of
 from shared.ports import JobRun, RefreshJob
-from tests.pipeline import FINANCE, Pipeline, contact
+from tests.contracts import make_counts
+from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ def test_a_run_whose_counts_do_not_add_up_publishes_nothing(pipeline: Pipeline) 
     pipeline.land_contacts(contact(1), contact(2))
     pipeline.tick(10)
     (run_id,) = pipeline.jobs.runs
-    pipeline.do_the_work_of(run_id, entities={"contact": {"read": 2, "applied": 1}})
+    pipeline.do_the_work_of(run_id, entities={"contact": encoded(make_counts(applied=1, read=2))})
     pipeline.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
     pipeline.tick()
     (batch,) = pipeline.context.ledger.batches()
@@ -163,6 +165,46 @@ def test_a_run_that_left_no_outcome_is_repeated(pipeline: Pipeline) -> None:
     pipeline.tick()
     (batch,) = pipeline.context.ledger.batches()
     assert (batch.state, "outcome" in batch.cause) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"batch_id": "b20200101T000000Z_00000000"}, "batch_id"),  # of another run
+        ({"entities": {"contact": encoded(make_counts(applied=1)) | {"rejected": -1}}}, "entities.contact.rejected"),
+        ({"entities": {"contact": {"read": 1}}}, "entities.contact.applied"),
+        ({"seconds": "3"}, "seconds"),
+        ({"staged_manifest": "gold/default.manifest.cdm.json"}, "staged_manifest"),  # not what the run may stage
+        ({"staged_manifest": None}, "staged_manifest"),
+        ({"rows": 1}, "rows"),  # of a version that this app does not understand
+    ],
+)
+def test_a_run_whose_outcome_is_not_as_agreed_failed_and_is_repeated(
+    pipeline: Pipeline, changes: dict[str, object], where: str
+) -> None:
+    pipeline.land_contacts(contact(1))
+    pipeline.tick(10)
+    (run_id,) = pipeline.jobs.runs
+    pipeline.do_the_work_of(run_id, **changes)
+    pipeline.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
+    pipeline.tick()
+    (batch,) = pipeline.context.ledger.batches()
+    assert batch.state == "failed"
+    assert f"outcome of batch {batch.batch_id}, {where}: expected" in batch.cause
+    assert pipeline.lake.head(GOLD, GOLD_MANIFEST) is None
+
+
+def test_two_tables_with_the_same_columns_are_both_told_to_the_job(pipeline: Pipeline) -> None:
+    # Their schema version is one and the same, and a part whose entity the manifest lacks fails the run.
+    for table in ("contact", "lead"):
+        pipeline.land(DATAVERSE, MODEL.replace("contact", table), model(*CONTACT, table=table))
+        pipeline.land(DATAVERSE, f"{table}/2024.csv", contact(1))
+    pipeline.settle()
+    assert states(pipeline) == ["succeeded"]
+    (batch,) = pipeline.context.ledger.batches()
+    manifest = pipeline.manifest(batch.batch_id)
+    assert {"contact", "lead"} <= set(manifest.entities)
+    assert len(manifest.schemas) == 1
 
 
 def test_a_publication_that_was_built_on_another_base_is_not_swapped_in(pipeline: Pipeline) -> None:

@@ -10,6 +10,7 @@ from shared.adapters.memory import MemoryLake
 from shared.contracts.outcome import Outcome
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE
 from shared.orchestration.publish import Published, publication_of, publish
+from tests.contracts import make_outcome
 
 
 def manifest(publication: str) -> bytes:
@@ -17,10 +18,7 @@ def manifest(publication: str) -> bytes:
 
 
 def outcome(publication: str, *, base: str = "") -> Outcome:
-    path = f"batches/{publication}/{GOLD_MANIFEST}"
-    return Outcome(
-        batch_id="b", publication=publication, base_publication=base, staged_manifest=f"{PIPELINE}/{path}", entities={}
-    )
+    return make_outcome(publication, publication=publication or None, base_publication=base or None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -99,9 +100,10 @@ def test_the_job_may_write_what_it_writes_and_no_landing_container() -> None:
         assert location.get("read_only", False) is (container == "bronze"), "bronze is append-only, and the functions append"
 
 
-def test_the_wheel_holds_both_entry_points_and_every_model(tmp_path: Path) -> None:
+def test_the_wheel_holds_both_entry_points_every_model_and_of_shared_the_contracts_alone(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    shutil.copytree(ROOT / "spark_jobs", source / "spark_jobs", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("spark_jobs", "shared"):
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "LICENSE", "README.md"):
         shutil.copy(ROOT / name, source / name)
     build = "import setuptools.build_meta as backend; backend.build_wheel('..')"
@@ -110,11 +112,22 @@ def test_the_wheel_holds_both_entry_points_and_every_model(tmp_path: Path) -> No
     (wheel,) = tmp_path.glob("spark_jobs-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        archive.extractall(tmp_path / "alone")
         entry_points = ConfigParser()
         entry_points.read_string(archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode())
     assert dict(entry_points["console_scripts"]) == {
         "silver": "spark_jobs.silver.task:main",
         "gold": "spark_jobs.gold.task:main",
     }
-    held = {path.relative_to(ROOT).as_posix() for pattern in ("*.py", "*.sql") for path in (ROOT / "spark_jobs").rglob(pattern)}
-    assert {name for name in names if ".dist-info/" not in name} == held
+    files = [path for pattern in ("*.py", "*.sql") for path in (ROOT / "spark_jobs").rglob(pattern)]
+    files += [ROOT / "shared" / "__init__.py", *(ROOT / "shared" / "contracts").glob("*.py")]
+    assert {name for name in names if ".dist-info/" not in name} == {path.relative_to(ROOT).as_posix() for path in files}
+    assert not ast.parse((ROOT / "shared" / "__init__.py").read_text(encoding="utf-8")).body[1:], "it is a docstring"
+    # What it holds is enough for both tasks.
+    load = "import sys; sys.path.insert(0, '.'); import spark_jobs.silver.task, spark_jobs.gold.task, shared.contracts as found"
+    load += "; print(found.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", load], cwd=tmp_path / "alone", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert Path(done.stdout.strip()).resolve().is_relative_to(tmp_path / "alone")

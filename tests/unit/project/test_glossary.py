@@ -27,6 +27,9 @@ SHARED = {
 }
 #: Classes that share a name until they are renamed.
 TO_RENAME = {"Reject", "Job", "Step", "Application"}
+#: Classes and modules of the job that go when it reads its documents through the contracts.
+TO_RENAME |= {"Arguments", "Column", "Counts", "Entity", "Finding", "GoldFile", "GoldTable", "LabelDocument", "Publication"}
+SHARED |= dict.fromkeys(("columns", "publication", "report"), "until then, likewise")
 GLOSSARY = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()

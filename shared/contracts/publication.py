@@ -1,0 +1,68 @@
+"""The record of one version of gold: what it was made of, and the files that it consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal
+
+from shared.contracts.codec import Count, MappingKey, Spelled, decode, encode
+from shared.contracts.errors import ContractError
+
+Layout = Literal["publications", "full_data", "delta"]
+"""How the files of gold lie, and how the manifest names them (docs/adr/0012)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldFile:
+    """One immutable parquet file."""
+
+    place: str  # relative to the CDM manifest: `customer/p…/part-….parquet`
+    rows: Count
+    size: Annotated[Count, Spelled("bytes")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldTable:
+    """One table of a publication."""
+
+    name: Annotated[str, MappingKey()]
+    description: str
+    primary_key: str
+    digest: Annotated[str, Spelled("model")]  # of the model
+    document: str  # place of the CDM entity document, relative to the CDM manifest
+    columns: Mapping[str, str]  # name -> SQL type, in order
+    rows: Count = field(init=False)  # of all files
+    files: tuple[GoldFile, ...]
+
+    def __post_init__(self) -> None:
+        """Count the rows of the files."""
+        object.__setattr__(self, "rows", sum(file.rows for file in self.files))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """One version of gold."""
+
+    name: Annotated[str, Spelled("publication")]
+    batch_id: str
+    base: Annotated[str | None, Spelled("base_publication")]  # the publication that it was built on; null: the first
+    created_at: datetime
+    layout: Layout = "publications"
+    silver: Mapping[str, int] = field(default_factory=dict)  # entity -> version of its table, -1: none
+    tables: Mapping[str, GoldTable] = field(default_factory=dict)
+
+
+def read_publication(data: bytes | str, name: str) -> Publication:
+    """Read the record of a publication; raises `ContractError`."""
+    document = f"record of publication {name}"
+    publication = decode(Publication, data, document)
+    if publication.name != name:
+        raise ContractError(document, "publication", expected=name, got=publication.name)
+    return publication
+
+
+def write_publication(publication: Publication) -> bytes:
+    """Spell the record of a publication."""
+    return encode(publication)
