@@ -13,6 +13,8 @@ from local.toolchain import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ("tests.left_out",)
+
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ import pytest
 
 from local.lake.view import bronze_parts, gold, rejects
 from local.sample.synapse_link import SERVICE, model, record, sink_time
-from local.toolchain import ROOT
+from tests.makers.finance import spend_file
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import OutsideClient
@@ -88,26 +87,16 @@ def test_finance_data_stands_beside_its_customer_and_a_bad_record_is_rejected_wi
     assert [(reject.record, reject.reason) for reject in own] == [(3, "too_wide")]
 
 
-def test_the_published_spend_file_with_bare_crs_is_1400_records(landed: OutsideClient) -> None:
+def test_a_spend_file_with_bare_crs_is_1400_records(landed: OutsideClient) -> None:
     """Reference: Synapse Link, section 14: rows end in a bare CR, the last in CRLF."""
-    published = next(
-        (
-            file
-            for up in (ROOT, ROOT.parent)
-            if (file := up / "../shared/fixtures/sample_customer360/customer_spend.csv").exists()
-        ),
-        None,
-    )
-    if published is None:
-        pytest.skip("../shared/fixtures/sample_customer360/customer_spend.csv is not there")
-    data = published.read_bytes()
-    landed.drop(FINANCE, "customer_finance/customer_spend.csv", data)
+    made = spend_file(seed=14)
+    landed.drop(FINANCE, "customer_finance/customer_spend.csv", made.data)
     landed.wait_until_idle()
     numbers = [number for part in bronze_parts(landed.service) if part.file == SPEND_FILE for number in part.records]
     assert sorted(numbers) == list(range(1, 1401))
-    spends = {int(row["cid"]): int(row["spend"]) for row in csv.DictReader(data.decode().splitlines())}
-    assert {cid: row["spend"] for cid, row in customers_in_gold(landed).items()} == {
-        cid: spends[cid] for cid in NAMES.keys() - {DELETED}
+    spends = {row["cid"]: f"{row['spend']}.00" for row in made.rows}  # as customer360.toml types it: decimal(16,2)
+    assert {str(cid): str(row["spend"]) for cid, row in customers_in_gold(landed).items()} == {
+        str(cid): spends[str(cid)] for cid in NAMES.keys() - {DELETED}
     }
 
 

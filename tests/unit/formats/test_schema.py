@@ -20,7 +20,8 @@ from shared.formats.table_schema import (
     min_width,
     parse_model,
 )
-from tests.published import FIXTURES, fixtures
+from tests.makers.export import partitioned_export
+from tests.makers.model import WITHOUT_TABLES
 
 
 def make_schema(*names: str, **types: str) -> TableSchema:
@@ -133,15 +134,13 @@ def test_label_files_have_the_columns_of_the_reference() -> None:
     assert LABEL_MIN_WIDTHS["GlobalOptionsetMetadata"] == 7
 
 
-@fixtures
-def test_published_models_are_read() -> None:
-    model = parse_model((FIXTURES / "cdm_model_with_partition.json").read_bytes(), "model.json")
-    assert {name: schema.width for name, schema in model.tables.items()} == {
-        "currency": 26,
-        "custinvoicejour": 12,
-        "custinvoiceline": 16,
+def test_a_model_of_several_tables_is_read_whatever_it_says_of_partitions() -> None:
+    export = partitioned_export(seed=4)
+    model = parse_model(export.files["model.json"], "model.json")
+    assert {name: schema.names for name, schema in model.tables.items()} == {
+        name: tuple(columns) for name, columns in export.tables.items()
     }
-    assert model.sync_states["currency"] == "Completed"
-    assert Column(name="roundingprecision", type="decimal", precision=38, scale=6) in model.tables["currency"].columns
+    assert model.sync_states == dict.fromkeys(export.tables, "Completed")
+    assert Column(name="amountcur", type="decimal", precision=38, scale=6) in model.tables["orderline"].columns
     with pytest.raises(ModelWithoutEntitiesError):
-        parse_model((FIXTURES / "incremental_fno/malformed_model.json").read_bytes(), "model.json")
+        parse_model(WITHOUT_TABLES, "model.json")

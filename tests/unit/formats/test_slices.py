@@ -14,7 +14,8 @@ from shared.contracts.columns import Column
 from shared.formats.cuts import Limits
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
 from shared.formats.table_schema import TableSchema, min_width, parse_model
-from tests.published import FIXTURES, fixtures
+from tests.makers.export import GROUP, changes, incremental_export
+from tests.makers.rows import spell
 
 LINEAGE = Lineage(source_file="c/t/2023.csv", source_version="0x8D", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
 
@@ -248,37 +249,30 @@ def test_a_time_without_zone_is_refused() -> None:
         replace(LINEAGE, landed_at=datetime(2026, 11, 23))  # noqa: DTZ001  the point of the test
 
 
-@fixtures
-@pytest.mark.parametrize(
-    ("path", "model", "table", "records"),
-    [
-        ("arcane_stream_it/upsert_2020.csv", "arcane_stream_it/model.json", "dimensionattributelevel", 5),
-        ("arcane_stream_it/upsert_update.csv", "arcane_stream_it/model.json", "dimensionattributelevel", 3),
-        ("arcane_stream_it/delete_1.csv", "arcane_stream_it/model.json", "dimensionattributelevel", 1),
-        (
-            "incremental_fno/2024-05-21T12.00.00Z/dimensionattributelevel/2020.csv",
-            "incremental_fno/2024-05-21T12.00.00Z/model.json",
-            "dimensionattributelevel",
-            5,
-        ),
-        (
-            "incremental_fno/2024-05-21T13.00.00Z/dimensionattributelevelvalue/2020.csv",
-            "incremental_fno/2024-05-21T13.00.00Z/model.json",
-            "dimensionattributelevelvalue",
-            5,
-        ),
-        (
-            "incremental_fno/2024-05-21T13.00.00Z/dimensionattributelevelvalue/1.csv",
-            "incremental_fno/2024-05-21T13.00.00Z/model.json",
-            "dimensionattributelevelvalue",
-            1,
-        ),
-    ],
-)
-def test_published_exports_are_read_whole(path: str, model: str, table: str, records: int) -> None:
-    schema = parse_model((FIXTURES / model).read_bytes(), model).table(table)
+def read_export(data: bytes, model: bytes, table: str) -> Slice:
+    schema = parse_model(model, "model.json").table(table)
     spec = SliceSpec(schema=schema, lineage=LINEAGE, final=True, min_width=min_width(schema))
-    slice_ = read_slice([(FIXTURES / path).read_bytes()], spec)
-    assert (slice_.records, slice_.rows, slice_.rejects) == (records, records, 0)
-    deletes = table_of(slice_).column("IsDelete").to_pylist()
-    assert deletes == (["True"] if records == 1 else [None] * records)  # known by content, not by name, section 8
+    return read_slice([data], spec)
+
+
+def test_table_files_of_an_incremental_export_are_read_whole() -> None:
+    """A delete is known by what its row says, not by how its file is named (reference: Synapse Link, section 8)."""
+    export = incremental_export(seed=9)
+    for path, rows in export.rows.items():
+        folder, table, _ = path.split("/")
+        slice_ = read_export(export.files[path], export.files[f"{folder}/model.json"], table)
+        assert (slice_.records, slice_.rows, slice_.rejects) == (len(rows), len(rows), 0)
+        assert values_of(slice_) == [list(row.values()) for row in rows]
+        assert table_of(slice_).column("IsDelete").to_pylist() == [row["IsDelete"] for row in rows]
+
+
+def test_first_rows_changes_and_a_delete_without_a_line_break_are_read_whole() -> None:
+    made = changes(seed=9)
+    for data, rows in (
+        (spell(made.first, made.columns), made.first),
+        (spell(made.later, made.columns, end=b"\n"), made.later),
+        (made.delete_file, (made.gone,)),
+    ):
+        slice_ = read_export(data, made.model, GROUP)
+        assert (slice_.records, slice_.rejects, slice_.held_back) == (len(rows), 0, 0)
+        assert values_of(slice_) == [list(row.values()) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,14 +11,12 @@ import pytest
 from shared.formats.table_schema import TableSchema, parse_model
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline
 from tests.properties.test_slicing import write
-from tests.published import FIXTURES, fixtures
 
 if TYPE_CHECKING:
-    from random import Random
+    from pathlib import Path
 
     from shared.ledger.records import LandedFile
 
-pytestmark = fixtures
 LEVEL = "dimensionattributelevel"
 
 
@@ -26,8 +25,7 @@ def pipeline() -> Pipeline:
     return Pipeline()
 
 
-def land_folder(pipeline: Pipeline, name: str) -> None:
-    root = FIXTURES / name
+def land_folder(pipeline: Pipeline, root: Path) -> None:
     for path in sorted(found for found in root.rglob("*") if found.is_file()):
         pipeline.land(DATAVERSE, path.relative_to(root).as_posix(), path.read_bytes())
     pipeline.tick()
@@ -41,9 +39,12 @@ def file(pipeline: Pipeline, path: str, container: str = DATAVERSE) -> LandedFil
     return pipeline.context.ledger.file(container, path).record
 
 
-def test_the_incremental_export_of_finance_and_operations(pipeline: Pipeline) -> None:
-    """Its delete stands in 1.csv; the model of one folder lacks a table that the next one has; `partitions` tells nothing."""
-    land_folder(pipeline, "incremental_fno")
+def test_the_incremental_export_of_finance_and_operations(pipeline: Pipeline, published: Path) -> None:
+    """Its delete stands in 1.csv; the model of one folder lacks a table that the next one has; `partitions` tells nothing.
+
+    Twin: tests/unit/landing/test_exports.py::test_an_incremental_export_is_taken_whole.
+    """
+    land_folder(pipeline, published / "incremental_fno")
     for path, records in {
         f"2024-05-21T12.00.00Z/{LEVEL}/2020.csv": 5,
         f"2024-05-21T13.00.00Z/{LEVEL}value/2020.csv": 5,
@@ -58,10 +59,11 @@ def test_the_incremental_export_of_finance_and_operations(pipeline: Pipeline) ->
     assert (status["records"], status["rejects"], status["waiting"]) == (11, 0, 0)
 
 
-def test_a_published_model_without_entities_keeps_its_folder_waiting_and_is_told_of(pipeline: Pipeline) -> None:
-    land_folder(pipeline, "incremental_fno")
-    broken = (FIXTURES / "incremental_fno/malformed_model.json").read_bytes()
-    rows = (FIXTURES / f"incremental_fno/2024-05-21T12.00.00Z/{LEVEL}/2020.csv").read_bytes()
+def test_a_closed_folder_with_a_published_model_without_entities_is_refused(pipeline: Pipeline, published: Path) -> None:
+    """Twin: tests/unit/landing/test_exports.py::test_a_closed_folder_whose_model_has_no_tables_is_refused."""
+    land_folder(pipeline, published / "incremental_fno")
+    broken = (published / "incremental_fno/malformed_model.json").read_bytes()
+    rows = (published / f"incremental_fno/2024-05-21T12.00.00Z/{LEVEL}/2020.csv").read_bytes()
     pipeline.land(DATAVERSE, "2024-05-21T13.30.00Z/model.json", broken)
     path = f"2024-05-21T13.30.00Z/{LEVEL}/2020.csv"
     pipeline.land(DATAVERSE, path, rows)
@@ -69,8 +71,9 @@ def test_a_published_model_without_entities_keeps_its_folder_waiting_and_is_told
     assert (file(pipeline, path).state, file(pipeline, path).reason) == ("rejected", "model_unusable")
 
 
-def test_an_upsert_an_update_and_a_delete_of_one_table(pipeline: Pipeline) -> None:
-    folder = FIXTURES / "arcane_stream_it"
+def test_an_upsert_an_update_and_a_delete_of_one_table(pipeline: Pipeline, published: Path) -> None:
+    """Twin: tests/unit/landing/test_exports.py::test_first_rows_changes_and_a_delete_without_a_line_break_are_taken."""
+    folder = published / "arcane_stream_it"
     pipeline.land(DATAVERSE, "model.json", (folder / "model.json").read_bytes())
     table = f"{LEVEL}/2020.csv"
     pipeline.land(DATAVERSE, table, (folder / "upsert_2020.csv").read_bytes())
@@ -89,9 +92,10 @@ def test_an_upsert_an_update_and_a_delete_of_one_table(pipeline: Pipeline) -> No
 
 @pytest.mark.parametrize(("name", "columns"), [("customer.csv", 15), ("customer_spend.csv", 2)])
 def test_the_sample_of_1400_customers_whose_records_may_end_in_a_bare_carriage_return(
-    pipeline: Pipeline, name: str, columns: int
+    pipeline: Pipeline, published: Path, name: str, columns: int
 ) -> None:
-    data = (FIXTURES / "sample_customer360" / name).read_bytes()
+    """Twin: tests/unit/landing/test_exports.py::test_a_finance_file_is_taken_whole_and_once_whatever_ends_its_records."""
+    data = (published / "sample_customer360" / name).read_bytes()
     pipeline.land(FINANCE, name, data)
     pipeline.land(FINANCE, name, data)
     record = file(pipeline, name, FINANCE)
@@ -99,7 +103,10 @@ def test_the_sample_of_1400_customers_whose_records_may_end_in_a_bare_carriage_r
     rows = pipeline.bronze(name.removesuffix(".csv"), FINANCE)
     assert sorted(int(row["cid"]) for row in rows) == list(range(1400))
     assert len(rows[0]) == columns + 5
-    if name == "customer.csv":
+    if name == "customer_spend.csv":
+        values = sorted(tuple(line.split(",")) for line in data.decode().splitlines()[1:])
+        assert sorted((row["cid"], row["spend"]) for row in rows) == values
+    else:
         empty = {column: sum(row[column] is None for row in rows) for column in ("LastName", "City", "Email")}
         assert empty == {"LastName": 7, "City": 15, "Email": 0}
 
@@ -113,11 +120,12 @@ def rows_for(schema: TableSchema, count: int, random: Random) -> list[list[str |
     ]  # fmt: skip
 
 
-def test_a_published_model_with_partitions_binds_its_tables_and_refuses_the_one_in_place(pipeline: Pipeline) -> None:
-    from random import Random
-
+def test_a_published_model_with_partitions_binds_its_tables_and_refuses_the_one_in_place(
+    pipeline: Pipeline, published: Path
+) -> None:
+    """Twin: tests/unit/landing/test_exports.py::test_a_model_with_partitions_binds_its_tables_and_refuses_the_one_in_place."""
     random = Random(1)
-    data = (FIXTURES / "cdm_model_with_partition.json").read_bytes()
+    data = (published / "cdm_model_with_partition.json").read_bytes()
     pipeline.land(DATAVERSE, "model.json", data)
     for name, schema in parse_model(data, "model.json").tables.items():
         pipeline.land(DATAVERSE, f"{name}/2020.csv", write(rows_for(schema, 30, random), random))
@@ -138,12 +146,13 @@ def account_model(columns: list[dict[str, Any]]) -> bytes:
     return json.dumps({"name": "cdm", "version": "1.0", "entities": [entity]}).encode()
 
 
-def test_the_192_columns_of_an_account_in_their_published_order(pipeline: Pipeline) -> None:
-    """As published it has no IsDelete, so it came from an in-place profile; an append-only one has it somewhere."""
-    from random import Random
+def test_the_192_columns_of_an_account_in_their_published_order(pipeline: Pipeline, published: Path) -> None:
+    """As published it has no IsDelete, so it came from an in-place profile; an append-only one has it somewhere.
 
+    Twin: tests/unit/landing/test_exports.py::test_a_wide_table_is_bound_by_position_wherever_its_delete_flag_stands.
+    """
     random = Random(1)
-    columns = json.loads((FIXTURES / "ce_account/account_columns.json").read_text(encoding="utf-8"))
+    columns = json.loads((published / "ce_account/account_columns.json").read_text(encoding="utf-8"))
     pipeline.land(DATAVERSE, "model.json", account_model(columns))
     pipeline.land(DATAVERSE, "account/2024.csv", b"1\r\n")
     assert file(pipeline, "account/2024.csv").reason == "in_place_export"
