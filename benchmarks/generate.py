@@ -129,7 +129,7 @@ def _value(column: Column, random: Random, fill: float) -> bytes:
 
 
 def _text(random: Random) -> bytes:
-    """Words; now and then an embedded quote, comma, line break, or the empty string."""
+    """Return words; now and then an embedded quote, comma, line break, or the empty string."""
     text = " ".join(random.choices(WORDS, k=random.randrange(1, 6)))
     dice = random.random()
     if dice < 0.01:

@@ -71,7 +71,7 @@ def small(source: Path, schema: TableSchema, _target: Path) -> int:
 
 
 def polars(source: Path, schema: TableSchema, target: Path) -> int:
-    """Polars: scan_csv to sink_parquet, streaming."""
+    """Run Polars: scan_csv to sink_parquet, streaming."""
     import polars as pl
 
     types = dict.fromkeys(schema.names, pl.String())
@@ -80,7 +80,7 @@ def polars(source: Path, schema: TableSchema, target: Path) -> int:
 
 
 def duckdb(source: Path, schema: TableSchema, target: Path) -> int:
-    """DuckDB: COPY of read_csv to parquet, two threads."""
+    """Run DuckDB: COPY of read_csv to parquet, two threads."""
     import duckdb as engine
 
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in schema.names)
@@ -91,7 +91,7 @@ def duckdb(source: Path, schema: TableSchema, target: Path) -> int:
 
 
 def pyarrow(source: Path, schema: TableSchema, target: Path) -> int:
-    """pyarrow: open_csv to ParquetWriter, its own defaults but for the block, which is ours."""
+    """Run pyarrow: open_csv to ParquetWriter, its own defaults but for the block, which is ours."""
     names = list(schema.names)
     reader = csv.open_csv(
         source,
@@ -113,7 +113,7 @@ def pyarrow(source: Path, schema: TableSchema, target: Path) -> int:
 
 
 def spark(source: Path, schema: TableSchema, target: Path) -> int:
-    """Spark as the sample reads: multi-line CSV, all strings; with the escape that it forgot. Session start excluded."""
+    """Run Spark as the sample reads: multi-line CSV, all strings; with the escape that it forgot. Session start excluded."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession() or SparkSession.builder.master("local[2]").getOrCreate()
@@ -127,7 +127,7 @@ CONTESTANTS: Final = {function.__name__: function for function in (kernel, small
 
 
 def memory(key: str) -> int:
-    """Megabytes of this process now (VmRSS) or at most so far (VmHWM)."""
+    """Return the megabytes of this process now (VmRSS) or at most so far (VmHWM)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(key):
             return int(line.split()[1]) // 1024
@@ -135,7 +135,7 @@ def memory(key: str) -> int:
 
 
 def measure(name: str, table: str, source: Path, warm: Path, target: Path) -> None:
-    """In a process of its own: print what one contestant needs for one file."""
+    """Print, in a process of its own, what one contestant needs for one file."""
     contestant, schema = CONTESTANTS[name], SCHEMAS[table]
     if name != "small":
         contestant(warm, schema, target.with_suffix(".warm"))
@@ -147,7 +147,7 @@ def measure(name: str, table: str, source: Path, warm: Path, target: Path) -> No
 
 
 def once(folder: Path, name: str, table: str) -> dict[str, float]:
-    """One measurement in a process of its own."""
+    """Take one measurement in a process of its own."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").exists() else None) as target:  # noqa: S108  unguessable
         files = [folder / f"{table}.csv", folder / f"{table}-warm.csv", Path(target) / "out.parquet"]
         command = [sys.executable, "-m", "benchmarks.ingest", "--measure", name, table, *map(str, files)]
@@ -194,7 +194,7 @@ def show(folder: Path, results: dict[tuple[str, str], list[dict[str, float]]]) -
 
 
 def main() -> None:
-    """Command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="bytes to bronze parquet, against the alternatives")
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)

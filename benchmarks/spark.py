@@ -132,7 +132,7 @@ def _selected(rows: "DataFrame", names: Sequence[str]) -> "DataFrame":
 
 
 def duckdb(folder: Path, _customers: int) -> dict[str, float]:
-    """DuckDB over the same bronze parquet: typed history of both tables and the joined gold table, as parquet."""
+    """Time DuckDB over the same bronze parquet: typed history of both tables and the joined gold table, as parquet."""
     import duckdb as engine
 
     target = folder / "duckdb"
@@ -176,7 +176,7 @@ CONTESTANTS: Final[dict[str, Callable[[Path, int], dict[str, float]]]] = {
 
 
 def measured(name: str, folder: Path, customers: int) -> dict[str, float]:
-    """One contestant in a process of its own."""
+    """Run one contestant in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.spark", "--measure", name, str(folder), "--customers", str(customers)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -218,7 +218,7 @@ def land(folder: Path, customers: int) -> None:
 
 
 def main() -> None:
-    """Command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="bronze to gold, against the alternatives")
     parser.add_argument("--customers", type=int, default=2_000_000)
     parser.add_argument("--times", type=int, default=4, help="how much larger the larger base is; 0: none")

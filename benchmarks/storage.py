@@ -47,7 +47,7 @@ class Spent:
     own: float  # processor time of this process
 
     def __add__(self, other: "Spent") -> "Spent":
-        """Both, one after the other."""
+        """Add both, one after the other."""
         return Spent(wall=self.wall + other.wall, own=self.own + other.own)
 
 
@@ -95,7 +95,7 @@ def measured(connection: str, folder: Path, arguments: argparse.Namespace) -> It
 
 
 def throughput(connection: str, service: BlobServiceClient, folder: Path, megabytes: int) -> Iterator[str]:
-    """One large file, against downloading and uploading it."""
+    """Time one large file, against downloading and uploading it."""
     for table in ("narrow", "wide"):
         pieces = made(folder, table)
         size = megabytes
@@ -115,7 +115,7 @@ def throughput(connection: str, service: BlobServiceClient, folder: Path, megaby
 
 
 def small_files(connection: str, service: BlobServiceClient, folder: Path, count: int) -> Iterator[str]:
-    """Many small files through the whole path, against a loop that copies them; and against a loop as wide as we are."""
+    """Time many small files through the whole path, against a loop that copies them; and against a loop as wide as we are."""
     write_table(folder / "small.csv", TABLES["narrow"], SMALL)
     data = (folder / "small.csv").read_bytes()
     context = app(connection)
@@ -136,7 +136,7 @@ def small_files(connection: str, service: BlobServiceClient, folder: Path, count
 
 
 def append(connection: str, service: BlobServiceClient, folder: Path, megabytes: int) -> Iterator[str]:
-    """One megabyte behind a large file, against one megabyte in a file of its own."""
+    """Time one megabyte behind a large file, against one megabyte in a file of its own."""
     write_table(folder / "one.csv", TABLES["narrow"], MB, seed=7)
     one = (folder / "one.csv").read_bytes()
     context = app(connection)
@@ -210,7 +210,7 @@ def copy(service: BlobServiceClient, blob: BlobClient) -> int:
 
 
 def made(folder: Path, table: str) -> list[bytes]:
-    """Pieces of a table, each of another width, that may be repeated."""
+    """Make pieces of a table, each of another width, that may be repeated."""
     pieces = []
     for width in WIDTHS[table]:
         path = folder / f"{table}-{width}.csv"

@@ -59,7 +59,7 @@ def demo(folder: Path, console: Console) -> int:
 
 
 def say(console: Console, line: str) -> None:
-    """One line as it is: to be copied, so neither wrapped nor cut."""
+    """Print one line as it is: to be copied, so neither wrapped nor cut."""
     console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 

@@ -30,7 +30,7 @@ RUNTIME = "azure-functions-runtime==1.3.0"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class SetupStep:
     """One step of the set-up, done again only when what decides it changes."""
 
     name: str
@@ -52,7 +52,7 @@ class Step:
         return STAMPS / self.name
 
     def done(self) -> bool:
-        """Whether it was done for exactly this input, and its result is still there."""
+        """Tell whether it was done for exactly this input, and its result is still there."""
         return self.leaves.exists() and self.stamp.exists() and self.stamp.read_text() == self.fingerprint()
 
 
@@ -133,7 +133,7 @@ def install_python() -> None:
 
 
 def install_node() -> None:
-    """Azurite, exactly as locked."""
+    """Install Azurite, exactly as locked."""
     run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
 
 
@@ -160,7 +160,7 @@ EXCLUDED_JARS = (
 
 
 def install_jars() -> None:
-    """Delta's jars and the ABFS driver in `.local/jars`, so that later sessions start without asking any repository."""
+    """Install Delta's jars and the ABFS driver in `.local/jars`, so that later sessions start without asking any repository."""
     ivy, home = STATE / "ivy", java_home()
     environment = {**os.environ, "SPARK_SUBMIT_OPTS": f"-Duser.home={ivy}", "SPARK_LOCAL_IP": "127.0.0.1"}
     if home:
@@ -171,24 +171,24 @@ def install_jars() -> None:
     shutil.rmtree(ivy)
 
 
-def steps() -> tuple[Step, ...]:
-    """All steps of the set-up, in order."""
+def steps() -> tuple[SetupStep, ...]:
+    """Return all steps of the set-up, in order."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     requirements = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt", ROOT / "pyproject.toml")
     return (
-        Step(
+        SetupStep(
             name="python",
             decided_by=(*requirements, RUNTIME, version),
             leaves=VENV / "bin" / "python",
             act=install_python,
         ),
-        Step(
+        SetupStep(
             name="node",
             decided_by=(ROOT / "package.json", ROOT / "package-lock.json"),
             leaves=ROOT / "node_modules" / "azurite",
             act=install_node,
         ),
-        Step(
+        SetupStep(
             name="jars",
             decided_by=(ROOT / "requirements-dev.txt", RESOLVE, EXCLUDED_JARS),
             leaves=JARS,
@@ -197,7 +197,7 @@ def steps() -> tuple[Step, ...]:
     )
 
 
-def set_up(todo: Iterable[Step]) -> None:
+def set_up(todo: Iterable[SetupStep]) -> None:
     """Do the steps that are not done; a failed command ends it (CalledProcessError) and leaves no stamp."""
     for step in todo:
         if step.done():

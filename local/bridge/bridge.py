@@ -72,7 +72,7 @@ class Bridge:
         self._known: dict[tuple[str, str], str] = {}
 
     def once(self) -> int:
-        """One round over all containers; the number of events that were accepted."""
+        """Make one round over all containers; the number of events that were accepted."""
         accepted = 0
         for container, function in self._functions.items():
             new = news(self._known, self._look(container))

@@ -28,7 +28,7 @@ class Observed:
 
 
 def problems(expected: Expected, observed: Observed) -> list[str]:
-    """Every way in which the lake is not as expected, one sentence each; none is what one hopes for."""
+    """Return every way in which the lake is not as expected, one sentence each; none is what one hopes for."""
     return [*_of_bronze(expected, observed), *_of_gold(expected.customers, observed.gold)]
 
 
@@ -40,7 +40,7 @@ def rows_of(parts: Iterable[BronzePart], file: str) -> tuple[int, ...]:
 
 
 def only_new_bytes(landings: Iterable[Landing], sizes: Mapping[str, int], new: Iterable[BronzePart]) -> list[str]:
-    """Whether every part that a wave added begins where its landed file ended before (`sizes`, in bytes)."""
+    """Check that every part that a wave added begins where its landed file ended before (`sizes`, in bytes)."""
     landed = {landing.file for landing in landings}
     found = []
     for part in new:

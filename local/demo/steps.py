@@ -52,7 +52,7 @@ class Step:
 
 
 def steps(goal: Goal, before: Baseline, now: Documents) -> tuple[Step, ...]:
-    """Where a wave stands, link by link."""
+    """Tell where a wave stands, link by link."""
     batch = newest_batch(before, now)
     return (
         Step(name="landing", state="done", detail=f"{goal.files} files, {goal.size:,} bytes, {goal.records:,} records"),

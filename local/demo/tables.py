@@ -40,13 +40,13 @@ def progress_table(found: Iterable[Step], seconds: Mapping[str, float], elapsed:
 
 
 def line(step: Step, seconds: float | None) -> str:
-    """One step that is over, for a log."""
+    """Tell one step that is over, for a log."""
     at = "" if seconds is None else f"{seconds:6.1f} s"
     return f"{at:>8}  {step.name}: {escape(step.detail)}" + (" FAILED" if step.state == "failed" else "")
 
 
 def landed_table(expected: Expected, observed: Observed, sizes: Mapping[str, int]) -> Table:
-    """Every landed file with what bronze has of it."""
+    """Show every landed file with what bronze has of it."""
     table = _table("What landed", "file", "bytes", "records", "rows in bronze", "rejects", "parts")
     for file in sorted(sizes):
         parts = sum(1 for part in observed.parts if part.file == file)
@@ -79,7 +79,7 @@ def layers_table(waves: Sequence[tuple[Expected, Observed, Mapping[str, Any]]]) 
 
 
 def rejects_table(rejects: Iterable[Reject]) -> Table:
-    """Each record that cannot be used, with its place and the reason."""
+    """Show each record that cannot be used, with its place and the reason."""
     table = _table("Rejects", "file", "record", "reason", left=("file", "reason"))
     for reject in rejects:
         table.add_row(reject.file, f"{reject.record:,}", reject.reason)
@@ -87,7 +87,7 @@ def rejects_table(rejects: Iterable[Reject]) -> Table:
 
 
 def steps_table(waves: Sequence[Mapping[str, float]]) -> Table:
-    """How long each step took after the one before it was done, in seconds."""
+    """Show how long each step took after the one before it was done, in seconds."""
     table = _table("Seconds per step", "step", *(f"wave {number}" for number, _ in enumerate(waves, 1)))
     names = list(dict.fromkeys(name for seconds in waves for name in seconds))
     taken = [_taken([(name, seconds[name]) for name in names if name in seconds]) for seconds in waves]

@@ -52,12 +52,12 @@ def open_queue(storage: str, name: str) -> QueueClient:
 
 
 def encode(text: str) -> str:
-    """As the host writes messages."""
+    """Encode as the host writes messages."""
     return base64.b64encode(text.encode()).decode()
 
 
 def decode(content: str) -> bytes:
-    """As the host reads them: base64, and text where it is not."""
+    """Decode as the host reads them: base64, and text where it is not."""
     try:
         return base64.b64decode(content, validate=True)
     except ValueError:

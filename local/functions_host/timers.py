@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def next_tick(schedule: str, after: datetime) -> datetime:
-    """When a schedule is due next: six fields that begin with seconds, five fields, or `hh:mm:ss`."""
+    """Tell when a schedule is due next: six fields that begin with seconds, five fields, or `hh:mm:ss`."""
     interval = re.fullmatch(r"(\d+):(\d\d):(\d\d)", schedule)
     if interval:
         hours, minutes, seconds = (int(part) for part in interval.groups())
@@ -42,7 +42,7 @@ class Timer:
         self._thread.start()
 
     def stop(self) -> None:
-        """No further tick."""
+        """End the ticks."""
         self._stopped.set()
 
     def _run(self) -> None:

@@ -92,5 +92,5 @@ class Triggers:
         return self.blob(function, fields["ContainerName"], fields["BlobName"]) if function else None
 
     def function_of(self, message: QueueMessage) -> Function | None:
-        """Whom a message of the blob trigger's queue is for."""
+        """Tell whom a message of the blob trigger's queue is for."""
         return self.functions.get(json.loads(decode(message.content))["FunctionId"].rpartition(".")[2])

@@ -52,7 +52,7 @@ def routes(functions: Iterable[Function], prefix: str) -> tuple[Route, ...]:
 
 
 def blob_of(event: dict[str, Any]) -> tuple[str, str, str]:
-    """Container, path and ETag of an Event Grid event; ValueError without a blob in it.
+    """Read container, path and ETag of an Event Grid event; ValueError without a blob in it.
 
     Only `data` is read, and the host of its `url` ignored (reference: Azure Functions, section 2).
     """

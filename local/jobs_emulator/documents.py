@@ -13,7 +13,7 @@ CREATOR = "local@customer360"
 
 
 def job_document(job: Job, *, created: int) -> dict[str, Any]:
-    """One job, as jobs/get shows it; `created` in milliseconds since 1970."""
+    """Return one job, as jobs/get shows it; `created` in milliseconds since 1970."""
     tasks = [
         {
             "task_key": task.task_key,
@@ -33,7 +33,7 @@ def job_document(job: Job, *, created: int) -> dict[str, Any]:
 
 
 def run_document(run: Run, job: Job, *, root: str, tasks: bool = True) -> dict[str, Any]:
-    """One run, as runs/get shows it."""
+    """Return one run, as runs/get shows it."""
     repairs = [
         {"type": "REPAIR", "id": one.id, "start_time": one.start_time, "task_run_ids": list(one.task_run_ids)}
         for one in run.repairs
@@ -68,7 +68,7 @@ def run_document(run: Run, job: Job, *, root: str, tasks: bool = True) -> dict[s
 
 
 def task_document(task: TaskRun, job: Job) -> dict[str, Any]:
-    """One task run, as in `tasks[]` of its run."""
+    """Return one task run, as in `tasks[]` of its run."""
     body = next(one for one in job.tasks if one.task_key == task.task_key)
     return {
         "run_id": task.run_id,

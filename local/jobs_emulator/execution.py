@@ -98,7 +98,7 @@ class Execution:
             self._runner.interrupt()
 
     def log_of(self, task_run_id: int) -> Path:
-        """Where the output of a task run is."""
+        """Return where the output of a task run is."""
         return self._logs / f"task-run-{task_run_id}.log"
 
     def _work(self) -> None:

@@ -93,7 +93,7 @@ class Run:
         return replace(self, tasks=tuple(task if task.task_key == one.task_key else one for one in self.tasks))
 
     def record(self) -> dict[str, Any]:
-        """As plain data, for the file it is kept in."""
+        """Return plain data, for the file it is kept in."""
         return asdict(self)
 
     @classmethod

@@ -65,7 +65,7 @@ class Runs:
             return self._tokens.get(token)
 
     def all(self) -> list[Run]:
-        """All runs, newest first."""
+        """Return all runs, newest first."""
         with self.lock:
             return sorted(self._runs.values(), key=lambda run: -run.run_id)
 

@@ -32,7 +32,7 @@ class Destination:
     password: str
 
     def __repr__(self) -> str:
-        """Without the password."""
+        """Show it without the password."""
         return f"Destination(url={self.url!r}, username={self.username!r})"
 
 

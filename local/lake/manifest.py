@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def locations(entity: Mapping[str, Any], below: Callable[[str], Iterable[str]]) -> list[str]:
-    """Where the files lie; `below` lists a folder of the container. Raises KeyError where the manifest leaves something out.
+    """Return where the files lie; `below` lists a folder of the container. Raises KeyError where the manifest lacks something.
 
     Only expressions are known here, not globs: the manifests that the job writes have none.
     """

@@ -50,12 +50,12 @@ class GoldUnreadableError(LocalStackError):
 
 
 def bronze_parts(service: BlobServiceClient) -> tuple[BronzePart, ...]:
-    """Every bronze part, opened."""
+    """Return every bronze part, opened."""
     return tuple(_part(path, data) for path, data in _blobs(service, BRONZE) if not path.startswith("_"))
 
 
 def rejects(service: BlobServiceClient) -> tuple[Reject, ...]:
-    """Every reject once: a repeat of a slice that crashed may have left the same one twice."""
+    """Return every reject once: a repeat of a slice that crashed may have left the same one twice."""
     found = set()
     for _, data in _blobs(service, BRONZE, "_rejected/"):
         for row in pq.read_table(io.BytesIO(data), columns=["_source_file", "_record_number", "_reason"]).to_pylist():

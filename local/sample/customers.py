@@ -77,7 +77,7 @@ PERSONAL: Final = tuple(column.name for column in fields(Customer) if column.nam
 
 
 def invented(chance: random.Random, cid: int) -> Customer:
-    """Somebody with this cid; every so many cids one is awkward, has an empty value or none."""
+    """Make somebody with this cid; every so many cids one is awkward, has an empty value or none."""
     awkward = AWKWARD_NAMES[cid // 20 % len(AWKWARD_NAMES)] if cid % 20 == 7 else None
     firstname, lastname = awkward or (chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES))
     country, state, city, code = chance.choice(PLACES)

@@ -14,7 +14,7 @@ _QUOTED: Final = ("string", "dateTime", "dateTimeOffset")  # the model says Quot
 
 
 def record(values: Mapping[str, str | None], columns: Mapping[str, str]) -> bytes:
-    """One record; null is nothing between two commas (reference: Synapse Link, section 6). `columns`: type by name."""
+    """Write one record; null is nothing between two commas (reference: Synapse Link, section 6). `columns`: type by name."""
     texts = (
         "" if (value := values.get(name)) is None else '"' + value.replace('"', '""') + '"' if kind in _QUOTED else value
         for name, kind in columns.items()

@@ -18,7 +18,7 @@ from local.spark_worker.entry_points import execute
 
 
 def orders() -> queue.SimpleQueue[bytes]:
-    """Orders as they come; standard input is the tether, too (local/stack/child.py): at its end the whole group ends."""
+    """Return orders as they come; standard input is the tether, too (local/stack/child.py): at its end the whole group ends."""
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def read() -> None:

@@ -65,6 +65,6 @@ def _checked_exit(main: Callable[[], object]) -> None:
 
 
 def _forget(package: str) -> None:
-    """So that the next import reads the files as they are now: a cluster starts every run with a new process."""
+    """Have the next import read the files as they are now: a cluster starts every run with a new process."""
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
         del sys.modules[name]

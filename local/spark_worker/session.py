@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def azurite_settings(blob_port: int) -> dict[str, str]:
-    """Hadoop's ABFS driver talking to Azurite's blob service.
+    """Configure Hadoop's ABFS driver talking to Azurite's blob service.
 
     Azurite has no dfs endpoint, but the driver can do with the blob API alone, as for accounts without a hierarchical
     namespace (docs/adr/0004).

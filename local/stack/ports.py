@@ -27,7 +27,7 @@ def check_port(port: int, wanted_by: str) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, all different: for tests, which must not meet the stack's fixed ones."""
+    """Find ports that nobody listens on now, all different: for tests, which must not meet the stack's fixed ones."""
     probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
     try:
         for probe in probes:
@@ -39,7 +39,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def accepts_connections(port: int) -> bool:
-    """Whether somebody answers on the port."""
+    """Tell whether somebody answers on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -27,7 +27,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Ports that nobody uses now, for tests."""
+        """Find ports that nobody uses now, for tests."""
         blob, queue, table, functions, jobs, customer_insights = free_ports(6)
         return cls(azurite=(blob, queue, table), functions=functions, jobs=jobs, customer_insights=customer_insights)
 

@@ -32,7 +32,7 @@ SHORTEST_LIFE = 10  # seconds; what ends sooner again and again will not get bet
 
 
 def answers(url: str) -> bool:
-    """Whether something useful answers: any HTTP status that is no server error."""
+    """Tell whether something useful answers: any HTTP status that is no server error."""
     try:
         with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own parts
             return True

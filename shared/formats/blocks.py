@@ -277,7 +277,7 @@ def _invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:
 
 
 def _is_utf8(data: bytes | memoryview) -> bool:
-    """As `data.decode()` would tell, without making a second copy of the block."""
+    """Tell what `data.decode()` would, without making a second copy of the block."""
     ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
     try:
         pa.StringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)

@@ -192,7 +192,7 @@ class Cutter:
         )
 
     def _likely_cut(self, target: int) -> tuple[int, bool]:
-        """How many bytes the block has, probably, and whether that is certain."""
+        """Tell how many bytes the block has, probably, and whether that is certain."""
         window = self._window
         have = window.fill(target + _LOOK_AHEAD)
         if have <= target and window.ended:
@@ -217,7 +217,7 @@ class Cutter:
         return end - start, False
 
     def _exact_cut(self, target: int) -> int:
-        """How many bytes of complete records there are, `target` or less, or else one longer record; 0 where there is none."""
+        """Count the bytes of complete records, `target` or less, or else of one longer record; 0 where there is none."""
         window = self._window
         have = window.fill(target)
         cut = self._dialect.last_end(window.data, window.at, window.at + min(target, have)) - window.at

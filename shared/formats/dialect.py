@@ -43,7 +43,7 @@ class Dialect:
         )
 
     def last_end(self, data: bytes | bytearray | memoryview, start: int, end: int) -> int:
-        """Where the last complete record of `data[start:end]` ends, `start` being a record's start; `start` if none does."""
+        """Find where the last complete record of `data[start:end]` ends, where `start` begins one; `start` if none does."""
         found = self._patterns[0].match(data, start, end)
         return start if found is None else found.end()
 

@@ -102,7 +102,7 @@ class TableSchema:
         return cls(table=table, columns=tuple(_column(column) for column in columns))
 
     def to_json(self) -> list[dict[str, object]]:
-        """As the batch manifest holds it (docs/contracts.md, `schemas`)."""
+        """Return the columns as the batch manifest holds them (docs/contracts.md, `schemas`)."""
         return [encoded(column) for column in self.columns]
 
     @cached_property
@@ -234,7 +234,7 @@ class SchemaChange:
 
 
 def change(old: TableSchema, new: TableSchema) -> SchemaChange:
-    """How `new` differs from `old`; fail loudly unless it extends it (reference: Synapse Link, section 7.2)."""
+    """Tell how `new` differs from `old`; fail loudly unless it extends it (reference: Synapse Link, section 7.2)."""
     before = {column.name: column for column in old.columns}
     after = {column.name: column for column in new.columns}
     return SchemaChange(
@@ -246,7 +246,7 @@ def change(old: TableSchema, new: TableSchema) -> SchemaChange:
 
 
 def min_width(current: TableSchema, known: Iterable[TableSchema] = ()) -> int:
-    """Fields of the narrowest legal row of a table whose models were `known` (reference: Synapse Link, section 7.2).
+    """Return the fields of the narrowest legal row of a table whose models were `known` (reference: Synapse Link, section 7.2).
 
     Finance and operations: the delete flag ends the row as it was before columns were added. Elsewhere the flag may stand
     among the first columns and says nothing; the narrowest model that the table ever had does.

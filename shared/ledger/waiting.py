@@ -54,7 +54,7 @@ class Waits:
     reprocess: tuple[str, ...] = ()  # ids
 
     def __bool__(self) -> bool:
-        """Whether anything waits for us; a tail waits for its exporter."""
+        """Tell whether anything waits for us; a tail waits for its exporter."""
         return bool(self.parts or self.files or self.batches or self.reprocess)
 
 

@@ -12,7 +12,7 @@ _ABANDONED = "folder_abandoned"  # its model may have come after all
 
 
 def matches(job: ReprocessJob, file: LandedFile) -> bool:
-    """Whether a job names a landed file."""
+    """Tell whether a job names a landed file."""
     return (
         (file.state == job.status if job.status else file.state in _AGAIN or file.reason == _ABANDONED)
         and job.container in {"", file.container}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local import toolchain
-from local.toolchain import Step, major_version, set_up
+from local.toolchain import SetupStep, major_version, set_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class Work:
         self.pins = folder / "requirements.txt"
         self.pins.write_text("a==1\n")
         fields: dict[str, Any] = {"name": "python", "decided_by": (self.pins, "3.11"), "leaves": folder / "result"}
-        self.step = Step(**{**fields, "act": self.act, **extra})
+        self.step = SetupStep(**{**fields, "act": self.act, **extra})
 
     def act(self) -> None:
         self.count += 1
