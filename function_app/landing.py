@@ -12,7 +12,9 @@ import logging
 import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 
+from function_app.mistakes import mistakes
 from shared.context import context
+from shared.errors import Misconfigured
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.landing")
@@ -31,6 +33,10 @@ def on_finance_landed(client: blob.BlobClient) -> None:
 
 
 def _take(container: str, path: str) -> None:
-    file = context.landing(container, path)
+    try:
+        file = context.landing(container, path)
+    except Misconfigured as error:
+        mistakes.tell(error)
+        return
     if file is not None:
         _log.info("file.%s %s %s records=%d rejects=%d", file.state, file.name, file.reason, file.records, file.rejects)

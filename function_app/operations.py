@@ -24,9 +24,8 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 @triggers.route(route="ready", methods=[func.HttpMethod.GET])
 @answering
 def ready(req: func.HttpRequest) -> func.HttpResponse:
-    """Say whether settings are complete and storage answers."""
-    context.settings  # noqa: B018 - reading them is the check
-    context.configuration  # noqa: B018 - likewise
+    """Say whether settings and `customer360.toml` can be used, and storage answers."""
+    context.check()
     context.ledger.pipeline()
     return document({"status": "ready"})
 

@@ -9,7 +9,9 @@ import logging
 
 import azure.functions as func
 
+from function_app.mistakes import mistakes
 from shared.context import context
+from shared.errors import Misconfigured
 from shared.landing.poison import PoisonUnreadable, read_poison
 
 triggers = func.Blueprint()
@@ -24,5 +26,10 @@ def on_poison(message: func.QueueMessage) -> None:
     except PoisonUnreadable as error:
         _log.error("poison.unreadable %s", error)  # raising would only make it poison once more
         return
-    result = context.poison(poison)
+    try:
+        context.check()
+        result = context.poison(poison)
+    except Misconfigured as error:  # nobody could judge the file, so it may be no poison: the sweep takes it, once that can be
+        mistakes.tell(error)
+        return
     _log.error("poison.%s %s/%s function=%s", result.replace(" ", "_"), poison.container, poison.path, poison.function)

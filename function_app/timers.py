@@ -9,8 +9,9 @@ import logging
 
 import azure.functions as func
 
+from function_app.mistakes import mistakes
 from shared.context import context
-from shared.errors import PipelineError
+from shared.errors import Misconfigured, PipelineError
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.timers")
@@ -37,6 +38,8 @@ def on_hint(message: func.QueueMessage) -> None:
 def _sweep() -> None:
     try:
         looked = context.sweep()
+    except Misconfigured as error:
+        mistakes.tell(error)
     except PipelineError as error:
         _log.warning("sweep.incomplete %s", error)
     else:
@@ -47,5 +50,7 @@ def _sweep() -> None:
 def _reconcile() -> None:
     try:
         context.reconcile()
+    except Misconfigured as error:
+        mistakes.tell(error)
     except PipelineError as error:
         _log.warning("reconcile.incomplete %s", error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -16,7 +17,9 @@ from local import toolchain
 from local.stack.azurite import AzuriteMissingError
 from local.stack.child import ChildError
 from local.stack.ports import PortTakenError
+from local.stack.settings import Ports, check_settings, settings
 from local.stack.stack import Stack, StackBrokenError, fixed_points
+from shared.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,8 +80,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     folder = given.folder.resolve()
     try:
+        check_settings({**os.environ, **settings(Ports())})
         return up(folder, console) if given.command == "up" else demo(folder, console)
-    except (AzuriteMissingError, ChildError, PortTakenError, StackBrokenError) as error:
+    except (AzuriteMissingError, ChildError, Misconfigured, PortTakenError, StackBrokenError) as error:
         say(console, str(error))
         return 1
     except KeyboardInterrupt:  # what was started is stopped by now

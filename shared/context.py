@@ -17,7 +17,7 @@ from shared.api.files import Files
 from shared.api.runs import Runs
 from shared.api.status import Status
 from shared.config.settings import Connection, Settings, StorageService, read_settings
-from shared.config.tables import Configuration, read_configuration
+from shared.config.tables import Configuration, open_configuration
 from shared.landing.bronze import Bronze
 from shared.landing.column_sources import Models
 from shared.landing.event import Landing
@@ -68,7 +68,12 @@ class Context:
     @cached_property
     def configuration(self) -> Configuration:
         """What `customer360.toml` says of tables and data sets."""
-        return read_configuration((_ROOT / self.settings.configuration).read_text(encoding="utf-8"))
+        return open_configuration(_ROOT, self.settings.configuration)
+
+    def check(self) -> None:
+        """Read the settings and `customer360.toml`; raises `Misconfigured`. What is mended is read anew, with no restart."""
+        self.settings  # noqa: B018 - reading them is the check
+        self.configuration  # noqa: B018 - likewise
 
     @cached_property
     def clock(self) -> Clock:

@@ -10,7 +10,9 @@ PipelineError
 │   └── LandedFileRejected
 ├── Park                   trying again cannot help until a person acts
 │   └── ServiceRefused     a service understood the call and said no
-└── SettingsInvalid        the app cannot start like this
+└── Misconfigured          what the app was told cannot be used: until a person mends it, nobody can judge anything
+    ├── ConfigurationInvalid
+    └── SettingsInvalid
 ```
 
 Callers branch on the type, never on the text. Every error carries its evidence as attributes, and none carries row
@@ -36,13 +38,36 @@ class Park(PipelineError):
     """A person has to act first; until then this piece of work waits and the others go on."""
 
 
-class SettingsInvalid(PipelineError):
-    """A setting is absent or unusable; names the setting and what was expected of it, never its value."""
+class Misconfigured(PipelineError):
+    """The settings or `customer360.toml` cannot be used: no landed file, batch or request is at fault."""
 
-    def __init__(self, setting: str, expected: str) -> None:
+
+class ConfigurationInvalid(Misconfigured):
+    """`customer360.toml` cannot be used; names the file, the section, the key, and what is known or expected there.
+
+    Attributes: `file`, `place` (the keys on the way, the root's first; none: the file as a whole), `problem`.
+    """
+
+    def __init__(self, file: str, place: tuple[str, ...], problem: str) -> None:
+        self.file = file
+        self.place = place
+        self.problem = problem
+        section = f"section [{'.'.join(place[:-1])}]" if place[1:] else ""
+        key = f"key {place[-1]}" if place else ""
+        super().__init__(f"{', '.join(filter(None, (file, section, key)))}: {problem}")
+
+
+#: Where settings stand: in Azure, and locally.
+SETTINGS = "app settings (local.settings.json, section Values)"
+
+
+class SettingsInvalid(Misconfigured):
+    """A setting is absent or unusable; names where it stands, the setting and what was expected of it, never its value."""
+
+    def __init__(self, setting: str, expected: str, *, where: str = SETTINGS) -> None:
         self.setting = setting
         self.expected = expected
-        super().__init__(f"setting {setting}: expected {expected}")
+        super().__init__(f"{where}, key {setting}: expected {expected}")
 
 
 class LandedFileChanged(Retry):

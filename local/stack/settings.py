@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from local.stack.azurite import LAKE_FOR_SPARK, STANDARD_PORTS, connection_string
 from local.stack.ports import free_ports
 from local.toolchain import ROOT
+from shared.config.settings import check_trigger_settings, read_settings
+from shared.config.tables import open_configuration
+from shared.errors import SettingsInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 EXAMPLE = ROOT / "local.settings.json.example"
@@ -44,3 +48,16 @@ def settings(ports: Ports, *, example: Path = EXAMPLE) -> dict[str, str]:
         "DATABRICKS_HOST": f"http://127.0.0.1:{ports.jobs}",
         "CUSTOMER_INSIGHTS_ROOT": f"http://127.0.0.1:{ports.customer_insights}/v1",
     }
+
+
+def check_settings(values: Mapping[str, str], *, root: Path = ROOT) -> None:
+    """Check app settings, and the `customer360.toml` that they name, as the app does when it starts.
+
+    Raises `Misconfigured`, which says in one sentence what to mend.
+    """
+    try:
+        told = read_settings(values)
+        check_trigger_settings(values)
+    except SettingsInvalid as error:
+        raise SettingsInvalid(error.setting, error.expected, where=f"{EXAMPLE.name}, section Values") from error
+    open_configuration(root, told.configuration)

@@ -16,6 +16,9 @@ from shared.errors import SettingsInvalid
 
 StorageService = Literal["blob", "queue", "table"]
 
+#: What the Functions host reads itself, to bind triggers.
+TRIGGER_SETTINGS = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "HINT_QUEUE")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
@@ -113,6 +116,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         customer_insights_subscription_key=read.text("CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY", ""),
         customer_insights_token=read.text("CUSTOMER_INSIGHTS_TOKEN", ""),
     )
+
+
+def check_trigger_settings(environment: Mapping[str, str]) -> None:
+    """Check what the host reads in the app's stead: without one of these it starts no trigger; raises `SettingsInvalid`."""
+    for name in TRIGGER_SETTINGS:
+        if not environment.get(name, "").strip():
+            raise SettingsInvalid(name, "a value: a trigger is bound to it")
 
 
 class _Reader:

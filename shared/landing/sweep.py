@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
-from shared.errors import Retry
+from shared.errors import Misconfigured, Retry
 from shared.formats.landed_paths import DataFile, TimeFolder, classify_dataverse
 from shared.landing.ingest import Ingest
 from shared.landing.poison import Poison
@@ -78,6 +78,8 @@ class Sweep:
                 self._look(container, path)
             except Retry as error:
                 failed = error
+            except Misconfigured:  # no file is at fault, and the others fare no better
+                raise
             except Exception as error:  # one file that nobody can take must not keep the others from being taken
                 _log.exception("sweep.failed %s/%s", container, path)
                 self.poison.record(container, path, type(error).__name__)

@@ -92,7 +92,7 @@ class Listing:
             parts=tuple(_manifest_part(part) for part in sorted(parts, key=lambda part: part.part_id)),
             schemas=dict(sorted(schemas.items())),
             entities=self.configuration.resolved(columns),
-            gold=self.configuration.gold(),
+            gold=self.configuration.gold.settings(),
             labels=tuple(sorted(labels, key=lambda one: (one.entity, one.container))),
         )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 from pyspark.sql.utils import is_remote
 
 from shared.config.tables import Configuration, read_configuration
@@ -98,6 +99,14 @@ class Pipeline:
     schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     tables: dict[tuple[Source, str], Sequence[str]] = field(default_factory=dict)
     labels: list[dict[str, Any]] = field(default_factory=list)
+
+    def configure(self, **changes: Mapping[str, Any]) -> None:
+        """Change what is configured of the customer `table`, of `dataverse`, of `gold`."""
+        now = self.configuration
+        table = structs.replace(now.dataverse.tables["crc33_customer"], **changes.get("table", {}))
+        dataverse = structs.replace(now.dataverse, tables={"crc33_customer": table}, **changes.get("dataverse", {}))
+        gold = structs.replace(now.gold, **changes.get("gold", {}))
+        self.configuration = structs.replace(now, dataverse=dataverse, gold=gold)
 
     @property
     def lake(self) -> Lake:
@@ -188,7 +197,7 @@ class Pipeline:
             "parts": self.parts,
             "schemas": self.schemas,
             "entities": {name: encoded(one) for name, one in self.configuration.resolved(self.tables).items()},
-            "gold": encoded(self.configuration.gold()),
+            "gold": encoded(self.configuration.gold.settings()),
             "labels": self.labels,
         }
         self.lake.write_json(f"pipeline/batches/{batch_id}/manifest.json", document)

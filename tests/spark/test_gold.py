@@ -166,7 +166,7 @@ def test_two_live_records_of_one_customer_id_give_one_customer(
 
 
 def test_old_publications_are_collected_after_their_grace(pipeline: Pipeline) -> None:
-    pipeline.configuration = replace(pipeline.configuration, grace_days=0)
+    pipeline.configure(gold={"grace_days": 0})
     for version in range(1, 4):
         pipeline.land([customer("1", version, crc33_name=f"n{version}")], hours=version)
         pipeline.run()

@@ -53,8 +53,7 @@ def stored(pipeline: Pipeline) -> list[Row]:
 @pytest.fixture
 def untracked(pipeline: Pipeline) -> Pipeline:
     """A pipeline where `email` is not tracked, as the oracle's `note`."""
-    table = replace(pipeline.configuration.tables["crc33_customer"], untracked=("email",))
-    pipeline.configuration = replace(pipeline.configuration, tables={"crc33_customer": table})
+    pipeline.configure(table={"untracked": ("email",)})
     return pipeline
 
 
@@ -271,8 +270,7 @@ def test_other_keys_are_refused_with_what_to_do_and_a_rebuild_takes_them(pipelin
     pipeline.configuration = finance()
     pipeline.finance(text)
     pipeline.silver(pipeline.manifest())
-    both = replace(pipeline.configuration.finance["customer_finance"], keys=("cid", "region"))
-    pipeline.configuration = replace(pipeline.configuration, finance={"customer_finance": both})
+    pipeline.configuration = finance(keys=("cid", "region"))
     pipeline.finance(text, hours=1)
     told = r"tells events apart by .*cid.* and the configuration now by .*region.*reprocess"
     with pytest.raises(IdentityConflictError, match=told):

@@ -56,13 +56,13 @@ def test_every_kind_of_choice_gets_its_label(pipeline: Pipeline) -> None:
 
 
 def test_the_configured_language_is_shown_and_else_that_of_the_exporting_user(pipeline: Pipeline) -> None:
-    pipeline.configuration = replace(pipeline.configuration, label_language=1031)
+    pipeline.configure(dataverse={"label_language": 1031})
     texts = {0: {1033: "Active", 1031: "Aktiv"}, 1: {1033: "Inactive", 1036: "Inactif"}, 2: {1036: "Perdu"}}
     pipeline.know({"statecode": texts})
     pipeline.land([customer(str(state), 1, statecode=str(state)) for state in (0, 1, 2)], COLUMNS)
     run(pipeline)
     assert shown(pipeline, "statecode_label") == {"0": "Aktiv", "1": "Inactive", "2": None}
-    pipeline.configuration = replace(pipeline.configuration, label_language=1036)
+    pipeline.configure(dataverse={"label_language": 1036})
     pipeline.land([customer("9", 1)], COLUMNS)
     run(pipeline)
     assert shown(pipeline, "statecode_label") == {"0": "Active", "1": "Inactif", "2": "Perdu", "9": None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ LAYOUTS = ("publications", "full_data", "delta")
 
 
 def with_layout(pipeline: Pipeline, layout: Any) -> Pipeline:
-    pipeline.configuration = replace(pipeline.configuration, layout=layout)
+    pipeline.configure(gold={"layout": layout})
     return pipeline
 
 

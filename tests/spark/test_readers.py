@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Reader:
 @pytest.mark.parametrize("layout", ["publications", "full_data"])
 def test_a_reader_always_sees_one_whole_publication(pipeline: Pipeline, layout: Any) -> None:
     """Design, rule 6. The job writes, stages and collects; the functions publish, twice at once, as webhook and timer do."""
-    pipeline.configuration = replace(pipeline.configuration, layout=layout, grace_days=_GRACE_DAYS)
+    pipeline.configure(gold={"layout": layout, "grace_days": _GRACE_DAYS})
     pipeline.models = [model for model in pipeline.models if model.name.startswith("customer")]
     lake, published = MemoryLake(), []
     reader = Reader(pipeline=pipeline, lake=lake)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.config.tables import Table, read_configuration
+from shared.config.document import DataSet
+from shared.config.tables import Configuration, read_configuration
 from shared.contracts.entity import Rule
 from spark_jobs.errors import ConservationError
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
@@ -25,7 +25,7 @@ def silver(pipeline: Pipeline, entity: str = "customer", **manifest: Any) -> dic
 
 
 def finance(**table: Any) -> Any:
-    return replace(read_configuration(""), finance={"customer_finance": Table(keys=("cid",), **table)})
+    return Configuration(finance={"customer_finance": DataSet(**{"keys": ("cid",), **table})})
 
 
 def test_every_cdm_type_is_read_and_a_misfit_rejects_its_row_only(pipeline: Pipeline) -> None:
@@ -85,8 +85,7 @@ def test_a_rule_rejects_or_warns_and_corrected_data_comes_in(pipeline: Pipeline)
         "name": Rule(required=True, action="warn"),
         "cid": Rule(allowed=("a", "b", "c")),
     }
-    table = replace(pipeline.configuration.tables["crc33_customer"], rules=rules)
-    pipeline.configuration = replace(pipeline.configuration, tables={"crc33_customer": table})
+    pipeline.configure(table={"rules": rules})
     pipeline.land(
         [
             customer("a", 1, crc33_email="a@x"),

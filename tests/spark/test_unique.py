@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +20,7 @@ pytestmark = pytest.mark.spark
 def strict(pipeline: Pipeline) -> Pipeline:
     """A pipeline where emails are unique, and shared names are counted."""
     rules = {"email": Rule(unique=True), "name": Rule(unique=True, action="warn")}
-    table = replace(pipeline.configuration.tables["crc33_customer"], rules=rules)
-    pipeline.configuration = replace(pipeline.configuration, tables={"crc33_customer": table})
+    pipeline.configure(table={"rules": rules})
     return pipeline
 
 

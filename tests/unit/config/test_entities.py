@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config.tables import ConfigurationError, read_configuration, resolve
+from shared.config.tables import Configuration, open_configuration, read_configuration, resolve
+from shared.errors import ConfigurationInvalid
 
 _SHIPPED = (Path(__file__).parents[3] / "customer360.toml").read_text(encoding="utf-8")
 
@@ -48,22 +49,80 @@ def test_a_batch_gets_the_tables_at_hand_and_all_that_are_configured() -> None:
     assert sorted(resolved) == ["contact", "customer", "customer_finance"]
 
 
+_KNOWN = "known here: action, allowed, max, min, pattern, required, unique"
+_NAMES = "expected a letter, then letters, digits and `_`"
+
+
 @pytest.mark.parametrize(
-    ("text", "where"),
+    ("text", "place", "problem"),
     [
-        ("[dataverse]\npublisher_prefix = 'x'", "dataverse.publisher_prefix"),
-        ("[dataverse.tables.a]\nkeys = ['x']", "dataverse.tables.a.keys"),  # Dataverse tables have `Id`
-        ("[finance.a]\nkeys = 'cid'", "finance.a.keys"),
-        ("[finance.a]\nmode = 'replace'", "finance.a.mode"),
-        ("[finance.a.types]\nspend = 'money'", "finance.a.types.spend"),
-        ("[finance.a.rules]\nspend = { minimum = 0 }", "finance.a.rules.spend.minimum"),
-        ("[finance.a.rules]\nspend = { action = 'drop' }", "finance.a.rules.spend.action"),
-        ("[finance.a]\nentity = '1st'", "finance.a.entity"),
-        ("[finance.a]\nentity = 'b'\n[finance.b]", "finance.b.entity"),  # two tables, one entity
-        ("not toml", "the file"),
+        # a key that nobody reads
+        ("[gould]", "gould", "is not known (did you mean gold?); known here: dataverse, finance, gold"),
+        (
+            "[dataverse]\npublisher_prefix = 'x'",
+            "dataverse.publisher_prefix",
+            "is not known (did you mean publisher_prefixes?); "
+            "known here: label_language, publisher_prefixes, tables, untracked",
+        ),
+        (
+            "[dataverse.tables.a]\nkeys = ['x']",  # Dataverse tables have `Id`
+            "dataverse.tables.a.keys",
+            "is not known; known here: entity, lenient, renames, rules, types, untracked",
+        ),
+        ("[finance.a.rules]\nb = { max_value = 0 }", "finance.a.rules.b.max_value", f"is not known; {_KNOWN}"),
+        # the wrong type
+        ("finance = 3", "finance", "expected a table, got a whole number"),
+        ("[finance]\na = 3", "finance.a", "expected a table, got a whole number"),
+        ("[finance.a]\nrules = ['x']", "finance.a.rules", "expected a table, got a list"),
+        ("[finance.a]\nkeys = 'cid'", "finance.a.keys", "expected a list of text, got text"),
+        ("[finance.a]\nkeys = ['cid', 3]", "finance.a.keys", "expected a list of text, got a whole number in it"),
+        ("[finance.a]\ndelimiter = 2026-11-01", "finance.a.delimiter", "expected text, got a date or time"),
+        ("[finance.a.rules]\nb = { required = 1 }", "finance.a.rules.b.required", "expected true or false, got a whole number"),
+        ("[finance.a.rules]\nb = { min = true }", "finance.a.rules.b.min", "expected a number or text, got true or false"),
+        ("[gold]\ngrace_days = true", "gold.grace_days", "expected a whole number that is not negative, got true or false"),
+        ("[gold]\ngrace_days = 1.5", "gold.grace_days", "expected a whole number that is not negative, got a number"),
+        ("[finance.a]\nentity = 1", "finance.a.entity", f"{_NAMES}, got a whole number"),
+        ("[gold]\ngrace_days = -1", "gold.grace_days", "expected a whole number that is not negative"),
+        # a value that is none of those possible
+        ("[gold]\nlayout = 'parquet'", "gold.layout", "expected one of publications, full_data, delta"),
+        ("[finance.a]\nmode = 'replace'", "finance.a.mode", "expected one of upsert, snapshot"),
+        ("[finance.a.rules]\nb = { action = 'drop' }", "finance.a.rules.b.action", "expected one of reject, warn"),
+        ("[finance.a.types]\nb = 'money'", "finance.a.types.b", "expected a type such as bigint or decimal(16,2)"),
+        ("[finance.a.types]\nb = 'decimal(39,2)'", "finance.a.types.b", "expected a type such as bigint or decimal(16,2)"),
+        ("[finance.a]\nentity = '1st'", "finance.a.entity", _NAMES),
+        ("[finance.a]\nentity = 'a\\n'", "finance.a.entity", _NAMES),
+        ('[finance.a]\nentity = "a\\n"', "finance.a.entity", _NAMES),  # `$` of Python would let it through
+        ("[finance.a.renames]\nb = 'c d'", "finance.a.renames.b", _NAMES),
+        # two tables, one entity
+        ("[finance.a]\nentity = 'b'\n[finance.b]", "finance.b.entity", "is b, as that of finance.a"),
+        ("[dataverse.tables.b]\n[finance.b]", "finance.b.entity", "is b, as that of dataverse.tables.b"),
     ],
 )
-def test_a_mistake_is_refused_and_named(text: str, where: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
+def test_a_mistake_is_refused_with_its_place_and_what_is_known_or_expected_there(text: str, place: str, problem: str) -> None:
+    with pytest.raises(ConfigurationInvalid) as caught:
         read_configuration(text)
-    assert caught.value.where == where
+    assert (".".join(caught.value.place), caught.value.problem) == (place, problem)
+
+
+def test_a_mistake_is_told_in_one_sentence_with_file_section_and_key() -> None:
+    with pytest.raises(ConfigurationInvalid) as caught:
+        read_configuration("[finance.spend]\nkez = ['cid']", file="other.toml")
+    assert str(caught.value) == (
+        "other.toml, section [finance.spend], key kez: is not known; "
+        "known here: delimiter, entity, keys, lenient, mode, renames, rules, types, untracked"
+    )
+
+
+def test_a_file_that_is_absent_or_no_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationInvalid, match=r"^nowhere\.toml: there is no such file, which the setting CONFIGURATION"):
+        open_configuration(tmp_path, "nowhere.toml")
+    (tmp_path / "broken.toml").write_text("not toml")
+    with pytest.raises(ConfigurationInvalid, match=r"^broken\.toml: is not TOML: .* line 1"):
+        open_configuration(tmp_path, "broken.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff")
+    with pytest.raises(ConfigurationInvalid, match=r"^binary\.toml: cannot be read as UTF-8 text"):
+        open_configuration(tmp_path, "binary.toml")
+
+
+def test_an_empty_file_says_what_no_file_says() -> None:
+    assert read_configuration("") == Configuration()

@@ -15,10 +15,11 @@ from local.functions_host.functions import AppRefusedError, resolve
 from local.stack.azurite import connection_string
 from local.stack.child import ChildError, start
 from local.stack.ports import PortTakenError, check_port, free_ports
-from local.stack.settings import Ports, settings
+from local.stack.settings import Ports, check_settings, settings
 from local.stack.stack import Stack
 from local.toolchain import ROOT
 from shared.config.settings import read_settings
+from shared.errors import Misconfigured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,37 @@ def test_the_example_settings_are_all_that_the_app_asks_for() -> None:
         assert resolve(f"%{name}%", values, "the app")
     with pytest.raises(AppRefusedError):
         resolve("%NOT_THERE%", values, "the app")
+
+
+@pytest.mark.parametrize(
+    ("told", "configuration", "sentence"),
+    [
+        (
+            {},
+            "[finance.spend]\nkez = ['cid']",
+            "customer360.toml, section [finance.spend], key kez: is not known; "
+            "known here: delimiter, entity, keys, lenient, mode, renames, rules, types, untracked",
+        ),
+        ({"CONFIGURATION": "b.toml"}, "", "b.toml: there is no such file, which the setting CONFIGURATION names"),
+        (
+            {"DATABRICKS_JOB_ID": "x"},
+            "",
+            "local.settings.json.example, section Values, key DATABRICKS_JOB_ID: expected a whole number",
+        ),
+        (
+            {"SWEEP_SCHEDULE": ""},
+            "",
+            "local.settings.json.example, section Values, key SWEEP_SCHEDULE: expected a value: a trigger is bound to it",
+        ),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_started(
+    tmp_path: Path, told: dict[str, str], configuration: str, sentence: str
+) -> None:
+    (tmp_path / "customer360.toml").write_text(configuration)
+    with pytest.raises(Misconfigured) as caught:
+        check_settings({**settings(Ports()), **told}, root=tmp_path)
+    assert str(caught.value) == sentence
 
 
 def test_the_example_settings_point_to_the_fixed_points() -> None:

@@ -1,0 +1,80 @@
+"""The model of `customer360.toml`: what may stand in the file, of which type, and what it stands for if it is left out.
+
+Reading, its errors and `customer360.schema.json`, by which editors complete and check the file, all come from these types.
+A description here is what an editor shows beside the key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from shared.contracts.entity import Entity, Mode, Rule
+from shared.contracts.manifest import GoldSettings
+from shared.contracts.publication import Layout
+from shared.contracts.sql_types import PLAIN, is_sql_type
+
+_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+_TYPE = rf"^({'|'.join(PLAIN)}|decimal\([0-9]{{1,2}}, *[0-9]{{1,2}}\))$"
+
+# `pattern` is for editors, `fits` is what counts: no pattern compares a decimal's digits, and its `$` lets a line break by.
+Name = Annotated[
+    str, Meta(pattern=_NAME, extra={"expected": "a letter, then letters, digits and `_`", "fits": re.compile(_NAME).fullmatch})
+]
+SqlType = Annotated[str, Meta(pattern=_TYPE, extra={"expected": "a type such as bigint or decimal(16,2)", "fits": is_sql_type})]
+Whole = Annotated[int, Meta(ge=0, extra={"expected": "a whole number that is not negative"})]
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What differs from the rule for one table of Dataverse."""
+
+    entity: Annotated[Name | None, Meta(description="its name in silver; left out: the table's own, without prefix")] = None
+    renames: Annotated[dict[str, Name], Meta(description="landed column = silver column")] = {}
+    types: Annotated[dict[str, SqlType], Meta(description="silver column = SQL type")] = {}
+    untracked: Annotated[
+        tuple[str, ...], Meta(description="silver columns of which a change alone updates the row in place, without history")
+    ] = ()
+    lenient: Annotated[
+        tuple[str, ...], Meta(description="silver columns whose value becomes null, with a warning, where it does not cast")
+    ] = ()
+    rules: Annotated[dict[str, Rule], Meta(description="silver column = what its values have to satisfy")] = {}
+
+
+class DataSet(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What differs from the rule for one finance data set."""
+
+    keys: Annotated[tuple[str, ...], Meta(description="landed columns that tell rows apart; none: each record is a row")] = ()
+    mode: Annotated[Mode, Meta(description="snapshot: a key that a file leaves out is gone")] = Entity.mode
+    delimiter: Annotated[str | None, Meta(description="left out: it is sniffed")] = None
+
+
+class Dataverse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What differs from the rule for the tables of Dataverse."""
+
+    publisher_prefixes: Annotated[
+        tuple[str, ...], Meta(description="stripped from the names of tables and columns, as crc33_")
+    ] = ()
+    label_language: Annotated[Whole, Meta(description="of the `<column>_label` columns: 1033 is English")] = (
+        Entity.label_language
+    )
+    untracked: Annotated[
+        tuple[str, ...], Meta(description="as in a table, for all; besides SinkCreatedOn, SinkModifiedOn and versionnumber")
+    ] = ()
+    tables: Annotated[dict[str, Table], Meta(description="by landed name, as crc33_customer")] = {}
+
+
+class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How gold is published."""
+
+    grace_days: Annotated[
+        Whole, Meta(description="how long files stay that readers of a replaced publication may still want")
+    ] = GoldSettings.grace_days
+    layout: Annotated[Layout, Meta(description="files named one by one, whole tables in folders, or Delta tables as well")] = (
+        GoldSettings.layout
+    )
+
+    def settings(self) -> GoldSettings:
+        """Return what a batch manifest says of gold (`docs/adr/0012`)."""
+        return GoldSettings(layout=self.layout, grace_days=self.grace_days)
