@@ -9,7 +9,7 @@
 | `operations` | status, runs, files, rejects, health |
 | `repetition` | reprocessing |
 
-Beside them: `answers` spells HTTP answers, `mistakes` tells what is wrong with the settings or `customer360.toml`, `openapi`
+Beside them: `answers` spells HTTP answers, `misconfigured` tells what is wrong with the settings or `customer360.toml`, `openapi`
 describes the API.
 """
 
@@ -18,11 +18,11 @@ from __future__ import annotations
 import azure.functions as func
 
 from function_app import callback, landing, operations, poison, repetition, timers
-from function_app.mistakes import mistakes
+from function_app.misconfigured import told
 from shared.context import context
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 for module in (landing, timers, callback, poison, operations, repetition):
     app.register_functions(module.triggers)
 
-mistakes.look(context)
+told.look(context)

@@ -12,7 +12,7 @@ import logging
 import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 
-from function_app.mistakes import mistakes
+from function_app.misconfigured import told
 from shared.context import context
 from shared.errors import Misconfigured
 
@@ -36,7 +36,7 @@ def _take(container: str, path: str) -> None:
     try:
         file = context.landing(container, path)
     except Misconfigured as error:
-        mistakes.tell(error)
+        told.tell(error)
         return
     if file is not None:
         _log.info("file.%s %s %s records=%d rejects=%d", file.state, file.name, file.reason, file.records, file.rejects)

@@ -9,7 +9,7 @@ import logging
 
 import azure.functions as func
 
-from function_app.mistakes import mistakes
+from function_app.misconfigured import told
 from shared.context import context
 from shared.errors import Misconfigured
 from shared.landing.poison import PoisonUnreadable, read_poison
@@ -30,6 +30,6 @@ def on_poison(message: func.QueueMessage) -> None:
         context.check()
         result = context.poison(poison)
     except Misconfigured as error:  # nobody could judge the file, so it may be no poison: the sweep takes it, once that can be
-        mistakes.tell(error)
+        told.tell(error)
         return
     _log.error("poison.%s %s/%s function=%s", result.replace(" ", "_"), poison.container, poison.path, poison.function)

@@ -9,7 +9,7 @@ import logging
 
 import azure.functions as func
 
-from function_app.mistakes import mistakes
+from function_app.misconfigured import told
 from shared.context import context
 from shared.errors import Misconfigured, PipelineError
 
@@ -39,7 +39,7 @@ def _sweep() -> None:
     try:
         looked = context.sweep()
     except Misconfigured as error:
-        mistakes.tell(error)
+        told.tell(error)
     except PipelineError as error:
         _log.warning("sweep.incomplete %s", error)
     else:
@@ -51,6 +51,6 @@ def _reconcile() -> None:
     try:
         context.reconcile()
     except Misconfigured as error:
-        mistakes.tell(error)
+        told.tell(error)
     except PipelineError as error:
         _log.warning("reconcile.incomplete %s", error)

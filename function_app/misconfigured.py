@@ -15,7 +15,7 @@ from shared.errors import Misconfigured
 _log = logging.getLogger("customer360.configuration")
 
 
-class Mistakes:
+class Told:
     """Remembers what was told: a timer ticks every second, and one sentence is enough."""
 
     def __init__(self) -> None:
@@ -38,5 +38,5 @@ class Mistakes:
             self.tell(error)
 
 
-mistakes = Mistakes()
+told = Told()
 """What this process told."""

@@ -15,7 +15,7 @@ import pytest
 from werkzeug.test import Client
 
 from function_app import landing, poison, timers
-from function_app.mistakes import Mistakes, mistakes
+from function_app.misconfigured import Told, told
 from shared import context as context_module
 from shared.context import context
 from shared.errors import SettingsInvalid
@@ -76,7 +76,7 @@ def called(function: Any) -> Any:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(context_module, "_ROOT", tmp_path)
-    monkeypatch.setattr(mistakes, "_told", "")
+    monkeypatch.setattr(told, "_told", "")
     world = World(tmp_path)
     before = dict(vars(context))
     vars(context).clear()
@@ -178,5 +178,5 @@ print(len(function_app.app.get_functions()))
 
 def test_nothing_is_told_where_nothing_is_wrong(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.tell("")
-    Mistakes().look(context)
+    Told().look(context)
     assert not caplog.records
