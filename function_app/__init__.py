@@ -9,8 +9,8 @@
 | `operations` | status, runs, files, rejects, health |
 | `repetition` | reprocessing |
 
-Beside them: `answers` spells HTTP answers, `misconfigured` tells what is wrong with the settings or `customer360.toml`, `openapi`
-describes the API.
+Beside them: `answers` spells HTTP answers, `misconfigured` tells what is wrong with the settings or `customer360.toml`,
+`openapi` describes the API.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from typing import Any
 
 import azure.functions as func
 
+from function_app.misconfigured import told
 from shared.api.runs import NotParked
-from shared.errors import PipelineError, Reject, Retry
+from shared.errors import Misconfigured, PipelineError, Reject, Retry
 from shared.orchestration.reprocess import RequestConflicts
 
 _log = logging.getLogger("customer360.http")
@@ -55,6 +56,9 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
             return problem(400, "Bad Request", str(error))
         except Retry as error:
             return problem(503, "Service Unavailable", str(error), headers={"Retry-After": "5"})
+        except Misconfigured as error:
+            told.tell(error)
+            return problem(503, "Service Unavailable", str(error))
         except PipelineError as error:
             _log.error("http.failed %s %s", handler.__name__, error)
             return problem(503, "Service Unavailable", str(error))

@@ -91,7 +91,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     [
         ("[finance.spend]\nkez = ['cid']", SENTENCE),
         ("[gold]\nlayout = 'parquet'", "customer360.toml, section [gold], key layout: expected one of publications"),
-        ("[gold]\ngrace_days = '7'", "customer360.toml, section [gold], key grace_days: expected a whole number that is not negative"),
+        (
+            "[gold]\ngrace_days = '7'",
+            "customer360.toml, section [gold], key grace_days: expected a whole number that is not negative",
+        ),
         ("not toml", "customer360.toml: is not TOML: "),
         (None, "customer360.toml: there is no such file"),
     ],
