@@ -1,14 +1,17 @@
 # `make` alone prints what there is. Everything runs in .venv, which `make setup` makes.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test lint bench clean
+.PHONY: help setup demo up doctor test test-random lint bench clean
 PYTHON := .venv/bin/python
 PARTS := ingest storage orchestration spark
+# Two lanes: tests/conftest.py says what goes where
+PYTEST := $(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+SEED := $(shell date +%s)
 # The Python of .venv once that is made; to make it, the newest that the Functions runtime and Spark both support
 BOOTSTRAP := $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 help:    ## this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/'
 
 setup:   ## install everything the local stack needs into this folder (again only when a pin changes)
 	@test -n "$(BOOTSTRAP)" || { echo "Python is missing or too old: install Python 3.11, 3.12 or 3.13."; exit 1; }
@@ -31,7 +34,11 @@ lint: setup ## ruff, mypy, import-linter
 	.venv/bin/lint-imports
 
 test: lint ## lint, then all tests
-	$(PYTHON) -m pytest
+	$(PYTEST)
+
+test-random: lint ## the properties on ten times as many examples, others each time; SEED=… repeats them
+	@echo "Seed $(SEED): make test-random SEED=$(SEED) tries the same examples again"
+	TEST_SEED=$(SEED) $(PYTEST) --hypothesis-profile=random --hypothesis-seed=$(SEED) tests/properties tests/contract/test_api.py
 
 bench: setup ## the benchmark tables (one part: make bench PARTS=ingest)
 	@for part in $(PARTS); do $(PYTHON) -m benchmarks.$$part || exit 1; done

@@ -1,11 +1,18 @@
-"""Fixtures that several kinds of test share."""
+"""How tests run (lanes, seeds, temporary folders), and fixtures that several kinds of test share.
+
+The lanes are for `pytest -n 2 --dist loadgroup`: each group of tests stays in one process and is done in order, so that Spark
+and Azurite start once; the groups that take longest begin first, and the rest fills up what is left of either lane.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from local.stack.azurite import start_azurite
 from local.toolchain import ROOT
@@ -14,6 +21,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytest_plugins = ("tests.left_out",)
+
+#: Tests with the first of these markers that they have are a group; else their module is.
+_GROUPS = ("e2e", "azurite", "spark")
+#: Those that begin first, since they take longest.
+_LONGEST = ("spark", "connect", "e2e", "azurite")
+
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it
+_ENOUGH = 2 << 30  # bytes; a run leaves some hundred megabytes until it ends
+
+# Each run of `make test` tries the same examples, so that a failure is the change's; `make test-random` tries ten times as
+# many, others each time, and prints the seed that repeats them.
+settings.register_profile("same", derandomize=True, database=None, deadline=None, max_examples=100)
+settings.register_profile("random", database=None, deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary folders in memory where there is room."""
+    if "PYTEST_DEBUG_TEMPROOT" not in os.environ and _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_IN_MEMORY)
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test its group, and let the groups that take longest begin."""
+    place = {}
+    for item in items:
+        own = item.get_closest_marker("xdist_group")
+        marked = next((name for name in _GROUPS if item.get_closest_marker(name)), item.nodeid.partition("::")[0])
+        group = own.args[0] if own else marked
+        if own is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+        place[item] = _LONGEST.index(group) if group in _LONGEST else len(_LONGEST)
+    items.sort(key=place.__getitem__)
 
 
 @pytest.fixture(scope="session")

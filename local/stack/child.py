@@ -51,6 +51,7 @@ class Child:
         give_up = time.monotonic() + seconds
         while not ready():
             if not self.running:
+                self.stop()  # what it left behind, and the tether
                 raise ChildError(name=self.name, reason=f"ended at once (exit {self.process.returncode})", log=self.log)
             if time.monotonic() > give_up:
                 self.stop()

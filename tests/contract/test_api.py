@@ -11,6 +11,7 @@ from werkzeug.test import Client
 
 from function_app.openapi import description
 from shared.context import context
+from tests.examples import examples
 from tests.pipeline import FINANCE, Pipeline, contact
 from tests.web import WEB
 
@@ -43,7 +44,7 @@ _for_each_operation: Callable[[Callable[..., None]], Callable[..., None]] = _SCH
 
 
 @_for_each_operation
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
 def test_every_answer_is_documented(case: Any) -> None:
     from schemathesis.specs.openapi import checks
 

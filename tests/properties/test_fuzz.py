@@ -22,13 +22,13 @@ from shared.formats.finance_errors import FinanceError
 from shared.formats.landed_paths import FinanceFile, classify_dataverse, classify_finance, parse_changelog
 from shared.formats.slices import SliceSpec, read_slices
 from shared.formats.table_schema import ModelError, parse_model
+from tests.examples import SEED, examples
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, model
 from tests.properties.test_slicing import LINEAGE_OF_TEST, check_against_oracle, make_spec, write
 
 if TYPE_CHECKING:
     from shared.ledger.records import LandedFile
 
-SEED = 20261123
 VALUES = ["id", None, "", 'say "hi"', "a,b", "é", "two\r\nlines", "東京", '5" pipe', " "]
 COLUMNS = ("Id:guid", "versionnumber:int64", "IsDelete:boolean", "added", "later")
 NARROWEST, WIDEST = 3, len(COLUMNS)
@@ -65,7 +65,7 @@ def damaged(data: bytes, random: Random) -> bytes:
 
 def test_the_kernel_reads_thousands_of_damaged_files_as_the_dialect_says() -> None:
     random = Random(SEED)
-    for _ in range(2000):
+    for _ in range(examples(2000)):
         data = damaged(healthy(random), random)
         final, widest = random.random() < 0.5, random.choice((None, 0, NARROWEST + 1))
         limits = Limits(block=random.choice((100, 10_000, 10_000, 10_000)))
@@ -78,7 +78,7 @@ def test_a_damaged_model_is_a_model_or_says_why_it_is_none() -> None:
     random = Random(SEED)
     whole = model(*COLUMNS)
     kept = 0
-    for number in range(3000):
+    for number in range(examples(3000)):
         data = damaged(whole, random) if number % 2 else json.dumps(twisted(json.loads(whole), random)).encode()
         with suppress(ModelError):
             for schema in parse_model(data, "model.json").tables.values():
@@ -124,7 +124,7 @@ def test_a_damaged_finance_file_is_read_or_refused_as_a_whole(path: str, cases: 
     random = Random(SEED)
     file = classify_finance(path)
     assert isinstance(file, FinanceFile)
-    for _ in range(cases):
+    for _ in range(examples(cases)):
         with suppress(FinanceError):
             source = open_finance([damaged(FORMS[path], random)], file, FinanceConfig(keys=("cid",)))
             spec = SliceSpec(schema=source.schema, lineage=LINEAGE_OF_TEST, dialect=source.dialect, final=True)
@@ -135,7 +135,7 @@ def test_a_damaged_finance_file_is_read_or_refused_as_a_whole(path: str, cases: 
 def test_any_text_is_some_kind_of_path_and_any_bytes_are_some_changelog() -> None:
     random = Random(SEED)
     names = ["contact", "2024.csv", "2026-11-23T10.00.00Z", "Snapshot", "model.json", "", ".", "~$a.xlsx", "a.csv.gz", "é\x00"]
-    for _ in range(2000):
+    for _ in range(examples(2000)):
         path = "/".join(random.choice(names) for _ in range(random.randrange(1, 5)))
         path = damaged(path.encode(), random).decode(errors="replace")
         assert classify_dataverse(path).path == path
@@ -181,7 +181,7 @@ def test_damaged_dataverse_files_are_accounted_for_through_the_whole_of_ingest()
         pipeline.land(DATAVERSE, f"{place}model.json", model(*COLUMNS))
     pipeline.land(DATAVERSE, "Changelog/changelog.info", b"2026-11-23T10.15.00Z")
     rejects = 0
-    for number in range(400):
+    for number in range(examples(400)):
         if number % 20 == 0:
             small(pipeline, random)
         data = damaged(healthy(random, rows=12), random)
@@ -202,7 +202,7 @@ def test_damaged_finance_files_are_accounted_for_through_the_whole_of_ingest(pat
     pipeline = Pipeline()
     small(pipeline, random)
     states = set()
-    for _ in range(cases):  # each a new version of the same file
+    for _ in range(examples(cases)):  # each a new version of the same file
         pipeline.lake.put(FINANCE, path, damaged(FORMS[path], random))
         record = pipeline.context.ingest(FINANCE, path)
         check_that_it_adds_up(pipeline, record)
@@ -216,7 +216,7 @@ def test_damaged_models_and_metadata_raise_nothing_either() -> None:
     service = "Microsoft.Athena.TrickleFeedService"
     labels = b"contact,color,1,,1033,Red\r\n" * 5
     metadata = json.dumps({"OptionSetMetadata": [{"EntityName": "contact", "OptionSetName": "color", "Option": 1}]}).encode()
-    for _ in range(150):
+    for _ in range(examples(150)):
         pipeline.clock.advance(11)
         pipeline.land(DATAVERSE, f"{service}/contact-model.json", damaged(model(*COLUMNS), random))
         pipeline.land(DATAVERSE, "Changelog/changelog.info", damaged(b"2026-11-23T10.00.00Z", random))

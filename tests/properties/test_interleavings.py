@@ -20,6 +20,7 @@ from shared.errors import Retry, ServiceUnavailable
 from shared.landing.poison import PoisonMessage
 from shared.orchestration.publish import publication_of
 from shared.orchestration.reprocess import RequestConflicts, read_request
+from tests.examples import examples
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 FILES = [(DATAVERSE, "contact/2023.csv"), (DATAVERSE, "contact/2024.csv"), (FINANCE, "customer_finance.csv")]
@@ -236,5 +237,5 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(60), stateful_step_count=40, suppress_health_check=list(HealthCheck)
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, model
 from tests.properties.test_crashes import PORTS, Countdown, Died
 from tests.properties.test_slicing import value, write
@@ -87,7 +88,7 @@ class World:
             self.do(lambda context: context.sweep())
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
 @given(table=tables(), seed=st.integers(0, 2**32))
 def test_a_table_is_in_bronze_exactly_in_order_with_its_nulls_however_it_landed(table: Table, seed: int) -> None:
     random = Random(seed)

@@ -14,6 +14,7 @@ from shared.contracts.columns import LINEAGE, Column
 from shared.formats.cuts import Limits
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
 from shared.formats.table_schema import TableSchema
+from tests.examples import examples
 from tests.properties.oracle import parse
 
 LINEAGE_OF_TEST = Lineage(source_file="c/t/1.csv", source_version="0x8D", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
@@ -68,7 +69,7 @@ tables = st.integers(2, 5).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(table=tables, seed=st.integers(0, 2**32), block=st.integers(1, 200), max_bytes=st.integers(1, 500))
 def test_a_table_that_grows_in_any_steps_is_in_bronze_exactly_once_and_in_order(
     table: list[list[str | None]], seed: int, block: int, max_bytes: int
@@ -95,7 +96,7 @@ def test_a_table_that_grows_in_any_steps_is_in_bronze_exactly_once_and_in_order(
     assert found == [(number, *row) for number, row in enumerate(table, 1)]
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 @given(table=tables, seed=st.integers(0, 2**32), block=st.integers(1, 200), max_bytes=st.integers(1, 500))
 def test_a_whole_file_gives_the_same_rows_however_it_is_cut_and_whatever_ends_its_records(
     table: list[list[str | None]], seed: int, block: int, max_bytes: int
@@ -132,7 +133,7 @@ ALPHABET = [
 MIN, MAX = 2, 3
 
 
-@settings(deadline=None, max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.too_slow])
 @given(
     data=st.lists(st.sampled_from(ALPHABET), max_size=60).map(b"".join),
     block=st.integers(1, 300),

@@ -51,19 +51,29 @@ CUSTOMER = {
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local Spark with Delta Lake; skipped without Java or without Delta's jars.
 
-    With `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute.
+    Most of the work on a few rows is making and compiling code for them, so here Spark interprets its plans. With
+    `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute, and as there it compiles
+    and replans.
     """
-    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-        pytest.skip("Spark needs Java 17 or later")
-    if not list(_JARS.glob("*delta-spark*.jar")):
-        pytest.skip("Delta's jars are not there: make setup")
+    skip_without_spark()
     os.environ["SPARK_JARS_DIR"] = str(_JARS)
-    builder = local_builder(cores="2", partitions=2)
+    connect = os.environ.get("SPARK_API_MODE") == "connect"
+    builder = local_builder(cores="2", partitions=2, little_data=not connect)
+    if not connect:
+        builder = builder.config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
     if not is_remote():
         session.sparkContext.setLogLevel("ERROR")
     yield with_meaning(session)
     session.stop()
+
+
+def skip_without_spark() -> None:
+    """Skip the test where Spark cannot start."""
+    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+        pytest.skip("Spark needs Java 17 or later")
+    if not list(_JARS.glob("*delta-spark*.jar")):
+        pytest.skip("Delta's jars are not there: make setup")
 
 
 def sink(second: int) -> str:

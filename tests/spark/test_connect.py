@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.spark.conftest import skip_without_spark
+
 _ROOT = Path(__file__).parents[2]
 #: What Spark Connect lacks, and Python code that runs for each row.
 _LACKING = re.compile(r"\bsparkContext\b|\.rdd\b|\b_jvm\b|\b_jsc\b|\b_jdf\b|\b_sc\b|\b(pandas_)?udf\(|\.cache\(|\.persist\(")
@@ -36,8 +38,9 @@ def test_no_module_uses_what_serverless_compute_lacks() -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.usefixtures("spark")  # skips where there is no Spark
+@pytest.mark.xdist_group("connect")  # a Spark of its own, so beside the other one
 def test_silver_and_gold_run_over_spark_connect() -> None:
+    skip_without_spark()
     # A classic and a Connect session cannot live in one process. SPARK_TESTING gives the server a port of its own.
     mode = {"SPARK_API_MODE": "connect", "SPARK_TESTING": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", "-p", "no:cacheprovider", *_REPRESENTATIVE]

@@ -1,0 +1,16 @@
+"""How many examples a property is tried on, and from which seed; `tests/conftest.py` has the profiles."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from hypothesis import settings
+
+#: What the tests that make their own examples start from: always the same, but for `make test-random`.
+SEED: Final = int(os.environ.get("TEST_SEED", "20261123"))
+
+
+def examples(count: int) -> int:
+    """Return how many examples to try: `count`, and ten times as many in `make test-random`."""
+    return count * settings().max_examples // 100
