@@ -1,19 +1,21 @@
 """The app's HTTP functions as a WSGI application, for tests that speak HTTP to them without a host.
 
-Like the host, it takes `/api/` off the path, matches routes segment by segment, and answers 404 for an unknown route and
+Like the host, it matches the routes below `/api/`, and answers 404 for an unknown route and
 405 for a method that a route does not have.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import azure.functions as func
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 import function_app
+from local.emulation.routes import find
+from local.functions_host.routes import function_rules, host_map, parameters
 
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 
@@ -29,36 +31,32 @@ class Web:
             if trigger.get("type") == "httpTrigger":
                 methods = frozenset(str(getattr(method, "value", method)).upper() for method in trigger["methods"])
                 self.routes.append((f"/{trigger['route']}", methods, function.get_user_function()))
+        self._map = host_map(
+            rule
+            for number, (route, methods, _) in enumerate(self.routes)
+            for rule in function_rules(str(number), route, prefix="api", methods=methods)
+        )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        allowed: set[str] = set()
-        for route, methods, handler in self.routes:
-            pattern = "/api" + re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route))
-            found = re.fullmatch(pattern, request.path)
-            if found is None:
-                continue
-            if request.method not in methods:
-                allowed |= methods
-                continue
-            answer = handler(
-                func.HttpRequest(
-                    method=request.method,
-                    url=request.url,
-                    headers=dict(request.headers),
-                    params=dict(request.args),
-                    route_params=found.groupdict(),
-                    body=request.get_data(),
-                )
+        try:
+            number, values = find(self._map, request)
+        except HTTPException as error:
+            return Response(status=error.code, headers=dict(error.get_headers()))
+        _, _, handler = self.routes[int(number)]
+        answer = handler(
+            func.HttpRequest(
+                method=request.method,
+                url=request.url,
+                headers=dict(request.headers),
+                params=dict(request.args),
+                route_params=parameters(values),
+                body=request.get_data(),
             )
-            return Response(
-                answer.get_body(), status=answer.status_code, mimetype=answer.mimetype, headers=dict(answer.headers)
-            )
-        if allowed:
-            return Response(status=405, headers={"Allow": ", ".join(sorted(allowed))})
-        return Response(status=404)
+        )
+        return Response(answer.get_body(), status=answer.status_code, mimetype=answer.mimetype, headers=dict(answer.headers))
 
 
 WEB = Web(function_app.app)

@@ -9,6 +9,7 @@ from werkzeug.routing import Map, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from werkzeug.routing import BaseConverter
     from werkzeug.wrappers import Request
 
 
@@ -24,9 +25,17 @@ def rule(path: str, name: str, methods: Iterable[str] = ()) -> Rule:
     return made
 
 
-def route_map(rules: Iterable[Rule], *, strict_slashes: bool = True) -> Map:
+def route_map(
+    rules: Iterable[Rule], *, strict_slashes: bool = True, converters: Mapping[str, type[BaseConverter]] | None = None
+) -> Map:
     """Make a map that never redirects; `strict_slashes`: a slash at the end makes another path."""
-    return Map(list(rules), strict_slashes=strict_slashes, merge_slashes=False, redirect_defaults=False)
+    return Map(
+        list(rules),
+        converters=converters,
+        strict_slashes=strict_slashes,
+        merge_slashes=False,
+        redirect_defaults=False,
+    )
 
 
 def find(routes: Map, request: Request) -> tuple[str, Mapping[str, str]]:

@@ -41,7 +41,7 @@ def main() -> None:
     with host:
         names = ", ".join(f"{function.name} ({function.kind})" for function in host.functions)
         logging.getLogger(__name__).info("Functions on http://127.0.0.1:%d: %s", given.port, names)
-        host.serve()
+        host.wait()
 
 
 main()

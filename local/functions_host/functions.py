@@ -74,18 +74,3 @@ def connection(name: str, settings: Mapping[str, str]) -> str:
     if not found:
         raise AppRefusedError(f"Setting {name} is missing: the local host needs a connection string in it.")
     return found
-
-
-def route_pattern(prefix: str, route: str) -> re.Pattern[str]:
-    """Tell what a path looks like: `{x}` and `{x:type}` take one segment, `{x?}` may be left out, `{*x}` takes all."""
-    pattern = f"/{re.escape(prefix)}" if prefix else ""
-    for segment in route.strip("/").split("/"):
-        found = re.fullmatch(r"\{(\*?)(\w+)(?::[^}?]+)?(\??)\}", segment)
-        if found is None:
-            pattern += f"/{re.escape(segment)}"
-        elif found[1]:
-            pattern += f"(?:/(?P<{found[2]}>.*))?"
-        else:
-            one = f"/(?P<{found[2]}>[^/]+)"
-            pattern += f"(?:{one})?" if found[3] else one
-    return re.compile(pattern + "/?", re.IGNORECASE)

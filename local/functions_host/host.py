@@ -6,15 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from werkzeug.serving import make_server
-
-from local.emulation.server import QuietHandler
+from local.emulation.server import Server
 from local.functions_host.functions import Function, connection
 from local.functions_host.queues import BLOB_POISON, Limits, Pump, open_queue
 from local.functions_host.runtime import Runtime
 from local.functions_host.timers import Timer
 from local.functions_host.triggers import Triggers
-from local.functions_host.web import Application
+from local.functions_host.web import HostApplication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,24 +56,25 @@ class Host:
         pumps = [landed, *(self._pump(function, limits.queues) for function in self._of("queueTrigger"))]
         timers = [self._timer(function) for function in self._of("timerTrigger")]
         self._parts: list[Pump | Timer] = [*pumps, *timers]
-        application = Application(triggers=self._triggers, prefix=limits.prefix, queue=waiting, wake=landed.wake)
-        self._server = make_server("127.0.0.1", port, application, threaded=True, request_handler=QuietHandler)
+        self._application = HostApplication(triggers=self._triggers, prefix=limits.prefix, queue=waiting, wake=landed.wake)
+        self._server = Server(port)
 
     def __enter__(self) -> Self:
-        """Start everything but HTTP, which `serve` does."""
+        """Start everything; HTTP last."""
         for part in self._parts:
             part.start()
+        self._server.start(self._application)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Start nothing new; what runs may end by itself or with the process."""
         for part in self._parts:
             part.stop()
-        self._server.server_close()
+        self._server.stop()
 
-    def serve(self) -> None:
-        """Answer HTTP requests, for ever."""
-        self._server.serve_forever(0.1)
+    def wait(self) -> None:
+        """Return when nothing is answered any more."""
+        self._server.wait()
 
     def _of(self, kind: str) -> list[Function]:
         return [function for function in self.functions if function.kind == kind]

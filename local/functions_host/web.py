@@ -5,50 +5,42 @@ from __future__ import annotations
 import json
 import logging
 import urllib.parse
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
-from local.functions_host.functions import Function, route_pattern
+from local.emulation.routes import find, rule
 from local.functions_host.messages import Message, TypedData
 from local.functions_host.queues import blob_message, encode
+from local.functions_host.routes import function_rules, host_map, parameters
 from local.functions_host.runtime import InvocationFailedError
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from azure.storage.queue import QueueClient
+    from werkzeug.routing import Rule
 
+    from local.functions_host.functions import Function
     from local.functions_host.triggers import Triggers
 
 log = logging.getLogger(__name__)
 
 WEBHOOK = "/runtime/webhooks/blobs"
-ADMIN = "/admin/functions/"
+ADMIN = "/admin/functions/<function>"
+STATUS = "/admin/host/status"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """An HTTP function and where it is."""
-
-    function: Function
-    pattern: re.Pattern[str]
-    methods: frozenset[str]  # empty: all
-
-
-def routes(functions: Iterable[Function], prefix: str) -> tuple[Route, ...]:
-    """Return the routes of an app; a function without one is found by its name."""
-    return tuple(
-        Route(
-            function=function,
-            pattern=route_pattern(prefix, function.trigger.get("route") or function.name),
-            methods=frozenset(method.upper() for method in function.trigger.get("methods", ())),
-        )
-        for function in functions
-        if function.kind == "httpTrigger"
-    )
+def rules(functions: Iterable[Function], prefix: str) -> Iterator[Rule]:
+    """Make the rules of the host and of an app; a function without a route is found by its name."""
+    yield rule(WEBHOOK, WEBHOOK)
+    yield rule(ADMIN, ADMIN, ["POST"])
+    yield rule(STATUS, STATUS)
+    for function in functions:
+        if function.kind == "httpTrigger":
+            route = function.trigger.get("route") or function.name
+            yield from function_rules(function.name, route, prefix=prefix, methods=function.trigger.get("methods", ()))
 
 
 def blob_of(event: dict[str, Any]) -> tuple[str, str, str]:
@@ -64,12 +56,12 @@ def blob_of(event: dict[str, Any]) -> tuple[str, str, str]:
     return container, blob, str(data.get("eTag", "")).strip('"')
 
 
-class Application:
+class HostApplication:
     """The WSGI application."""
 
     def __init__(self, *, triggers: Triggers, prefix: str, queue: QueueClient, wake: Callable[[], None]) -> None:
         self._triggers, self._queue, self._wake = triggers, queue, wake
-        self._routes = routes(triggers.functions.values(), prefix)
+        self._routes = host_map(rules(triggers.functions.values(), prefix))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
@@ -82,18 +74,17 @@ class Application:
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        if request.path == WEBHOOK:
+        try:
+            name, values = find(self._routes, request)
+        except (NotFound, MethodNotAllowed):  # the real host does not tell the two apart
+            return Response(status=404)
+        if name == WEBHOOK:
             return self._landed(request)
-        if request.path.startswith(ADMIN) and request.method == "POST":
-            return self._admin(request, request.path.removeprefix(ADMIN))
-        if request.path == "/admin/host/status":
+        if name == ADMIN:
+            return self._admin(request, values["function"])
+        if name == STATUS:
             return Response(json.dumps({"state": "Running"}), content_type="application/json")
-        for route in self._routes:
-            found = route.pattern.fullmatch(request.path)
-            if found and (not route.methods or request.method in route.methods):
-                params = {key: value for key, value in found.groupdict().items() if value is not None}
-                return self._call(route.function, request, params)
-        return Response(status=404)
+        return self._call(self._triggers.functions[name], request, parameters(values))
 
     def _call(self, function: Function, request: Request, params: dict[str, str]) -> Response:
         message = Message(

@@ -7,16 +7,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Request
 
-from local.functions_host.functions import AppRefusedError, connection, read_functions, resolve, route_pattern
+from local.emulation.routes import find
+from local.functions_host.functions import AppRefusedError, connection, read_functions, resolve
 from local.functions_host.host import read_host_settings
 from local.functions_host.messages import Message
 from local.functions_host.queues import blob_message, decode, encode
+from local.functions_host.routes import function_rules, host_map, parameters
 from local.functions_host.timers import next_tick
 from local.functions_host.web import blob_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from werkzeug.routing import Rule
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -28,22 +36,37 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
         ("status", "/API/Status/", {}),  # the real host does not tell upper from lower case
         ("runs/{batch_id}", "/api/runs/b1", {"batch_id": "b1"}),
         ("runs/{number:int}", "/api/runs/7", {"number": "7"}),
-        ("runs/{batch_id?}", "/api/runs", {"batch_id": None}),
+        ("runs/{batch_id?}", "/api/runs", {}),
         ("files/{*path}", "/api/files/a/b.csv", {"path": "a/b.csv"}),
     ],
 )
-def test_a_route_finds_its_path(route: str, path: str, params: dict[str, str | None]) -> None:
-    found = route_pattern("api", route).fullmatch(path)
-    assert found is not None
-    assert found.groupdict() == params
+def test_a_route_finds_its_path(route: str, path: str, params: dict[str, str]) -> None:
+    assert matched("GET", path, function_rules("f", route, prefix="api")) == ("f", params)
 
 
 def test_a_parameter_takes_one_segment_only() -> None:
-    assert route_pattern("api", "runs/{batch_id}").fullmatch("/api/runs/b1/parts") is None
+    with pytest.raises(NotFound):
+        matched("GET", "/api/runs/b1/parts", function_rules("f", "runs/{batch_id}", prefix="api"))
+
+
+def test_a_fixed_segment_goes_before_a_parameter() -> None:
+    rules = [*function_rules("one", "runs/{batch_id}", prefix="api"), *function_rules("open", "runs/open", prefix="api")]
+    assert matched("GET", "/api/runs/Open", rules) == ("open", {})
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+def test_a_method_that_a_function_does_not_name_is_not_allowed(method: str) -> None:
+    with pytest.raises(MethodNotAllowed):
+        matched(method, "/api/status", function_rules("f", "status", prefix="api", methods=["get"]))
 
 
 def test_an_empty_prefix_serves_at_the_root() -> None:
-    assert route_pattern("", "status").fullmatch("/status")
+    assert matched("GET", "/status", function_rules("f", "status", prefix="")) == ("f", {})
+
+
+def matched(method: str, path: str, rules: Iterable[Rule]) -> tuple[str, dict[str, str]]:
+    name, values = find(host_map(rules), Request(create_environ(path, method=method)))
+    return name, parameters(values)
 
 
 @pytest.mark.parametrize(

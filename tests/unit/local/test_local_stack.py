@@ -46,7 +46,7 @@ def test_stopping_a_child_ends_what_it_started_too(tmp_path: Path) -> None:
     child.wait_until(lambda: (tmp_path / "log").read_text().endswith("\n"))
     grandchild = int((tmp_path / "log").read_text())
     child.stop()
-    assert not is_running(grandchild)
+    wait_until_gone(grandchild)  # nobody but the system waits for it, and on a busy machine that takes a moment
 
 
 def test_a_tethered_child_ends_when_its_starter_is_killed(tmp_path: Path) -> None:

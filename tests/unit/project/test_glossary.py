@@ -26,7 +26,7 @@ SHARED = {
     ),
 }
 #: Classes that share a name until they are renamed.
-TO_RENAME = {"Reject", "Job", "Step", "Application"}
+TO_RENAME = {"Reject"}
 #: Classes and modules of the job that go when it reads its documents through the contracts.
 TO_RENAME |= {"Arguments", "Column", "Counts", "Entity", "Finding", "GoldFile", "GoldTable", "LabelDocument", "Publication"}
 SHARED |= dict.fromkeys(("columns", "publication", "report"), "until then, likewise")
