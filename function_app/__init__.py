@@ -1,6 +1,6 @@
 """The triggers of the Customer 360, one module per kind; each parses, calls one use case of `shared`, and translates.
 
-| module | triggers |
+| module | triggers, and what they share |
 | --- | --- |
 | `landing` | a file landed: Dataverse export, finance file |
 | `timers` | the sweep and the reconciliation, which find what events and webhooks missed; hints that were due |
@@ -8,9 +8,9 @@
 | `poison` | the host gave up on a landed file |
 | `operations` | status, runs, files, rejects, health |
 | `repetition` | reprocessing |
-
-Beside them: `answers` spells HTTP answers, `misconfigured` tells what is wrong with the settings or `customer360.toml`,
-`openapi` describes the API.
+| `answers` | HTTP answers: documents, and errors as problem documents |
+| `misconfigured` | what is wrong with the settings or `customer360.toml`, told at once |
+| `openapi` | the description of the HTTP API |
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ ROOMS = sorted(
     for path in (ROOT / deployable).rglob("__init__.py")
 )
 #: Rooms that are being rebuilt.
-UNFINISHED = {"function_app", "local/functions_host", "local/jobs_emulator"}
+UNFINISHED = {"local/functions_host"}
 
 
 def modules(room: str) -> list[Path]:
@@ -28,7 +28,7 @@ def modules(room: str) -> list[Path]:
 def contents(room: str) -> list[str]:
     """What the table in a room's docstring names, in its order."""
     page = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8"))) or ""
-    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| ")]
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
 
 
@@ -43,7 +43,8 @@ def test_every_folder_of_code_is_a_room() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_holds_at_most_a_dozen_modules(room: str) -> None:
-    assert room in UNFINISHED or len(modules(room)) <= MOST_MODULES, [path.stem for path in modules(room)]
+    behind_the_door = [path.stem for path in modules(room) if path.stem != "__main__"]
+    assert len(behind_the_door) <= MOST_MODULES, behind_the_door
 
 
 @pytest.mark.parametrize("room", ROOMS)
