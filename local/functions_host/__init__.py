@@ -10,7 +10,8 @@ leases and bindings other than those of this project are not reproduced: an app 
 | `__main__` | the host as a process, as `func start` is one |
 | `host` | the host as a whole: host.json read, everything that triggers started |
 | `functions` | the app's functions and the settings that their bindings name |
-| `runtime` | Microsoft's library, driven; `messages` is what it exchanges with a host |
+| `runtime` | Microsoft's library, driven |
+| `messages` | what that exchanges with a host |
 | `triggers` | from what happened to an invocation |
 | `web` | HTTP: the app's routes, the blobs webhook, the admin endpoint |
 | `routes` | the host's route templates, as rules of werkzeug |
