@@ -31,7 +31,7 @@ from shared.ledger.ledger import Ledger
 from shared.orchestration.callback import Callback, workspace_id_of
 from shared.orchestration.conclude import Conclude
 from shared.orchestration.dispatch import Dispatch
-from shared.orchestration.hints import Hinting
+from shared.orchestration.hints import SparseHints
 from shared.orchestration.manifests import Listing
 from shared.orchestration.reconcile import Reconcile
 from shared.orchestration.refresh import FollowRefresh
@@ -172,9 +172,9 @@ class Context:
         )
 
     @cached_property
-    def hinting(self) -> Hinting:
+    def hinting(self) -> SparseHints:
         """The hint queue, without a flood."""
-        return Hinting(self.hints, self.clock)
+        return SparseHints(self.hints, self.clock)
 
     @cached_property
     def landing(self) -> Landing:

@@ -27,7 +27,7 @@ SqlType = Annotated[str, Meta(pattern=_TYPE, extra={"expected": "a type such as 
 Whole = Annotated[int, Meta(ge=0, extra={"expected": "a whole number that is not negative"})]
 
 
-class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TableSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What differs from the rule for one table of Dataverse."""
 
     entity: Annotated[Name | None, Meta(description="its name in silver; left out: the table's own, without prefix")] = None
@@ -42,7 +42,7 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: Annotated[dict[str, Rule], Meta(description="silver column = what its values have to satisfy")] = {}
 
 
-class DataSet(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What differs from the rule for one finance data set."""
 
     keys: Annotated[tuple[str, ...], Meta(description="landed columns that tell rows apart; none: each record is a row")] = ()
@@ -62,7 +62,7 @@ class Dataverse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     untracked: Annotated[
         tuple[str, ...], Meta(description="as in a table, for all; besides SinkCreatedOn, SinkModifiedOn and versionnumber")
     ] = ()
-    tables: Annotated[dict[str, Table], Meta(description="by landed name, as crc33_customer")] = {}
+    tables: Annotated[dict[str, TableSection], Meta(description="by landed name, as crc33_customer")] = {}
 
 
 class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

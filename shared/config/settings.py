@@ -38,7 +38,7 @@ class Connection:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dispatching:
+class DispatchSettings:
     """When waiting parts become a batch, and how often a batch is tried."""
 
     quiet: timedelta = timedelta(seconds=30)  # nothing new for so long
@@ -65,7 +65,7 @@ class Settings:
     slice_bytes: int = 64 << 20
     model_wait: timedelta = timedelta(hours=1)
     tail_wait: timedelta = timedelta(hours=1)
-    dispatching: Dispatching = field(default_factory=Dispatching)
+    dispatching: DispatchSettings = field(default_factory=DispatchSettings)
     databricks_host: str = ""
     databricks_token: str = field(default="", repr=False)
     databricks_job_id: int = 0
@@ -98,7 +98,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slice_bytes=read.whole("SLICE_MEGABYTES", 64) << 20,
         model_wait=read.seconds("MODEL_WAIT_SECONDS", 3600),
         tail_wait=read.seconds("TAIL_WAIT_SECONDS", 3600),
-        dispatching=Dispatching(
+        dispatching=DispatchSettings(
             quiet=read.seconds("DISPATCH_QUIET_SECONDS", 30),
             longest_wait=read.seconds("DISPATCH_MAX_WAIT_SECONDS", 300),
             enough_parts=read.whole("DISPATCH_ENOUGH_PARTS", 1000),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.config.document import DataSet, Dataverse, Gold, Table
+from shared.config.document import DataSet, Dataverse, Gold, TableSection
 from shared.config.mistakes import mistakes
 from shared.contracts.entity import DEFAULT_KEYS, Entity, Source
 from shared.errors import ConfigurationInvalid
@@ -63,7 +63,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         entities = [resolve(self, source, table, columns) for (source, table), columns in sorted(known.items())]
         return {entity.name: entity for entity in sorted(entities, key=lambda entity: entity.name)}
 
-    def table(self, source: Source | str, table: str) -> Table:
+    def table(self, source: Source | str, table: str) -> TableSection:
         """Return what is configured for a table, or what holds where nothing is."""
         tables = self.dataverse.tables if source == "dataverse" else self.finance
         return tables.get(table, _UNCONFIGURED)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.config.settings import Dispatching
+from shared.config.settings import DispatchSettings
 from shared.contracts.errors import ContractError
 from shared.contracts.manifest import read_manifest
 from shared.contracts.outcome import Outcome, imbalance, read_outcome
@@ -34,7 +34,7 @@ class Conclude:
     ledger: Ledger
     jobs: Jobs
     clock: Clock
-    settings: Dispatching
+    settings: DispatchSettings
     refresh_enabled: bool
 
     def __call__(self) -> None:

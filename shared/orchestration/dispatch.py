@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.config.settings import Dispatching
+from shared.config.settings import DispatchSettings
 from shared.contracts.arguments import Arguments
 from shared.contracts.places import PIPELINE, batch_id, batch_manifest, whole
 from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
@@ -40,7 +40,7 @@ class Dispatch:
     jobs: Jobs
     hints: Hints
     clock: Clock
-    settings: Dispatching
+    settings: DispatchSettings
     lake_for_spark: str
 
     def __call__(self) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.ports import Clock, Hints
 
 
-class Hinting:
+class SparseHints:
     """A hints port that remembers what it sent; a process knows only its own, which is enough to save messages."""
 
     def __init__(self, hints: Hints, clock: Clock) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.config.settings import Dispatching
+from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
 
 _LONGEST_DEFERRAL = timedelta(minutes=10)
 
 
-def waits_for(now: datetime, since: Sequence[datetime], settings: Dispatching) -> timedelta:
+def waits_for(now: datetime, since: Sequence[datetime], settings: DispatchSettings) -> timedelta:
     """Return how long the parts that wait since the times given have to wait still; zero: dispatch now.
 
     They go when nothing new came for the quiet time, or the oldest waits too long, or there are enough of them.
@@ -39,14 +39,14 @@ def taken(waiting: Sequence[Pending], most: int) -> list[Pending]:
     return whole or [pending for pending in waiting if pending.file == last]
 
 
-def retry_at(now: datetime, attempt: int, settings: Dispatching) -> datetime | None:
+def retry_at(now: datetime, attempt: int, settings: DispatchSettings) -> datetime | None:
     """Return when a batch whose attempt failed is tried again, doubling the wait; None when it was tried often enough."""
     if attempt >= settings.attempts:
         return None
     return now + settings.back_off * float(2 ** (attempt - 1))
 
 
-def deferred_to(now: datetime, deferrals: int, retry_after: float | None, settings: Dispatching) -> datetime:
+def deferred_to(now: datetime, deferrals: int, retry_after: float | None, settings: DispatchSettings) -> datetime:
     """Return when a workspace that did not take a run is asked again: as it says, else after a wait that doubles."""
     if retry_after is not None:
         return now + min(timedelta(seconds=retry_after), _LONGEST_DEFERRAL)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.adapters.memory import MemoryClock, MemoryHints
-from shared.config.settings import Dispatching
+from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
-from shared.orchestration.hints import Hinting
+from shared.orchestration.hints import SparseHints
 from shared.orchestration.when import deferred_to, retry_at, taken, waits_for
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-SETTINGS = Dispatching(
+SETTINGS = DispatchSettings(
     quiet=timedelta(seconds=30), longest_wait=timedelta(seconds=300), enough_parts=4, back_off=timedelta(seconds=30)
 )
 
@@ -79,7 +79,7 @@ def test_a_workspace_is_asked_again_when_it_says_or_less_and_less_often(
 
 def test_a_hint_is_not_sent_where_one_comes_in_time_anyway() -> None:
     hints, clock = MemoryHints(), MemoryClock()
-    hinting = Hinting(hints, clock)
+    hinting = SparseHints(hints, clock)
     for _ in range(50):
         hinting.send("dispatch", after_seconds=10)  # one after each file of a burst
         clock.advance(0.1)

@@ -30,6 +30,24 @@ TO_RENAME = {"Reject"}
 #: Classes and modules of the job that go when it reads its documents through the contracts.
 TO_RENAME |= {"Arguments", "Column", "Counts", "Entity", "Finding", "GoldFile", "GoldTable", "LabelDocument", "Publication"}
 SHARED |= dict.fromkeys(("columns", "publication", "report"), "until then, likewise")
+#: Names that differ by their ending alone, and why.
+ENDINGS = {
+    ("Job", "Jobs"): "one, and the calls that are about jobs",
+    ("Run", "Runs"): "one, and all that the emulator remembers",
+    ("Refresh", "Refreshes"): "likewise",
+}
+#: Likewise, until they are renamed.
+ENDINGS |= dict.fromkeys(
+    (
+        ("Column", "Columns"),
+        ("Landed", "Landing"),
+        ("Landing", "Landings"),
+        ("Model", "Models"),
+        ("Waiting", "Waits"),
+        ("manifest", "manifests"),
+    ),
+    "to be renamed",
+)
 GLOSSARY = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
@@ -80,6 +98,15 @@ def test_no_two_public_classes_of_a_deployable_share_a_name(deployable: str) -> 
 def test_no_two_modules_of_a_deployable_share_a_name_without_a_reason(deployable: str) -> None:
     named, _ = places(deployable)
     assert {name: sorted(where) for name, where in named.items() if len(where) > 1 and name not in SHARED} == {}
+
+
+@pytest.mark.parametrize("deployable", DEPLOYABLES)
+def test_no_two_names_differ_by_their_ending_alone_without_a_reason(deployable: str) -> None:
+    for names in places(deployable):
+        alike: dict[str, set[str]] = defaultdict(set)
+        for name in names:
+            alike[re.sub(r"(ings?|ies|es|ed|s|e)$", "", name.lower())].add(name)
+        assert [pair for pair in map(sorted, alike.values()) if len(pair) > 1 and tuple(pair) not in ENDINGS] == []
 
 
 def test_every_class_that_the_glossary_names_is_there() -> None:
