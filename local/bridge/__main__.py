@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
-from local.bridge.bridge import Bridge, Landed, post
+from local.bridge.bridge import Bridge, LandedBlob, post
 from local.stack.child import tether
 
 log = logging.getLogger("local.bridge")
@@ -31,9 +31,9 @@ def main() -> None:
     given = parser.parse_args()
     service = BlobServiceClient.from_connection_string(given.storage, retry_total=0)
 
-    def look(container: str) -> list[Landed]:
+    def look(container: str) -> list[LandedBlob]:
         blobs = service.get_container_client(container).list_blobs()
-        return [Landed(container=container, path=one.name, etag=one.etag, size=one.size) for one in blobs]
+        return [LandedBlob(container=container, path=one.name, etag=one.etag, size=one.size) for one in blobs]
 
     bridge = Bridge(
         functions=dict(one.split("=", 1) for one in given.watch),

@@ -22,7 +22,7 @@ MOST_EVENTS = 50  # in one request
 
 
 @dataclass(frozen=True, kw_only=True)
-class Landed:
+class LandedBlob:
     """One version of one blob."""
 
     container: str
@@ -31,12 +31,12 @@ class Landed:
     size: int  # bytes
 
 
-def news(known: Mapping[tuple[str, str], str], now: Iterable[Landed]) -> list[Landed]:
+def news(known: Mapping[tuple[str, str], str], now: Iterable[LandedBlob]) -> list[LandedBlob]:
     """Return what is there now that was not known (by container and path) with this ETag."""
     return [one for one in now if known.get((one.container, one.path)) != one.etag]
 
 
-def blob_created(landed: Landed, *, event_id: str, at: datetime) -> dict[str, Any]:
+def blob_created(landed: LandedBlob, *, event_id: str, at: datetime) -> dict[str, Any]:
     """Build the event as Event Grid sends it, in its own schema (reference: Azure Functions, section 4)."""
     path = urllib.parse.quote(landed.path)
     return {
@@ -64,7 +64,7 @@ class Bridge:
         self,
         *,
         functions: Mapping[str, str],
-        look: Callable[[str], Iterable[Landed]],
+        look: Callable[[str], Iterable[LandedBlob]],
         send: Callable[[str, list[dict[str, Any]]], bool],
         now: Callable[[], datetime],
     ) -> None:

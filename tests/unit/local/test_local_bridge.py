@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from local.bridge.bridge import MOST_EVENTS, Bridge, Landed, blob_created
+from local.bridge.bridge import MOST_EVENTS, Bridge, LandedBlob, blob_created
 from local.functions_host.web import blob_of
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
-def make_landed(**extra: Any) -> Landed:
-    return Landed(**{"container": "finance", "path": "a.csv", "etag": "0x1", "size": 3, **extra})
+def make_landed(**extra: Any) -> LandedBlob:
+    return LandedBlob(**{"container": "finance", "path": "a.csv", "etag": "0x1", "size": 3, **extra})
 
 
 class World:
     """A container and a host that a test can change."""
 
     def __init__(self) -> None:
-        self.there: list[Landed] = []
+        self.there: list[LandedBlob] = []
         self.up = True
         self.told: list[str] = []
         self.bridge = Bridge(

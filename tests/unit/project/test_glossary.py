@@ -40,7 +40,6 @@ ENDINGS = {
 ENDINGS |= dict.fromkeys(
     (
         ("Column", "Columns"),
-        ("Landed", "Landing"),
         ("Landing", "Landings"),
         ("Model", "Models"),
         ("Waiting", "Waits"),
