@@ -10,7 +10,6 @@
 | `repetition` | reprocessing |
 | `answers` | HTTP answers: documents, and errors as problem documents |
 | `misconfigured` | what is wrong with the settings or `customer360.toml`, told at once |
-| `openapi` | the description of the HTTP API |
 """
 
 from __future__ import annotations

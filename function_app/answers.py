@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import azure.functions as func
+import msgspec
+from msgspec import Struct
 
 from function_app.misconfigured import told
+from shared.api.documents import ProblemDocument
 from shared.api.runs import NotParked
 from shared.errors import Misconfigured, PipelineError, Reject, Retry
 from shared.orchestration.reprocess import RequestConflicts
@@ -19,16 +21,16 @@ _log = logging.getLogger("customer360.http")
 _CONFLICTS = (RequestConflicts, NotParked)
 
 
-def document(body: Any, *, status: int = 200) -> func.HttpResponse:
+def document(body: Struct | dict[str, Any], *, status: int = 200) -> func.HttpResponse:
     """Answer with a JSON document."""
-    return func.HttpResponse(json.dumps(body, ensure_ascii=False), status_code=status, mimetype="application/json")
+    return func.HttpResponse(msgspec.json.encode(body), status_code=status, mimetype="application/json")
 
 
 def problem(status: int, title: str, detail: str, *, headers: dict[str, str] | None = None) -> func.HttpResponse:
     """Answer with what went wrong; names and reasons only."""
-    body = {"type": "about:blank", "status": status, "title": title, "detail": detail}
+    spelled = detail.encode(errors="replace").decode()  # a name that a client made up may hold half of a surrogate pair
     return func.HttpResponse(
-        json.dumps(body, ensure_ascii=False),
+        msgspec.json.encode(ProblemDocument(status=status, title=title, detail=spelled)),
         status_code=status,
         mimetype="application/problem+json",
         headers=headers,

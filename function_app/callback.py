@@ -7,6 +7,7 @@ import logging
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, problem
+from shared.api.documents import CallbackDocument
 from shared.context import context
 from shared.ledger.states import CallbackResult
 from shared.orchestration.callback import is_authorized
@@ -25,4 +26,4 @@ def databricks_callback(req: func.HttpRequest) -> func.HttpResponse:
         return problem(401, "Unauthorized", "user or password is absent or wrong", headers=challenge)
     result = context.callback(json_object(req))
     _log.info("callback.received result=%s", result)
-    return document({"result": result}, status=202 if result is CallbackResult.NOTED else 200)
+    return document(CallbackDocument(result=result), status=202 if result is CallbackResult.NOTED else 200)

@@ -1,14 +1,12 @@
-"""What people and their tools ask the pipeline over HTTP; `function_app/openapi.py` describes every answer."""
+"""What people and their tools ask the pipeline over HTTP; `shared/api/openapi.py` describes every answer."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import azure.functions as func
 
 from function_app.answers import answering, document, not_found
-from function_app.openapi import description
-from shared.api.pages import Page
+from shared.api.documents import HealthDocument, ReadyDocument
+from shared.api.openapi import description
 from shared.api.runs import batch_document
 from shared.context import context
 
@@ -18,7 +16,7 @@ triggers = func.Blueprint()
 @triggers.route(route="health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Say that the app answers; asks nobody else."""
-    return document({"status": "healthy"})
+    return document(HealthDocument())
 
 
 @triggers.route(route="ready", methods=[func.HttpMethod.GET])
@@ -27,7 +25,7 @@ def ready(req: func.HttpRequest) -> func.HttpResponse:
     """Say whether settings and `customer360.toml` can be used, and storage answers."""
     context.check()
     context.ledger.pipeline()
-    return document({"status": "ready"})
+    return document(ReadyDocument())
 
 
 @triggers.route(route="openapi.json", methods=[func.HttpMethod.GET])
@@ -47,7 +45,7 @@ def status(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def runs(req: func.HttpRequest) -> func.HttpResponse:
     """List batches and their runs, newest first."""
-    return _page("runs", context.runs.page(req.params))
+    return document(context.runs.page(req.params))
 
 
 @triggers.route(route="runs/{batch_id}", methods=[func.HttpMethod.GET])
@@ -70,16 +68,11 @@ def unpark(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def files(req: func.HttpRequest) -> func.HttpResponse:
     """List landed files and where each stands, last changed first."""
-    return _page("files", context.files.page(req.params))
+    return document(context.files.page(req.params))
 
 
 @triggers.route(route="rejects", methods=[func.HttpMethod.GET])
 @answering
 def rejects(req: func.HttpRequest) -> func.HttpResponse:
     """List where records were rejected, and how many."""
-    return _page("rejects", context.files.rejects(req.params))
-
-
-def _page(name: str, page: Page) -> func.HttpResponse:
-    body: dict[str, Any] = {name: page.items, "next": page.following}
-    return document(body)
+    return document(context.files.rejects(req.params))

@@ -7,9 +7,8 @@ import logging
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, not_found
-from shared.api.reprocess import job_document
+from shared.api.reprocess import extent_document, job_document, read_request
 from shared.context import context
-from shared.orchestration.reprocess import read_request
 
 triggers = func.Blueprint()
 _log = logging.getLogger("customer360.reprocess")
@@ -21,8 +20,7 @@ def reprocess(req: func.HttpRequest) -> func.HttpResponse:
     """Read landed files again, merge bronze again, or publish again."""
     request = read_request(json_object(req), context.settings.landing_containers)
     if request.dry_run:
-        extent = context.reprocess.extent(request)
-        return document({"dry_run": True, "files": extent.files, "bytes": extent.size, "records": extent.records})
+        return document(extent_document(context.reprocess.extent(request)))
     job = context.reprocess(request)
     _log.info("reprocess.accepted %s stage=%s", job.reprocess_id, job.stage)
     return document(job_document(job), status=202)

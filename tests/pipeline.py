@@ -104,7 +104,7 @@ class Pipeline:
     @property
     def is_idle(self) -> bool:
         """Whether nothing goes on, as the API says it."""
-        return bool(self.fresh_context().status()["idle"])
+        return bool(self.fresh_context().status().idle)
 
     def land(self, container: str, path: str, data: bytes) -> None:
         """Land a file and deliver its event."""

@@ -2,9 +2,11 @@
 
 | module | what it holds |
 | --- | --- |
+| `documents` | What the API answers, as typed documents |
 | `files` | Landed files and rejects, a page at a time |
+| `openapi` | The description of the API, made from the documents |
 | `pages` | Pages of long lists |
-| `reprocess` | Reprocess jobs |
+| `reprocess` | Requests to do something again, and reprocess jobs |
 | `runs` | Batches and their runs |
 | `status` | What is going on, for people and for clients that wait |
 """

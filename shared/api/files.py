@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.api.pages import Page, QueryInvalid, choice_of, limit_of, page_of, place_of, time_of, time_text
+from shared.api.documents import FileDocument, FilesPage, RejectsDocument, RejectsPage, time_text
+from shared.api.pages import QueryInvalid, choice_of, limit_of, page_of, place_of, time_of
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import AFTER, time_key
@@ -21,7 +22,7 @@ class Files:
     ledger: Ledger
     containers: tuple[str, ...]
 
-    def page(self, query: Mapping[str, str]) -> Page:
+    def page(self, query: Mapping[str, str]) -> FilesPage:
         """Return landed files, last changed first, or, below a `prefix`, by name; raises `QueryInvalid`."""
         status = choice_of(query, "status", FILE_STATES)
         container = choice_of(query, "container", self.containers)
@@ -30,7 +31,7 @@ class Files:
         table, place, limit = query.get("table", ""), place_of(query.get("cursor", "")), limit_of(query)
         containers = (container,) if container else self.containers
 
-        def shown(file: LandedFile) -> dict[str, Any] | None:
+        def shown(file: LandedFile) -> FileDocument | None:
             wanted = (
                 status in {"", file.state}
                 and source in {"", file.source}
@@ -41,8 +42,10 @@ class Files:
             return file_document(file) if wanted else None
 
         if query.get("prefix"):
-            return page_of(self._by_name(containers, query["prefix"], place), shown, limit=limit)
-        return page_of(self._by_time(containers, status, since, until, place), shown, limit=limit)
+            page = page_of(self._by_name(containers, query["prefix"], place), shown, limit=limit)
+        else:
+            page = page_of(self._by_time(containers, status, since, until, place), shown, limit=limit)
+        return FilesPage(files=page.items, next=page.following)
 
     def _by_time(
         self, containers: tuple[str, ...], status: FileState | Unset, since: datetime | None, until: datetime | None, place: Any
@@ -64,7 +67,7 @@ class Files:
             for known in self.ledger.files(container, prefix=prefix, after=after):
                 yield [container, known.record.path], known.record
 
-    def rejects(self, query: Mapping[str, str]) -> Page:
+    def rejects(self, query: Mapping[str, str]) -> RejectsPage:
         """Return the parts that have rejects, last landed first, each with where the rejects lie; raises `QueryInvalid`."""
         container = choice_of(query, "container", self.containers)
         since, until, table = time_of(query, "since"), time_of(query, "until"), query.get("table", "")
@@ -74,48 +77,49 @@ class Files:
         begin = f"{place} " if place else (time_key(until) if until else "")
         end = f"{time_key(since)}{AFTER}" if since else AFTER
 
-        def shown(part: Part) -> dict[str, Any] | None:
+        def shown(part: Part) -> RejectsDocument | None:
             if container not in {"", part.container} or (table and table not in {part.table, part.entity}):
                 return None
             counted = self.ledger.part_at(part.container, part.source_path, part.generation, part.start)
             return None if counted is None else rejects_document(counted.record)
 
-        return page_of(self.ledger.parts_with_rejects(since=begin, until=end), shown, limit=limit_of(query))
+        page = page_of(self.ledger.parts_with_rejects(since=begin, until=end), shown, limit=limit_of(query))
+        return RejectsPage(rejects=page.items, next=page.following)
 
 
-def file_document(file: LandedFile) -> dict[str, Any]:
+def file_document(file: LandedFile) -> FileDocument:
     """Return what the API says of a landed file."""
-    return {
-        "file": file.name,
-        "state": file.state,
-        "reason": file.reason,
-        "detail": file.detail,
-        "source": file.source or None,
-        "table": file.table or None,
-        "entity": file.entity,
-        "generation": file.generation,
-        "bytes": file.size,
-        "committed": file.offset,
-        "records": file.records,
-        "rejects": file.rejects,
-        "held_back": file.held_back,
-        "held_back_since": time_text(file.held_back_since),
-        "landed_at": time_text(file.modified_at),
-        "changed_at": time_text(file.changed_at),
-    }
+    return FileDocument(
+        file=file.name,
+        state=file.state or "seen",  # a record that is listed was written in some state
+        reason=file.reason,
+        detail=file.detail,
+        source=file.source or None,
+        table=file.table or None,
+        entity=file.entity,
+        generation=file.generation,
+        bytes=file.size,
+        committed=file.offset,
+        records=file.records,
+        rejects=file.rejects,
+        held_back=file.held_back,
+        held_back_since=time_text(file.held_back_since),
+        landed_at=time_text(file.modified_at),
+        changed_at=time_text(file.changed_at),
+    )
 
 
-def rejects_document(part: Part) -> dict[str, Any]:
+def rejects_document(part: Part) -> RejectsDocument:
     """Return what the API says of a part's rejects: how many, of what, and where they lie."""
-    return {
-        "part_id": part.part_id,
-        "file": part.source_file,
-        "table": part.table,
-        "entity": part.entity,
-        "generation": part.generation,
-        "records": part.records,
-        "rejects": part.rejects,
-        "rejects_path": part.rejects_path or None,
-        "landed_at": time_text(part.landed_at),
-        "batch_id": part.batch_id or None,
-    }
+    return RejectsDocument(
+        part_id=part.part_id,
+        file=part.source_file,
+        table=part.table,
+        entity=part.entity,
+        generation=part.generation,
+        records=part.records,
+        rejects=part.rejects,
+        rejects_path=part.rejects_path or None,
+        landed_at=time_text(part.landed_at),
+        batch_id=part.batch_id or None,
+    )

@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from shared.errors import Reject
 
 C = TypeVar("C", bound=str)
 T = TypeVar("T")
+D = TypeVar("D")
 
 PAGE = 100
 LARGEST_PAGE = 500
@@ -31,25 +32,25 @@ class QueryInvalid(Reject):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Generic[D]):
     """One page of documents, and where the next one begins (None: there is none)."""
 
-    items: list[dict[str, Any]]
+    items: tuple[D, ...]
     following: str | None = None
 
 
-def page_of(found: Iterable[tuple[Any, T]], document: Callable[[T], dict[str, Any] | None], *, limit: int) -> Page:
+def page_of(found: Iterable[tuple[Any, T]], document: Callable[[T], D | None], *, limit: int) -> Page[D]:
     """Take a page from pairs of place and record; a record whose document is None is passed over."""
-    items: list[dict[str, Any]] = []
+    items: list[D] = []
     place: Any = None
     for looked_at, (at, record) in enumerate(found):
         if len(items) == limit or looked_at == _LOOKED_AT:
-            return Page(items=items, following=cursor(place))
+            return Page(items=tuple(items), following=cursor(place))
         shown = document(record)
         if shown is not None:
             items.append(shown)
         place = at
-    return Page(items=items)
+    return Page(items=tuple(items))
 
 
 def cursor(place: Any) -> str:
@@ -101,8 +102,3 @@ def time_of(query: Mapping[str, str], name: str) -> datetime | None:
     if at.tzinfo is None or not 1971 <= at.year <= 2200:
         raise QueryInvalid(name, "a time from 1971 to 2200 with its zone, as 2026-11-23T10:11:12Z")
     return at.astimezone(UTC)
-
-
-def time_text(at: datetime | None) -> str | None:
-    """Spell a time as the API does: ISO 8601, UTC."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.api.pages import Page, QueryInvalid, choice_of, cursor, limit_of, page_of, place_of, time_text
+from msgspec import structs
+
+from shared.api.documents import (
+    BatchDetailDocument,
+    BatchDocument,
+    LinksDocument,
+    PartDocument,
+    RunsPage,
+    StepDocument,
+    TimingsDocument,
+    time_text,
+)
+from shared.api.pages import QueryInvalid, choice_of, cursor, limit_of, page_of, place_of
 from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
 from shared.errors import LandedFileChanged, LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
@@ -38,15 +50,16 @@ class Runs:
     hints: Hints
     clock: Clock
 
-    def page(self, query: Mapping[str, str]) -> Page:
+    def page(self, query: Mapping[str, str]) -> RunsPage:
         """Return batches, newest first; raises `QueryInvalid`."""
         state, place = choice_of(query, "state", BATCH_STATES), place_of(query.get("cursor", ""))
         if not isinstance(place, str | None) or (place and not _BATCH_ID.fullmatch(place)):
             raise QueryInvalid("cursor", "what `next` of the page before said")
         found = ((batch.batch_id, batch) for batch in self.ledger.batches(state=state, after=place or ""))
-        return page_of(found, batch_document, limit=limit_of(query))
+        page = page_of(found, batch_document, limit=limit_of(query))
+        return RunsPage(runs=page.items, next=page.following)
 
-    def detail(self, batch_id: str, query: Mapping[str, str]) -> dict[str, Any] | None:
+    def detail(self, batch_id: str, query: Mapping[str, str]) -> BatchDetailDocument | None:
         """Return all that is known of a batch, and a page of its parts; None where there is no such batch."""
         known = self.ledger.batch(batch_id) if _BATCH_ID.fullmatch(batch_id) else None
         if known is None:
@@ -58,28 +71,29 @@ class Runs:
         outcome = self._document(outcome_document(batch_id))
         parts = self._document(batch_manifest(batch_id)).get("parts", [])
         following = cursor(str(first + limit)) if first + limit < len(parts) else None
-        return batch_document(batch) | {
-            "steps": [
-                {"at": time_text(entry.at), "event": entry.event, "detail": entry.detail}
+        return BatchDetailDocument(
+            **structs.asdict(batch_document(batch)),
+            steps=tuple(
+                StepDocument(at=time_text(entry.at), event=entry.event, detail=entry.detail)
                 for entry in self.ledger.log_of_batch(batch_id)
-            ],
-            "counts": outcome.get("entities", {}),
-            "gold": outcome.get("gold", {}),
-            "timings": {
-                "open_seconds": _seconds(batch.created_at, batch.submitted_at),
-                "run_seconds": _seconds(batch.submitted_at, batch.ended_at),
-                "recorded_after_seconds": _seconds(batch.ended_at, batch.recorded_at),
-            },
-            "links": {
-                "run": batch.run_url or None,
-                "manifest": f"{PIPELINE}/{batch_manifest(batch_id)}",
-                "outcome": f"{PIPELINE}/{outcome_document(batch_id)}" if outcome else None,
-                "parent": f"/api/runs/{batch.parent}" if batch.parent else None,
-                "reprocess": f"/api/reprocess/{batch.reprocess}" if batch.reprocess else None,
-            },
-            "listed": [_part(part) for part in parts[first : first + limit]],
-            "next": following,
-        }
+            ),
+            counts=outcome.get("entities", {}),
+            gold=outcome.get("gold", {}),
+            timings=TimingsDocument(
+                open_seconds=_seconds(batch.created_at, batch.submitted_at),
+                run_seconds=_seconds(batch.submitted_at, batch.ended_at),
+                recorded_after_seconds=_seconds(batch.ended_at, batch.recorded_at),
+            ),
+            links=LinksDocument(
+                run=batch.run_url or None,
+                manifest=f"{PIPELINE}/{batch_manifest(batch_id)}",
+                outcome=f"{PIPELINE}/{outcome_document(batch_id)}" if outcome else None,
+                parent=f"/api/runs/{batch.parent}" if batch.parent else None,
+                reprocess=f"/api/reprocess/{batch.reprocess}" if batch.reprocess else None,
+            ),
+            listed=tuple(_part(part) for part in parts[first : first + limit]),
+            next=following,
+        )
 
     def unpark(self, batch_id: str) -> Batch | None:
         """Give a parked batch its next attempt; None where there is no such batch; raises `NotParked`."""
@@ -104,33 +118,34 @@ class Runs:
         return document if isinstance(document, dict) else {}
 
 
-def batch_document(batch: Batch) -> dict[str, Any]:
+def batch_document(batch: Batch) -> BatchDocument:
     """Return what the API says of a batch."""
-    return {
-        "batch_id": batch.batch_id,
-        "stage": batch.stage,
-        "state": batch.state,
-        "attempt": batch.attempt,
-        "run_id": batch.run_id or None,
-        "run_url": batch.run_url or None,
-        "entities": list(batch.entities),
-        "parts": batch.parts,
-        "rows": batch.rows,
-        "created_at": time_text(batch.created_at),
-        "submitted_at": time_text(batch.submitted_at),
-        "ended_at": time_text(batch.ended_at),
-        "recorded_at": time_text(batch.recorded_at),
-        "retry_at": time_text(batch.retry_at),
-        "publication": batch.publication or None,
-        "cause": batch.cause or None,
-        "holds_its_entities": batch.holds,
-        "parent": batch.parent or None,
-        "reprocess": batch.reprocess or None,
-    }
+    return BatchDocument(
+        batch_id=batch.batch_id,
+        stage=batch.stage,
+        state=batch.state,
+        attempt=batch.attempt,
+        run_id=batch.run_id or None,
+        run_url=batch.run_url or None,
+        entities=batch.entities,
+        parts=batch.parts,
+        rows=batch.rows,
+        created_at=time_text(batch.created_at),
+        submitted_at=time_text(batch.submitted_at),
+        ended_at=time_text(batch.ended_at),
+        recorded_at=time_text(batch.recorded_at),
+        retry_at=time_text(batch.retry_at),
+        publication=batch.publication or None,
+        cause=batch.cause or None,
+        holds_its_entities=batch.holds,
+        parent=batch.parent or None,
+        reprocess=batch.reprocess or None,
+    )
 
 
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: part.get(name) for name in ("part_id", "source_file", "entity", "rows", "rejects", "rejects_path")}
+def _part(part: Mapping[str, Any]) -> PartDocument:
+    listed: dict[str, Any] = {name: part.get(name) for name in PartDocument.__struct_fields__}
+    return PartDocument(**listed)
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> float | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from shared.api.pages import time_text
+from shared.api.documents import FileCountsDocument, PublicationDocument, RefreshDocument, StatusDocument, time_text
 from shared.api.runs import batch_document
 from shared.landing.unsettled import Landings
 from shared.ledger.ledger import Ledger
@@ -25,7 +24,7 @@ class Status:
     landings: Landings
     containers: tuple[str, ...]
 
-    def __call__(self) -> dict[str, Any]:
+    def __call__(self) -> StatusDocument:
         """Return the document of design section 9, and more.
 
         `idle` is true exactly when nothing landed waits to be ingested, no part waits for a run, and nothing is active or
@@ -39,41 +38,43 @@ class Status:
         pipeline = self.ledger.pipeline().record
         active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None
         is_active = pipeline.active_batch or pipeline.active_refresh or waits.batches or waits.reprocess
-        return {
-            "idle": not (unsettled or pending or is_active),
-            "files": self._files() | {"waiting": unsettled},
-            "parts_pending": pending,
-            "parts_held": len(waits.parts) - pending,
-            "batches_queued": len(waits.batches),
-            "reprocess": list(waits.reprocess),
-            "active_run": batch_document(active.record) if active else None,
-            "batches": dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
-            "publication": {
-                "id": pipeline.publication,
-                "published_at": time_text(pipeline.published_at),
-                "batch_id": pipeline.published_batch,
-            }
-            if pipeline.publication
-            else None,
-            "refresh": self._refresh(pipeline),
-        }
+        return StatusDocument(
+            idle=not (unsettled or pending or is_active),
+            files=self._files(unsettled),
+            parts_pending=pending,
+            parts_held=len(waits.parts) - pending,
+            batches_queued=len(waits.batches),
+            reprocess=tuple(waits.reprocess),
+            active_run=batch_document(active.record) if active else None,
+            batches=dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
+            publication=_publication(pipeline),
+            refresh=self._refresh(pipeline),
+        )
 
-    def _files(self) -> dict[str, int]:
+    def _files(self, waiting: int) -> FileCountsDocument:
         counts: Counter[str] = Counter()
         for container in self.containers:
             counts.update(self.ledger.tally(container))
-        return {name: counts[name] for name in (*FILE_STATES, "records", "rejects")}
+        return FileCountsDocument(**{name: counts[name] for name in (*FILE_STATES, "records", "rejects")}, waiting=waiting)
 
-    def _refresh(self, pipeline: Pipeline) -> dict[str, Any] | None:
+    def _refresh(self, pipeline: Pipeline) -> RefreshDocument | None:
         publication = pipeline.active_refresh or pipeline.publication
         refresh = self.ledger.refresh(publication) if publication else None
         if refresh is None:
             return None
-        return {
-            "publication": refresh.record.publication,
-            "state": refresh.record.state,
-            "job_id": refresh.record.job_id or None,
-            "requested_at": time_text(refresh.record.requested_at),
-            "ended_at": time_text(refresh.record.ended_at),
-            "detail": refresh.record.detail,
-        }
+        return RefreshDocument(
+            publication=refresh.record.publication,
+            state=refresh.record.state,
+            job_id=refresh.record.job_id or None,
+            requested_at=time_text(refresh.record.requested_at),
+            ended_at=time_text(refresh.record.ended_at),
+            detail=refresh.record.detail,
+        )
+
+
+def _publication(pipeline: Pipeline) -> PublicationDocument | None:
+    if not pipeline.publication:
+        return None
+    return PublicationDocument(
+        id=pipeline.publication, published_at=time_text(pipeline.published_at), batch_id=pipeline.published_batch
+    )

@@ -42,7 +42,7 @@ def mistakes(value: Any, kind: Any, place: Place = ()) -> Iterator[Mistake]:
     """
     bare, extra = _bare(kind)
     if get_origin(bare) is not dict and not _is_table(bare):
-        if not _converts(value, kind) or not extra.get("fits", lambda _: True)(value):
+        if not _converts(value, kind) or (value is not None and not extra.get("fits", _anything)(value)):
             yield Mistake(place=place, problem=_unlike(value, bare, extra.get("expected", "")))
     elif not isinstance(value, dict):
         yield Mistake(place=place, problem=f"expected a table, got {_word(value)}")
@@ -61,6 +61,10 @@ def _mistakes_of_table(value: Mapping[str, Any], kind: Any, place: Place) -> Ite
     for name, field in known.items():
         if name in value:
             yield from mistakes(value[name], field, (*place, name))
+
+
+def _anything(_: object) -> bool:
+    return True
 
 
 def _converts(value: Any, kind: Any) -> bool:
@@ -89,7 +93,7 @@ def _unlike(value: Any, kind: Any, expected: str) -> str:
 
 def _expected(kind: Any) -> str:
     if get_origin(kind) is Literal:
-        return f"one of {', '.join(map(str, get_args(kind)))}"
+        return f"one of {', '.join(option for option in get_args(kind) if option)}"
     if get_origin(kind) is tuple:
         return "a list of text"
     if get_origin(kind) in _UNIONS:

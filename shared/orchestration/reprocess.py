@@ -8,35 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
 
 from shared.errors import LedgerChanged, Reject
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import ReprocessJob
-from shared.ledger.states import REPROCESS_STATUSES, SOURCES, STAGES, ReprocessStatus, Source, Stage, Unset
+from shared.ledger.states import ReprocessStatus, Source, Stage, Unset
 from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
-C = TypeVar("C", bound=str)
-D = TypeVar("D", bound=str)
-
-_WHICHEVER: Unset = ""
-_FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
-_YEARS = (1700, 9000)  # that Table Storage can hold, in any zone
-_LONGEST = 1024  # of a text in a request: a blob's name has no more
-
-
-class RequestInvalid(Reject):
-    """A request cannot be understood; says which field, and what was expected."""
-
-    def __init__(self, field: str, expected: str) -> None:
-        self.field = field
-        self.expected = expected
-        super().__init__(f"{field}: expected {expected}")
+FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 
 
 class RequestConflicts(Reject):
@@ -70,39 +54,6 @@ class Extent:
     files: int = 0
     size: int = 0  # bytes
     records: int = 0  # as they were read before; of parts: rows
-
-
-def read_request(document: Mapping[str, Any], containers: tuple[str, ...]) -> ReprocessRequest:
-    """Read a request; raises `RequestInvalid`."""
-    known = {"stage", "dry_run", "request_id", *_FILTERS}
-    if unknown := sorted(set(document) - known):
-        raise RequestInvalid(unknown[0][:50], f"only {', '.join(sorted(known))}")
-    status = _choice(document, "status", REPROCESS_STATUSES, _WHICHEVER)
-    default: Stage = "silver" if status == "parked" else "bronze"
-    stage = _choice(document, "stage", STAGES, default)
-    dry_run = document.get("dry_run", False)
-    if not isinstance(dry_run, bool):
-        raise RequestInvalid("dry_run", "true or false")
-    request = ReprocessRequest(
-        stage=stage,
-        source=_choice(document, "source", SOURCES, _WHICHEVER),
-        table=_text(document, "table"),
-        container=_choice(document, "container", containers, _WHICHEVER),
-        prefix=_text(document, "prefix"),
-        since=_time(document, "since"),
-        until=_time(document, "until"),
-        status=status,
-        dry_run=dry_run,
-        request_id=_text(document, "request_id"),
-    )
-    filters = [name for name in _FILTERS if getattr(request, name)]
-    if request.stage == "gold" and filters:
-        raise RequestInvalid(filters[0], "no filter: gold is published as a whole")
-    if request.stage != "gold" and not filters:
-        raise RequestInvalid("table", f"at least one of {', '.join(_FILTERS)}, so that nothing is repeated by mistake")
-    if (request.status == "parked") != (request.stage == "silver") and request.status:
-        raise RequestInvalid("stage", "silver for parked batches, bronze for rejected and poison files")
-    return request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,37 +133,7 @@ class Reprocess:
         )
 
 
-def asked(job: ReprocessJob) -> dict[str, Any]:
+def asked(job: ReprocessJob) -> dict[str, str]:
     """Return what a job was asked for, in the words of its request: the stage, and each filter that is set."""
-    given = {"stage": job.stage} | {name: getattr(job, name) for name in _FILTERS if getattr(job, name)}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
-
-
-def _text(document: Mapping[str, Any], name: str) -> str:
-    value = document.get(name, "")
-    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
-        raise RequestInvalid(name, f"at most {_LONGEST} printable characters of text")
-    return value
-
-
-def _choice(document: Mapping[str, Any], name: str, options: tuple[C, ...], default: D) -> C | D:
-    value = document.get(name, default)
-    if value == default:
-        return default
-    for option in options:
-        if value == option:
-            return option
-    raise RequestInvalid(name, f"one of {', '.join(options)}")
-
-
-def _time(document: Mapping[str, Any], name: str) -> datetime | None:
-    value = document.get(name)
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise RequestInvalid(name, "a time as 2026-11-23T10:11:12Z") from error
-    if at.tzinfo is None or not _YEARS[0] <= at.year <= _YEARS[1]:
-        raise RequestInvalid(name, "a time with its zone, as 2026-11-23T10:11:12Z")
-    return at.astimezone(UTC)
+    given = {"stage": job.stage} | {name: getattr(job, name) for name in FILTERS if getattr(job, name)}
+    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in given.items()}

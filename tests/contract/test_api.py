@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from werkzeug.test import Client
 
-from function_app.openapi import description
+from shared.api.openapi import description
 from shared.context import context
 from tests.examples import examples
 from tests.pipeline import FINANCE, Pipeline, contact

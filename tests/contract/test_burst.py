@@ -84,11 +84,11 @@ def test_a_burst_becomes_few_runs(files: int, real: bool, request: pytest.Fixtur
         for taking in [pool.submit(take, events[0::2]), pool.submit(take, events[1::2])]:
             taking.result()
         until = time.monotonic() + _SECONDS
-        while not status()["idle"] and not looking.done() and time.monotonic() < until:
+        while not status().idle and not looking.done() and time.monotonic() < until:
             ended.wait(0.5)
         ended.set()
         looking.result()
-    assert status()["idle"]
+    assert status().idle
     assert 1 <= len(world.jobs.runs) <= 4
 
     ledger = world.worker().ledger

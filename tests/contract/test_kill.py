@@ -92,7 +92,7 @@ def test_processes_that_are_killed_at_any_moment_lose_and_double_nothing(azurite
         process = start()
         try:
             until = time.monotonic() + _SECONDS
-            while not status()["idle"]:
+            while not status().idle:
                 assert time.monotonic() < until, status()
                 assert process.poll() is None
                 time.sleep(0.3)

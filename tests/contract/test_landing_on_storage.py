@@ -38,12 +38,12 @@ def test_a_year_file_grows_is_held_back_reported_and_completed(world: Burst) -> 
     for _ in range(2):
         world.fresh_context(TAIL_WAIT_SECONDS="0").reconcile()
     assert [entry.event for entry in world.context.ledger.log_of_file(DATAVERSE, file)][-1] == "file.held_back"
-    assert world.context.status()["files"]["held_back"] == 1
+    assert world.context.status().files.held_back == 1
     land(b"".join(rows))
     record = world.context.ledger.file(DATAVERSE, file).record
     assert (record.state, record.records, record.held_back) == ("ingested", 5, 0)
     assert [row["Id"] for row in world.bronze(table)] == [f"{number:08d}" for number in range(1, 6)]
-    assert world.context.status()["files"]["held_back"] == 0
+    assert world.context.status().files.held_back == 0
 
 
 def test_an_open_folder_whose_model_has_no_bytes_yet_waits_and_is_taken_when_it_is_closed(world: Burst) -> None:

@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shared.api.reprocess import read_request
 from shared.api.runs import NotParked
 from shared.contracts.places import BRONZE
 from shared.landing.poison import PoisonMessage
-from shared.orchestration.reprocess import ReprocessRequest, read_request
+from shared.orchestration.reprocess import ReprocessRequest
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def story_of_a_tail(world: World) -> None:
     world.settle()
     for _ in range(2):
         world.tick(3600)
-    assert world.fresh_context().status()["files"]["held_back"] == 1
+    assert world.fresh_context().status().files.held_back == 1
     world.lake.append(DATAVERSE, "contact/2024.csv", contact(3)[20:])
     world.deliver(DATAVERSE, "contact/2024.csv")
     world.settle()

@@ -193,7 +193,7 @@ def test_damaged_dataverse_files_are_accounted_for_through_the_whole_of_ingest()
             check_that_it_adds_up(pipeline, pipeline.context.ingest(DATAVERSE, path))
         rejects += pipeline.context.ledger.file(DATAVERSE, path).record.rejects
     assert rejects > 100
-    assert pipeline.context.status()["files"]["poison"] == 0
+    assert pipeline.context.status().files.poison == 0
 
 
 @pytest.mark.parametrize(("path", "cases"), [("a/1.csv", 150), ("a/1.csv.gz", 60), ("a/1.xlsx", 40)])
@@ -224,4 +224,4 @@ def test_damaged_models_and_metadata_raise_nothing_either() -> None:
         pipeline.land(DATAVERSE, f"{service}/contact-EntityMetadata.json", damaged(metadata, random))
         pipeline.land(DATAVERSE, "OptionsetMetadata/OptionsetMetadata.csv", damaged(labels, random))
     pipeline.tick(60)
-    assert pipeline.context.status()["files"]["poison"] == 0
+    assert pipeline.context.status().files.poison == 0

@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from shared.api.reprocess import read_request
 from shared.api.runs import NotParked
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest
 from shared.errors import Retry, ServiceUnavailable
 from shared.landing.poison import PoisonMessage
 from shared.orchestration.publish import publication_of
-from shared.orchestration.reprocess import RequestConflicts, read_request
+from shared.orchestration.reprocess import RequestConflicts
 from tests.examples import examples
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 

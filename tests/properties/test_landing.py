@@ -123,4 +123,4 @@ def test_a_table_is_in_bronze_exactly_in_order_with_its_nulls_however_it_landed(
     assert [row["_record_number"] for row in in_bronze] == list(range(1, len(table.rows) + 1))
     assert (record.state, record.records, record.rejects) == ("ingested", len(table.rows), 0)
     assert sum(part.rows for part in parts) == len(table.rows)
-    assert pipeline.context.status()["files"]["waiting"] == 0
+    assert pipeline.context.status().files.waiting == 0

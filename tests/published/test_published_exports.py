@@ -55,8 +55,8 @@ def test_the_incremental_export_of_finance_and_operations(pipeline: Pipeline, pu
     assert sorted(str(row["IsDelete"]) for row in pipeline.bronze(f"{LEVEL}value")) == ["None"] * 5 + ["True"]
     assert pipeline.rejected() == []
     assert file(pipeline, "malformed_model.json").reason == "unknown"
-    status = pipeline.context.status()["files"]
-    assert (status["records"], status["rejects"], status["waiting"]) == (11, 0, 0)
+    status = pipeline.context.status().files
+    assert (status.records, status.rejects, status.waiting) == (11, 0, 0)
 
 
 def test_a_closed_folder_with_a_published_model_without_entities_is_refused(pipeline: Pipeline, published: Path) -> None:

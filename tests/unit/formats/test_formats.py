@@ -226,7 +226,7 @@ def test_a_finance_file_that_cannot_be_read_is_rejected_with_its_reason_and_keep
     land_finance(pipeline, TEXT)
     assert incomes(pipeline) == ROWS
     pipeline.tick()
-    assert pipeline.context.status()["files"]["waiting"] == 0
+    assert pipeline.context.status().files.waiting == 0
 
 
 def test_rows_of_another_width_than_the_header_are_rejected_with_their_place(pipeline: Pipeline) -> None:
@@ -282,7 +282,7 @@ def test_any_other_file_is_ignored_with_its_reason_and_seen_in_the_ledger(
     pipeline.land(DATAVERSE, MODEL, model(*CONTACT))
     pipeline.lake.put(container, path, b"1,2,3\r\n")  # and its event is lost: the sweep sees it too
     pipeline.tick()
-    (document,) = [found for found in pipeline.context.files.page({"status": "ignored"}).items if path in found["file"]]
-    assert (document["reason"], bool(document["detail"])) == (reason, True)
+    (document,) = [found for found in pipeline.context.files.page({"status": "ignored"}).files if path in found.file]
+    assert (document.reason, bool(document.detail)) == (reason, True)
     assert not [blob for blob in pipeline.lake.list("bronze") if blob.path.endswith(".parquet")]
     assert pipeline.is_idle

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import Client
 
-from function_app.openapi import description
+from shared.api.documents import FileCountsDocument
+from shared.api.openapi import description
 from shared.context import context
 from shared.errors import ServiceUnavailable
+from shared.ledger.states import BATCH_STATES, FILE_STATES, REPROCESS_STATUSES
 from tests.pipeline import DATAVERSE, FINANCE, SETTINGS, Pipeline, contact
 from tests.web import WEB
 
@@ -63,6 +65,19 @@ def test_the_description_names_every_route_and_method_and_no_other() -> None:
     for (path, _), operations in zip(described, description()["paths"].values(), strict=False):
         named = {parameter["name"] for parameter in operations.get("parameters", [])}
         assert named == set(re.findall(r"{(\w+)}", path)) or not named
+
+
+def test_the_description_is_made_from_the_documents() -> None:
+    schemas = description()["components"]["schemas"]
+    assert set(schemas["FileDocument"]["properties"]["state"]["enum"]) == set(FILE_STATES)
+    assert set(schemas["BatchDocument"]["properties"]["state"]["enum"]) == set(BATCH_STATES)
+    assert set(schemas["ReprocessBody"]["properties"]["status"]["enum"]) == {"", *REPROCESS_STATUSES}
+    assert set(FileCountsDocument.__struct_fields__) == {*FILE_STATES, "records", "rejects", "waiting"}
+    for name, schema in schemas.items():
+        if "enum" in schema:
+            continue
+        assert schema["additionalProperties"] is False, name
+        assert name == "ReprocessBody" or schema["required"] == sorted(schema["properties"]), name
 
 
 def test_the_description_is_served(pipeline: Pipeline) -> None:

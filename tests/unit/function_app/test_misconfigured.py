@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 import pytest
+from msgspec import structs
 from werkzeug.test import Client
 
 from function_app import landing, poison, timers
@@ -64,7 +65,7 @@ class World:
             called(timer)(SimpleNamespace(past_due=False))
 
     def states(self) -> dict[str, int]:
-        counted: dict[str, int] = self.pipeline.fresh_context().status()["files"]
+        counted: dict[str, int] = structs.asdict(self.pipeline.fresh_context().status().files)
         return {name: count for name, count in counted.items() if count}
 
 

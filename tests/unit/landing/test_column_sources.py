@@ -193,7 +193,7 @@ def test_one_stuck_folder_blocks_neither_other_tables_nor_later_folders(pipeline
 
 
 def test_an_abandoned_folder_can_be_read_after_all(pipeline: Pipeline) -> None:
-    from shared.orchestration.reprocess import read_request
+    from shared.api.reprocess import read_request
 
     path = f"{FOLDER}/contact/2024.csv"
     write_now(pipeline, NEXT)

@@ -77,8 +77,8 @@ def test_an_incremental_export_is_taken_whole(pipeline: Pipeline) -> None:
     assert [row["IsDelete"] for row in pipeline.bronze(MEMBER)].count("True") == 1
     assert pipeline.rejected() == []
     assert file(pipeline, "malformed_model.json").reason == "unknown"
-    status = pipeline.context.status()["files"]
-    assert (status["records"], status["rejects"], status["waiting"]) == (11, 0, 0)
+    status = pipeline.context.status().files
+    assert (status.records, status.rejects, status.waiting) == (11, 0, 0)
 
 
 def test_a_closed_folder_whose_model_has_no_tables_is_refused(pipeline: Pipeline) -> None:

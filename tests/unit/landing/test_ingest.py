@@ -136,7 +136,7 @@ def test_a_data_file_waits_for_its_model_and_the_sweep_takes_it(pipeline: Pipeli
     pipeline.land(DATAVERSE, "contact/2024.csv", contact(1))
     record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
     assert (record.state, record.reason) == ("seen", "model_missing")
-    assert not pipeline.context.status()["idle"]
+    assert not pipeline.context.status().idle
     pipeline.land(DATAVERSE, MODEL, model(*CONTACT))
     pipeline.context.sweep()
     assert names(pipeline) == ["Ada"]
@@ -231,7 +231,7 @@ def test_a_folder_is_taken_once_it_is_closed_and_its_model_is_there(pipeline: Pi
     pipeline.land(DATAVERSE, f"{FOLDER}/contact/2024.csv", contact(1))
     pipeline.land(DATAVERSE, f"{FOLDER}/model.json", b"")
     assert pipeline.context.ledger.file(DATAVERSE, f"{FOLDER}/contact/2024.csv").record.reason == "folder_open"
-    assert pipeline.context.status()["idle"]  # its exporter is still writing: it waits for nobody here
+    assert pipeline.context.status().idle  # its exporter is still writing: it waits for nobody here
     pipeline.land(DATAVERSE, f"{FOLDER}/contact/2024.csv", contact(1) + contact(2, "Grace").rstrip())
     pipeline.land(DATAVERSE, f"{FOLDER}/model.json", model(*CONTACT))
     open_folder(pipeline, "2026-11-23T10.15.00Z")

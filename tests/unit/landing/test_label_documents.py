@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.api.reprocess import read_request
 from shared.contracts.places import PIPELINE, batch_manifest
 from shared.formats.label_files import LabelFileError, merged, read_label_file
 from shared.formats.landed_paths import EntityMetadataFile, LabelFile, classify_dataverse
-from shared.orchestration.reprocess import read_request
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 OPTIONS = "OptionsetMetadata/OptionsetMetadata.csv"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.api.documents import FileDocument
 from shared.landing.unsettled import Landings
 from shared.ledger.records import LandedFile
 from tests.pipeline import CONTACT, DATAVERSE, MODEL, Pipeline, contact, model
@@ -54,8 +55,8 @@ def grow(pipeline: Pipeline, data: bytes) -> None:
     pipeline.context.landing(DATAVERSE, FILE)
 
 
-def shown(pipeline: Pipeline, status: str) -> list[dict[str, Any]]:
-    return pipeline.context.files.page({"status": status}).items
+def shown(pipeline: Pipeline, status: str) -> tuple[FileDocument, ...]:
+    return pipeline.context.files.page({"status": status}).files
 
 
 @pytest.mark.parametrize(
@@ -83,14 +84,14 @@ def test_a_tail_that_stays_is_reported_once_after_the_time_set(
 def test_a_report_is_seen_in_files_and_status_and_keeps_nothing_from_idling(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1), LOST_QUOTE)
     pipeline.settle()
-    assert pipeline.context.status()["files"]["held_back"] == 0
+    assert pipeline.context.status().files.held_back == 0
     pipeline.tick(3600)
     status = pipeline.context.status()
-    assert (status["idle"], status["files"]["held_back"], status["files"]["waiting"]) == (True, 1, 0)
+    assert (status.idle, status.files.held_back, status.files.waiting) == (True, 1, 0)
     (document,) = shown(pipeline, "held_back")
-    assert (document["committed"], document["held_back"]) == (len(contact(1)), len(LOST_QUOTE))
-    assert document["held_back_since"] == "2026-11-23T10:00:00.000Z"
-    assert f"at byte {len(contact(1))}" in document["detail"]
+    assert (document.committed, document.held_back) == (len(contact(1)), len(LOST_QUOTE))
+    assert document.held_back_since == "2026-11-23T10:00:00.000Z"
+    assert f"at byte {len(contact(1))}" in document.detail
     assert "Private" not in str(document)
     assert [row["fullname"] for row in pipeline.bronze("contact")] == ["Ada"]
 
@@ -101,8 +102,8 @@ def test_a_report_goes_away_by_itself_when_the_file_grows_past_it(pipeline: Pipe
     pipeline.tick(3600)
     grow(pipeline, b"2,\r\n" + contact(3, "Grace"))
     assert (file(pipeline).state, file(pipeline).held_back, file(pipeline).detail) == ("ingested", 0, "")
-    assert shown(pipeline, "held_back") == []
-    assert pipeline.context.status()["files"]["held_back"] == 0
+    assert shown(pipeline, "held_back") == ()
+    assert pipeline.context.status().files.held_back == 0
     assert [row["fullname"] for row in pipeline.bronze("contact")] == ["Ada", "Very Private", "Grace"]
 
 
@@ -169,7 +170,7 @@ def test_a_tail_that_was_reported_is_not_reported_again_after_its_model_was_away
 
 
 def test_reading_it_again_begins_the_time_anew(pipeline: Pipeline, told: list[logging.LogRecord]) -> None:
-    from shared.orchestration.reprocess import read_request
+    from shared.api.reprocess import read_request
 
     pipeline.land_contacts(contact(1), LOST_QUOTE)
     pipeline.tick(3600)

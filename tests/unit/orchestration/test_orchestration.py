@@ -73,11 +73,11 @@ def test_a_run_that_succeeded_is_published_and_a_refresh_is_requested(pipeline: 
     (batch,) = pipeline.context.ledger.batches()
     assert (batch.state, publication_of(pipeline.lake.content(GOLD, GOLD_MANIFEST))) == ("succeeded", batch.publication)
     assert len(pipeline.customer_insights.jobs) == 1
-    assert not pipeline.context.status()["idle"]
+    assert not pipeline.context.status().idle
     pipeline.end_refreshes()
     pipeline.tick()
     status = pipeline.context.status()
-    assert (status["idle"], status["refresh"]["state"]) == (True, "successful")
+    assert (status.idle, status.refresh and status.refresh.state) == (True, "successful")
 
 
 def test_a_webhook_about_the_active_run_is_noted_and_any_other_has_no_effect(pipeline: Pipeline) -> None:
@@ -234,7 +234,7 @@ def test_a_refresh_under_way_is_not_taken_for_one_of_the_new_publication(pipelin
     assert [job.state for job in pipeline.customer_insights.jobs.values()] == ["successful", "running"]
     pipeline.end_refreshes()
     pipeline.tick()
-    assert pipeline.context.status()["idle"]
+    assert pipeline.context.status().idle
 
 
 def test_a_failed_refresh_is_recorded_and_ends_the_wait(pipeline: Pipeline) -> None:
@@ -245,7 +245,7 @@ def test_a_failed_refresh_is_recorded_and_ends_the_wait(pipeline: Pipeline) -> N
     pipeline.customer_insights.end("job-1", RefreshJob(job_id="job-1", state="failed", detail="corruptRecordsFound"))
     pipeline.tick()
     status = pipeline.context.status()
-    assert (status["idle"], status["refresh"]["state"], status["refresh"]["detail"]) == (
+    assert (status.idle, status.refresh and status.refresh.state, status.refresh and status.refresh.detail) == (
         True, "failed", "corruptRecordsFound",
     )  # fmt: skip
 
@@ -254,7 +254,9 @@ def test_without_customer_insights_the_refresh_is_disabled() -> None:
     pipeline = Pipeline(CUSTOMER_INSIGHTS_ROOT="")
     pipeline.land_contacts(contact(1))
     pipeline.settle()
-    assert pipeline.context.status()["refresh"]["state"] == "disabled"
+    refresh = pipeline.context.status().refresh
+    assert refresh is not None
+    assert refresh.state == "disabled"
 
 
 def test_two_reconciliations_at_once_start_one_run(pipeline: Pipeline) -> None:

@@ -79,7 +79,7 @@ def test_later_parts_of_a_parked_entity_wait_and_those_of_others_pass(pipeline: 
     assert entities(pipeline, "succeeded") == {"customer_finance"}
     assert len(batches(pipeline, "succeeded")) == 2
     status = pipeline.context.status()
-    assert (status["idle"], status["parts_pending"], status["parts_held"]) == (True, 0, 1)
+    assert (status.idle, status.parts_pending, status.parts_held) == (True, 0, 1)
 
 
 def test_an_unparked_batch_gets_a_new_attempt_and_what_waited_behind_it_follows(pipeline: Pipeline) -> None:
@@ -94,7 +94,7 @@ def test_an_unparked_batch_gets_a_new_attempt_and_what_waited_behind_it_follows(
     assert not pipeline.is_idle
     run_all(pipeline, broken="nothing")
     assert batches(pipeline, "parked") == []
-    assert pipeline.context.status()["parts_held"] == 0
+    assert pipeline.context.status().parts_held == 0
     assert sum(batch.rows for batch in batches(pipeline, "succeeded")) == 4
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from shared.api.reprocess import RequestInvalid, read_request
 from shared.contracts.places import PIPELINE, batch_manifest
 from shared.ledger.records import ReprocessJob
-from shared.orchestration.reprocess import RequestConflicts, RequestInvalid, read_request
+from shared.orchestration.reprocess import RequestConflicts
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
 CONTAINERS = (DATAVERSE, FINANCE)
@@ -120,7 +121,9 @@ def test_gold_is_published_again_without_parts(pipeline: Pipeline) -> None:
     manifest = newest_manifest(pipeline)
     assert (manifest["stage"], manifest["parts"]) == ("gold", [])
     assert standing(pipeline, job).state == "succeeded"
-    assert pipeline.context.status()["publication"]["batch_id"] == manifest["batch_id"]
+    publication = pipeline.context.status().publication
+    assert publication is not None
+    assert publication.batch_id == manifest["batch_id"]
 
 
 def test_a_cancelled_job_stops_and_its_queued_batch_never_runs(pipeline: Pipeline) -> None:

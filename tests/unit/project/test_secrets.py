@@ -90,7 +90,7 @@ def test_no_row_content_is_in_logs_ledger_or_answers(caplog: pytest.LogCaptureFi
     pipeline.land(FINANCE, "broken.csv.gz", b"Very Private")
     pipeline.settle()
     context = pipeline.context
-    answers = [context.status(), context.files.page({}), context.files.rejects({}), context.runs.page({})]
+    answers: list[Any] = [context.status(), context.files.page({}), context.files.rejects({}), context.runs.page({})]
     answers += [context.runs.detail(batch.batch_id, {}) for batch in context.ledger.batches()]
     stored = [entity for partition in pipeline.tables.partitions for entity in pipeline.tables.range(partition, "", "~")]
     assert len(stored) > 20

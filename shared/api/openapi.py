@@ -1,0 +1,160 @@
+"""The description of the HTTP API (OpenAPI 3.1), served at `GET /api/openapi.json`.
+
+A test compares it with the routes of the app, and another one lets Schemathesis compare it with every answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared.api.documents import (
+    BatchDetailDocument,
+    BatchDocument,
+    CallbackDocument,
+    ExtentDocument,
+    FilesPage,
+    HealthDocument,
+    ProblemDocument,
+    ReadyDocument,
+    RejectsPage,
+    ReprocessJobDocument,
+    RunsPage,
+    StatusDocument,
+)
+from shared.api.pages import LARGEST_PAGE, PAGE
+from shared.api.reprocess import ReprocessBody
+from shared.ledger.states import (
+    BATCH_STATES,
+    FILE_STATES,
+    SOURCES,
+)
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_REF = "#/components/schemas/{name}"
+_DESCRIBED = (
+    BatchDetailDocument, BatchDocument, CallbackDocument, ExtentDocument, FilesPage, HealthDocument, ProblemDocument,
+    ReadyDocument, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, StatusDocument,
+)  # fmt: skip
+
+
+def description() -> dict[str, Any]:
+    """Return the document."""
+    _, schemas = msgspec.json.schema_components(_DESCRIBED, ref_template=_REF)
+    for name, schema in schemas.items():
+        if "properties" in schema and name != ReprocessBody.__name__:
+            schema["required"] = sorted(schema["properties"])  # an answer has them all, those with a default too
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Customer 360", "version": "1", "description": "What landed, what ran, what to do again."},
+        "servers": [{"url": "/api"}],
+        "security": [{"key": []}, {"code": []}],
+        "paths": {path: dict(operations) for path, operations in _paths().items()},
+        "components": {
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+                "code": {"type": "apiKey", "in": "query", "name": "code"},
+                "basic": {"type": "http", "scheme": "basic"},
+            },
+            "schemas": schemas,
+        },
+    }
+
+
+def _paths() -> dict[str, dict[str, Any]]:
+    time_range = [_query("since", _TIME), _query("until", _TIME)]
+    page = [
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}),
+        _query("cursor", _TEXT),
+    ]
+    container, table = _query("container", _TEXT), _query("table", _TEXT)
+    source = _query("source", {"enum": list(SOURCES)})
+    batch, job = _in_path("batch_id"), _in_path("reprocess_id")
+    return {
+        "/health": {"get": _operation("Whether the app answers", {200: HealthDocument}) | {"security": []}},
+        "/ready": {"get": _operation("Whether settings are complete and storage answers", {200: ReadyDocument}, 503)},
+        "/openapi.json": {"get": _operation("This document", {200: None})},
+        "/status": {"get": _operation("What is going on", {200: StatusDocument}, 503)},
+        "/runs": {
+            "get": _operation("Batches and their runs, newest first", {200: RunsPage}, 400, 503)
+            | {"parameters": [_query("state", {"enum": list(BATCH_STATES)}), *page]}
+        },
+        "/runs/{batch_id}": {
+            "parameters": [batch],
+            "get": _operation("All of one batch, with a page of its parts", {200: BatchDetailDocument}, 400, 404, 503)
+            | {"parameters": page},
+        },
+        "/runs/{batch_id}/unpark": {
+            "parameters": [batch],
+            "post": _operation("Give a parked batch its next attempt", {202: BatchDocument}, 404, 409, 503),
+        },
+        "/files": {
+            "get": _operation("Landed files, last changed first, or by name", {200: FilesPage}, 400, 503)
+            | {
+                "parameters": [
+                    *(_query("status", {"enum": list(FILE_STATES)}), source, container, table, _query("prefix", _TEXT)),
+                    *(time_range + page),
+                ]
+            }
+        },
+        "/rejects": {
+            "get": _operation("Where records were rejected, and how many", {200: RejectsPage}, 400, 503)
+            | {"parameters": [container, table, *time_range, *page]}
+        },
+        "/reprocess": {
+            "post": _operation(
+                "Do something again", {200: ExtentDocument, 202: ReprocessJobDocument}, 400, 409, 503
+            )
+            | {"requestBody": {"required": True, "content": {"application/json": {"schema": _ref(ReprocessBody)}}}}
+        },
+        "/reprocess/{reprocess_id}": {
+            "parameters": [job],
+            "get": _operation("How far a reprocess job is", {200: ReprocessJobDocument}, 404, 503),
+        },
+        "/reprocess/{reprocess_id}/cancel": {
+            "parameters": [job],
+            "post": _operation("Stop a reprocess job where it is", {202: ReprocessJobDocument}, 404, 503),
+        },
+        "/callback/databricks": {
+            "post": _operation(
+                "Databricks says that a run ended; only a hint to look",
+                {200: CallbackDocument, 202: CallbackDocument},
+                *(400, 401, 503),
+            )
+            | {
+                "security": [{"key": [], "basic": []}, {"code": [], "basic": []}],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+            }
+        },
+    }  # fmt: skip
+
+
+def _operation(summary: str, answers: dict[int, type[Struct] | None], *problems: int) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        str(status): _answer(summary, "application/json", _ref(kind) if kind else {"type": "object"})
+        for status, kind in answers.items()
+    }
+    for status in problems:
+        found[str(status)] = _answer("Problem", "application/problem+json", _ref(ProblemDocument))
+    return {"summary": summary, "responses": found}
+
+
+def _answer(text: str, media: str, schema: Schema) -> dict[str, Any]:
+    return {"description": text, "content": {media: {"schema": schema}}}
+
+
+def _query(name: str, schema: Schema) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
+def _ref(kind: type[Struct]) -> Schema:
+    return {"$ref": _REF.format(name=kind.__name__)}
