@@ -2,9 +2,9 @@
 
 | module | what it holds |
 | --- | --- |
-| `document` | What may stand in `customer360.toml`: the model |
 | `mistakes` | What does not fit a model, where, and what is known or expected there |
 | `schema` | `customer360.schema.json`, made from the model |
 | `settings` | The app's settings |
 | `tables` | The configuration of entities, and what it means for one table |
+| `vocabulary` | What may stand in `customer360.toml`: the typed model of the file |
 """

@@ -1,6 +1,6 @@
 """The configuration of entities: `customer360.toml`, read strictly, and what it means for one table.
 
-What may stand in the file says `shared/config/document.py`. A key that nobody reads is a mistake in the making, so each
+What may stand in the file says `shared/config/vocabulary.py`. A key that nobody reads is a mistake in the making, so each
 one is refused by name.
 """
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.config.document import DataSet, Dataverse, Gold, TableSection
 from shared.config.mistakes import mistakes
+from shared.config.vocabulary import DataSet, Dataverse, Gold, TableSection
 from shared.contracts.entity import DEFAULT_KEYS, Entity, Source
 from shared.errors import ConfigurationInvalid
 

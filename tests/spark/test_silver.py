@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.config.document import DataSet
 from shared.config.tables import Configuration, read_configuration
+from shared.config.vocabulary import DataSet
 from shared.contracts.entity import Rule
 from spark_jobs.errors import ConservationError
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
