@@ -69,10 +69,11 @@ def read_job(file: Path, *, job_id: int) -> Job:
 def arguments(task: Task, parameters: Mapping[str, str]) -> list[str]:
     """Return what the entry point finds in `sys.argv`: the package name, then `--key=value`.
 
-    Job parameters are pushed down to a wheel task with keyword parameters and override its own of the same name;
-    `{{job.parameters.<name>}}` is replaced (reference: Databricks, sections 1.2 and 1.7).
+    Only what the task names arrives: a job parameter overrides the task's own of the same name, and
+    `{{job.parameters.<name>}}` is replaced. A task without `named_parameters` is told nothing, however empty the map is
+    written (reference: Databricks, sections 1.2 and 1.7; deploying, section 1).
     """
-    named = {key: _resolve(value, parameters) for key, value in task.named_parameters.items()} | dict(parameters)
+    named = {key: parameters.get(key, _resolve(value, parameters)) for key, value in task.named_parameters.items()}
     return [task.package_name, *(f"--{key}={value}" for key, value in named.items())]
 
 

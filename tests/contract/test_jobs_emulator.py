@@ -7,6 +7,7 @@ import json
 import queue
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest, NotFound, NotImplemented, OperationFailed  # noqa: A004 - the SDK's name
 from databricks.sdk.service.jobs import QueueSettings, RunLifecycleStateV2State, TerminationTypeType
 
-from local.jobs_emulator.definition import Job, Task, read_job
+from local.jobs_emulator.definition import Job, Task, arguments, read_job
 from local.jobs_emulator.execution import TaskResult
 from local.jobs_emulator.faults import JobsFault
 from local.jobs_emulator.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
@@ -24,6 +25,8 @@ from local.jobs_emulator.server import JobsEmulator
 from local.jobs_emulator.webhooks import Destination
 from local.jobs_emulator.worker import SparkWorker
 from local.toolchain import ROOT
+from shared.contracts.arguments import read_arguments
+from shared.contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,11 +86,21 @@ class Listener:
         return f"http://127.0.0.1:{self.server.server_port}/api/callback/databricks"
 
 
+NAMED = {"batch_id": "{{job.parameters.batch_id}}", "lake": "{{job.parameters.lake}}"}
+
+
+def make_task(task_key: str, **extra: Any) -> Task:
+    fields: dict[str, Any] = {
+        "package_name": "spark-jobs",
+        "entry_point": task_key,
+        "named_parameters": NAMED,
+        "depends_on": (),
+    }
+    return Task(task_key=task_key, **{**fields, **extra})
+
+
 def make_job(**extra: Any) -> Job:
-    tasks = (
-        Task(task_key="silver", package_name="spark-jobs", entry_point="silver", named_parameters={}, depends_on=()),
-        Task(task_key="gold", package_name="spark-jobs", entry_point="gold", named_parameters={}, depends_on=("silver",)),
-    )
+    tasks = (make_task("silver"), make_task("gold", depends_on=("silver",)))
     fields: dict[str, Any] = {
         "job_id": JOB_ID,
         "name": "customer360",
@@ -383,6 +396,31 @@ resources:
     assert [task.task_key for task in job.tasks] == ["silver", "gold"]
     assert job.notified == {"on_success"}
     assert (job.queue, job.max_concurrent_runs, job.parameters) == (True, 1, {"batch_id": ""})
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (NAMED, ["--batch_id=b1", "--lake=lake/{container}"]),
+        ({"batch_id": "its own"}, ["--batch_id=b1"]),  # the job's wins over the task's of the same name
+        ({"mode": "full", "batch": "{{ job.parameters.batch_id }}"}, ["--mode=full", "--batch=b1"]),
+        ({"unknown": "{{job.parameters.other}}"}, ["--unknown={{job.parameters.other}}"]),
+        ({}, []),  # an empty map never reaches the service, which pushes nothing down without one
+    ],
+)
+def test_a_wheel_task_is_told_what_it_names_and_nothing_else(named: dict[str, str], told: list[str]) -> None:
+    task = make_task("silver", named_parameters=named)
+    assert arguments(task, {"batch_id": "b1", "lake": "lake/{container}"}) == ["spark-jobs", *told]
+
+
+def test_a_task_that_names_no_parameter_fails_as_it_would_in_the_cloud() -> None:
+    job = read_job(ROOT / "databricks.yml", job_id=JOB_ID)
+    parameters = {**job.parameters, "batch_id": "b1", "manifest": "pipeline/m.json"}
+    for task in job.tasks:
+        assert read_arguments(arguments(task, parameters)[1:]).batch_id == "b1"
+        unnamed = replace(task, named_parameters={})
+        with pytest.raises(ContractError):
+            read_arguments(arguments(unnamed, parameters)[1:])
 
 
 @pytest.fixture

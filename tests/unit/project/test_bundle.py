@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import ast
+import copy
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import yaml
+from databricks.bundles.external_locations import ExternalLocation
+from databricks.bundles.jobs import Job
 
 from spark_jobs.batch import read_arguments
 
+if TYPE_CHECKING:
+    from databricks.bundles.jobs import JobDict
+
 ROOT = Path(__file__).parents[3]
-#: The two ways to run the job; `databricks.yml` includes one of them.
-_VARIANTS = ("serverless", "job_cluster")
+#: What says where each target runs its tasks.
+_COMPUTE = {"dev": "environment_key", "prod": "environment_key", "prod_cluster": "job_cluster_key"}
+_PRODUCTION = ("prod", "prod_cluster")
+_PARAMETERS = ["batch_id", "manifest", "lake"]
 
 
 def read(place: str) -> dict[str, Any]:
@@ -26,27 +35,62 @@ def read(place: str) -> dict[str, Any]:
     return document
 
 
-@pytest.fixture(params=_VARIANTS)
-def job(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The only job of each variant."""
-    jobs = read(f"resources/{request.param}/customer360.job.yml")["resources"]["jobs"]
-    assert len(jobs) == 1
-    found: dict[str, Any] = jobs["customer360"]
+BUNDLE = read("databricks.yml")
+
+
+def locations(target: str) -> dict[str, Any]:
+    found: dict[str, Any] = BUNDLE["targets"][target]["resources"].get("external_locations", {})
     return found
 
 
-def test_there_are_a_dev_and_a_prod_target_and_each_file_that_is_included_exists() -> None:
-    bundle = read("databricks.yml")
-    assert (bundle["targets"]["dev"]["mode"], bundle["targets"]["prod"]["mode"]) == ("development", "production")
-    assert bundle["targets"]["dev"]["default"] is True
-    assert "service_principal_name" in bundle["targets"]["prod"]["run_as"]
-    included = {path.relative_to(ROOT).as_posix() for pattern in bundle["include"] for path in ROOT.glob(pattern)}
-    assert included == {"resources/external_locations.yml", "resources/serverless/customer360.job.yml"}
-    assert bundle["artifacts"]["spark_jobs"]["type"] == "whl"
-    text = (ROOT / "databricks.yml").read_text(encoding="utf-8")
-    for variable in bundle["variables"]:
-        resources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "resources").rglob("*.yml")))
-        assert f"${{var.{variable}}}" in text + resources, f"nobody reads the variable {variable}"
+def merged(target: str) -> dict[str, Any]:
+    """Return the job as a target deploys it: the CLI puts the target's fields over the job's, tasks by their key."""
+    job = read("resources/customer360.job.yml")["resources"]["jobs"]["customer360"]
+    own = BUNDLE["targets"][target]["resources"]["jobs"]["customer360"]
+    of_task = {task["task_key"]: task for task in own["tasks"]}
+    assert of_task.keys() == {task["task_key"] for task in job["tasks"]}, "a task that the job lacks would be added to it"
+    return {**job, **own, "tasks": [{**task, **of_task[task["task_key"]]} for task in job["tasks"]]}
+
+
+@pytest.fixture(params=_COMPUTE)
+def job(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The job of each target."""
+    return merged(request.param)
+
+
+def test_there_are_a_dev_and_two_prod_targets_and_each_file_that_is_included_exists() -> None:
+    targets = BUNDLE["targets"]
+    assert {name: target["mode"] for name, target in targets.items()} == {
+        "dev": "development",
+        "prod": "production",
+        "prod_cluster": "production",
+    }
+    assert targets["dev"]["default"] is True
+    included = {path.relative_to(ROOT).as_posix() for pattern in BUNDLE["include"] for path in ROOT.glob(pattern)}
+    assert included == {"resources/customer360.job.yml"}
+    assert BUNDLE["artifacts"]["spark_jobs"]["type"] == "whl"
+
+
+def test_it_needs_a_cli_that_knows_external_locations() -> None:
+    assert BUNDLE["bundle"]["engine"] == "direct"
+    assert BUNDLE["bundle"]["databricks_cli_version"] == ">=1.3.0"
+
+
+def test_every_variable_is_read_and_none_has_a_default_that_would_deploy_something_half_told() -> None:
+    texts = "".join((ROOT / place).read_text(encoding="utf-8") for place in ("databricks.yml", "resources/customer360.job.yml"))
+    for name, variable in BUNDLE["variables"].items():
+        assert f"${{var.{name}}}" in texts, f"nobody reads the variable {name}"
+        assert set(variable) == {"description"}
+    assert set(re.findall(r"\$\{var\.(\w+)\}", texts)) == set(BUNDLE["variables"])
+
+
+def test_only_what_the_job_is_made_of_goes_into_the_workspace_and_only_its_owner_may_write_there() -> None:
+    assert BUNDLE["sync"] == {"paths": ["spark_jobs"]}
+    for target in _PRODUCTION:
+        place = BUNDLE["targets"][target]["workspace"]["root_path"]
+        assert place.startswith("/Workspace/Users/${workspace.current_user.userName}/"), "all users may write to Shared"
+        assert "${var.storage_account}" in place, "else a second environment replaces the first"
+        assert BUNDLE["targets"][target]["run_as"] == {"service_principal_name": "${var.job_principal}"}
 
 
 def test_the_job_is_one_queued_run_of_silver_then_gold(job: dict[str, Any]) -> None:
@@ -58,15 +102,17 @@ def test_the_job_is_one_queued_run_of_silver_then_gold(job: dict[str, Any]) -> N
     for task in job["tasks"]:
         wheel = task["python_wheel_task"]
         assert (wheel["package_name"], wheel["entry_point"]) == ("spark_jobs", task["task_key"])
-        assert wheel["named_parameters"] == {}, "job parameters are pushed down to keyword parameters only"
 
 
-def test_the_parameters_are_those_that_the_tasks_take(job: dict[str, Any]) -> None:
+def test_every_task_names_each_parameter_of_the_job_and_takes_it(job: dict[str, Any]) -> None:
     defaults = {parameter["name"]: parameter["default"] for parameter in job["parameters"]}
-    assert list(defaults) == ["batch_id", "manifest", "lake"]
+    assert list(defaults) == _PARAMETERS
     assert "{container}" in defaults["lake"]
     assert "${var.storage_account}" in defaults["lake"]
     assert vars(read_arguments([f"--{name}={value or 'x'}" for name, value in defaults.items()])).keys() == defaults.keys()
+    for task in job["tasks"]:
+        named = {name: f"{{{{job.parameters.{name}}}}}" for name in _PARAMETERS}
+        assert task["python_wheel_task"]["named_parameters"] == named
 
 
 def test_the_end_of_a_run_is_told_to_a_destination_that_a_variable_names(job: dict[str, Any]) -> None:
@@ -75,29 +121,93 @@ def test_the_end_of_a_run_is_told_to_a_destination_that_a_variable_names(job: di
     assert all(destinations == [{"id": "${var.callback_destination}"}] for destinations in told.values())
 
 
-def test_the_variants_differ_in_their_compute_only() -> None:
-    serverless, cluster = (
-        read(f"resources/{variant}/customer360.job.yml")["resources"]["jobs"]["customer360"] for variant in _VARIANTS
-    )
+def test_the_functions_may_start_the_job_and_not_change_it(job: dict[str, Any]) -> None:
+    assert job["permissions"] == [{"service_principal_name": "${var.functions_principal}", "level": "CAN_MANAGE_RUN"}]
+
+
+def test_nothing_of_the_job_is_lost_on_its_way_to_the_service(job: dict[str, Any]) -> None:
+    """Through Databricks' own types, which refuse unknown fields, wrong enums and what lacks, and drop what is empty."""
+    assert passed_on(job) == job
+
+
+@pytest.mark.parametrize("target", _PRODUCTION)
+def test_nothing_of_the_locations_is_lost_on_its_way_to_the_service(target: str) -> None:
+    for location in locations(target).values():
+        assert ExternalLocation.from_dict(location).as_dict() == location
+
+
+def passed_on(job: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a job reaches the service."""
+    return dict(Job.from_dict(cast("JobDict", job)).as_dict())
+
+
+def changed(path: list[Any], value: Any, job: dict[str, Any]) -> dict[str, Any]:
+    found = copy.deepcopy(job)
+    inner = found
+    for step in path[:-1]:
+        inner = inner[step]
+    if value is None:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["max_concurent_runs"], 1),  # a field that is not known
+        (["queue", "enable"], True),
+        (["tasks", 0, "python_wheel_task", "named_parameters"], {}),  # dropped: nothing would arrive
+        (["tasks", 1, "python_wheel_task", "entry_point"], None),  # required
+        (["tasks", 0, "task_key"], None),
+        (["permissions", 0, "level"], "CAN_RUN"),  # an enum of the service
+        (["tasks", 1, "run_if"], "ALWAYS"),
+        (["environments", 0, "specification"], {}),
+    ],
+)
+def test_a_planted_fault_in_the_job_is_found(path: list[Any], value: Any) -> None:
+    planted = changed(path, value, merged("prod"))
+    try:
+        told = passed_on(planted)
+    except (ValueError, TypeError):
+        return
+    assert told != planted
+
+
+def test_the_targets_differ_in_their_compute_only() -> None:
+    serverless, dev, cluster = (merged(target) for target in ("prod", "dev", "prod_cluster"))
+    assert dev == serverless
     (environment,) = serverless.pop("environments")
-    assert environment["spec"]["dependencies"] == ["../../dist/*.whl"]
+    assert environment["spec"]["dependencies"] == ["./dist/*.whl"]
     (compute,) = cluster.pop("job_clusters")
     assert compute["new_cluster"]["data_security_mode"] == "SINGLE_USER", "external locations need Unity Catalog"
     for task in serverless["tasks"]:
         assert task.pop("environment_key") == environment["environment_key"]
     for task in cluster["tasks"]:
         assert task.pop("job_cluster_key") == compute["job_cluster_key"]
-        assert task.pop("libraries") == [{"whl": "../../dist/*.whl"}]
+        assert task.pop("libraries") == [{"whl": "./dist/*.whl"}]
     assert serverless == cluster
 
 
+def test_an_account_has_its_external_locations_once() -> None:
+    """Unity Catalog refuses one that overlaps another: so dev makes none, and the two prod targets are one deployment."""
+    assert not locations("dev")
+    assert locations("prod") == locations("prod_cluster")
+    assert BUNDLE["targets"]["prod"]["workspace"] == BUNDLE["targets"]["prod_cluster"]["workspace"]
+    assert all("${var.storage_account}" in location["url"] for location in locations("prod").values())
+    assert all("${var.storage_account}" in location["name"] for location in locations("prod").values())
+
+
 def test_the_job_may_write_what_it_writes_and_no_landing_container() -> None:
-    locations = read("resources/external_locations.yml")["resources"]["external_locations"]
-    assert sorted(locations) == ["bronze", "gold", "pipeline", "silver"]
-    for container, location in locations.items():
+    assert sorted(locations("prod")) == ["bronze", "gold", "pipeline", "silver"]
+    for container, location in locations("prod").items():
         assert location["url"] == f"abfss://{container}@${{var.storage_account}}.dfs.core.windows.net/"
         assert location["credential_name"] == "${var.storage_credential}"
-        assert location.get("read_only", False) is (container == "bronze"), "bronze is append-only, and the functions append"
+        reads_only = container == "bronze"
+        assert location.get("read_only", False) is reads_only, "bronze is append-only, and the functions append"
+        rights = ["READ_FILES"] if reads_only else ["READ_FILES", "WRITE_FILES"]
+        assert location["grants"] == [{"principal": "${var.job_principal}", "privileges": rights}]
 
 
 def test_the_wheel_holds_both_entry_points_every_model_and_of_shared_the_contracts_alone(tmp_path: Path) -> None:
