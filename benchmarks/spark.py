@@ -46,7 +46,7 @@ def job(folder: Path, customers: int) -> dict[str, float]:
     """Time the job of this project: a full build, then small batches on the warm session."""
     from spark_jobs.batch import read_batch
     from spark_jobs.gold import task as gold
-    from spark_jobs.gold.models import read_models
+    from spark_jobs.gold.models.files import read_models
     from spark_jobs.lake import Lake
     from spark_jobs.silver import task as silver
 

@@ -81,10 +81,13 @@ class ConservationError(Terminal):
 class ModelError(Terminal):
     """A gold model cannot run; says which, where in its file, and what to change there."""
 
-    def __init__(self, model: str, problem: str) -> None:
+    def __init__(self, model: str, problem: str, *, line: int | None = None, key: str | None = None) -> None:
         self.model = model
         self.problem = problem
-        super().__init__(f"gold model {model}: {problem}")
+        self.line = line  # of its file, where the fault has one
+        self.key = key  # of its header, where the fault stands there: `inputs.customer.by`
+        at = (f"line {line}" if line else "", f"key {key}" if key else "")
+        super().__init__(f"{', '.join(filter(None, (f'gold model {model}', *at)))}: {problem}")
 
 
 class ModelsError(Terminal):

@@ -6,9 +6,8 @@
 | `collection` | Which files of gold nobody can want any more |
 | `delta` | Gold as Delta tables below `gold/delta/` |
 | `layouts` | Where the files of a gold table lie and how the manifest names them |
-| `models` | Gold models: plain Spark SQL files whose header says what they need |
+| `models` | a room of its own: gold models, their headers and queries |
 | `publication` | Publications |
-| `query` | A gold model as a query over silver |
 | `readiness` | `python -m spark_jobs.gold.readiness <gold folder>` |
 | `task` | The gold task |
 | `traps` | What Customer Insights would stumble over, told by the record of a publication before it is staged |

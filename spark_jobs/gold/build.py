@@ -20,9 +20,9 @@ from spark_jobs.batch import Batch
 from spark_jobs.columns import VERSION
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.layouts import FULL_DATA, data_folder, publication_folder
-from spark_jobs.gold.models import Input, Model
+from spark_jobs.gold.models.model import Input, Model
+from spark_jobs.gold.models.query import Query
 from spark_jobs.gold.publication import GoldFile, GoldTable, Publication, cdm_entity
-from spark_jobs.gold.query import Query
 from spark_jobs.names import quoted
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
 from spark_jobs.tables import Table
@@ -100,7 +100,7 @@ class Build:
         """Find what several rows share of the inputs of which only the newest count, where that beats ordering all rows."""
         found = {}
         for one in self.model.inputs:
-            totals = self.tables[one.entity].totals() if one.newest and one.entity in self.tables else None
+            totals = self.tables[one.entity].totals() if one.newest_by and one.entity in self.tables else None
             if totals is not None and totals.current > WORTH_A_PASS:
                 found[one.view] = Repeated.find(self.spark, self.lake, f"{place}/{one.view}", self._query.digests(one))
         return {view: repeated for view, repeated in found.items() if repeated.count <= MOST}

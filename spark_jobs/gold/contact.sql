@@ -1,7 +1,35 @@
--- Contacts of Dynamics 365 Sales, one row each, with the name of their account where it is known.
--- primary key: contactid
--- input: contact (Id, fullname, firstname, lastname, jobtitle, gendercode_label, emailaddress1, telephone1, mobilephone, birthdate, address1_line1, address1_city, address1_stateorprovince, address1_postalcode, address1_country, parentcustomerid, statecode_label, createdon timestamp, modifiedon timestamp) by Id
--- optional input: account (Id, name)
+/*
+description = "Contacts of Dynamics 365 Sales, one row each, with the name of their account where it is known."
+primary_key = "contactid"
+
+[inputs.contact]
+by = "Id"
+
+[inputs.contact.columns]
+Id = "string"
+fullname = "string"
+firstname = "string"
+lastname = "string"
+jobtitle = "string"
+gendercode_label = "string"
+emailaddress1 = "string"
+telephone1 = "string"
+mobilephone = "string"
+birthdate = "string"
+address1_line1 = "string"
+address1_city = "string"
+address1_stateorprovince = "string"
+address1_postalcode = "string"
+address1_country = "string"
+parentcustomerid = "string"
+statecode_label = "string"
+createdon = "timestamp"
+modifiedon = "timestamp"
+
+[inputs.account]
+optional = true
+columns = { Id = "string", name = "string" }
+*/
 select
   c.Id as contactid,
   c.fullname,

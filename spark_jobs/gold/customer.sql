@@ -1,7 +1,38 @@
--- One row for each customer, whether or not it has finance data, with the newest figures of its finance data.
--- primary key: cid
--- input: customer (Id, cid, versionnumber bigint, firstname, lastname, name, gender, email, telephone, country, city, state, postcode, streetaddress, dateofbirth, statecode_label, createdon, modifiedon) by coalesce(nullif(trim(cid), ''), Id) newest by versionnumber, Id
--- optional input: customer_finance (cid, income decimal(16,2), spend decimal(16,2), ...) by trim(cid) newest by _landed_at, _record_number, _source_file
+/*
+description = "One row for each customer, whether or not it has finance data, with the newest figures of its finance data."
+primary_key = "cid"
+
+[inputs.customer]
+by = "coalesce(nullif(trim(cid), ''), Id)"
+newest_by = "versionnumber, Id"
+
+[inputs.customer.columns]
+Id = "string"
+cid = "string"
+versionnumber = "bigint"
+firstname = "string"
+lastname = "string"
+name = "string"
+gender = "string"
+email = "string"
+telephone = "string"
+country = "string"
+city = "string"
+state = "string"
+postcode = "string"
+streetaddress = "string"
+dateofbirth = "string"
+statecode_label = "string"
+createdon = "string"
+modifiedon = "string"
+
+[inputs.customer_finance]
+optional = true
+by = "trim(cid)"
+newest_by = "_landed_at, _record_number, _source_file"
+further_columns = true
+columns = { cid = "string", income = "decimal(16,2)", spend = "decimal(16,2)" }
+*/
 select
   coalesce(nullif(trim(c.cid), ''), c.Id) as cid,
   c.firstname,

@@ -1,7 +1,15 @@
--- The finance history: one row for each state of a customer's finance data, for activities and trends.
--- primary key: finance_id
--- rebuilt by: cid
--- input: customer_finance.history (cid, income decimal(16,2), spend decimal(16,2), ...) by trim(cid)
+/*
+description = "The finance history: one row for each state of a customer's finance data, for activities and trends."
+primary_key = "finance_id"
+rebuilt_by = "cid"
+
+[inputs.customer_finance_history]
+entity = "customer_finance"
+history = true
+by = "trim(cid)"
+further_columns = true
+columns = { cid = "string", income = "decimal(16,2)", spend = "decimal(16,2)" }
+*/
 select
   concat_ws('_', trim(cid), unix_micros(__START_AT.landed_at), __START_AT.record_number) as finance_id,
   trim(cid) as cid,

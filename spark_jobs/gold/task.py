@@ -21,9 +21,10 @@ from spark_jobs.gold.build import Build, Built
 from spark_jobs.gold.collection import collect
 from spark_jobs.gold.delta import GoldDelta
 from spark_jobs.gold.layouts import DELTA
-from spark_jobs.gold.models import Model, read_models
+from spark_jobs.gold.models.files import read_models
+from spark_jobs.gold.models.model import Model
+from spark_jobs.gold.models.query import Query
 from spark_jobs.gold.publication import MANIFEST, Publication, cdm_manifest, from_json, place_of, to_json
-from spark_jobs.gold.query import Query
 from spark_jobs.gold.traps import findings
 from spark_jobs.lake import Lake
 from spark_jobs.parquet_files import int96, int96_columns

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from spark_jobs.batch import Batch, read_arguments, read_batch
-from spark_jobs.gold.models import model_texts
+from spark_jobs.gold.models.files import model_texts
 from spark_jobs.gold.validation import check_models
 from spark_jobs.lake import Lake
 from spark_jobs.report import read_report, write_report

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spark_jobs.errors import ModelError
-from spark_jobs.gold.models import parse_model
+from spark_jobs.gold.models.header import parse_model
+from tests.gold_models import model_text
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:
@@ -119,8 +120,7 @@ def test_unknown_standard_and_custom_tables_work_with_no_configuration(pipeline:
 def test_a_changed_model_builds_its_table_anew_and_a_removed_one_leaves(pipeline: Pipeline) -> None:
     pipeline.land([customer("1", 1), customer("2", 1)])
     pipeline.run()
-    text = "-- Emails.\n-- primary key: cid\n-- input: customer (cid, name) by cid\nselect cid, {} as label from customer"
-    pipeline.models = [parse_model("customer", text.format("name"))]
+    pipeline.models = [parse_model("customer", model_text("select cid, name as label from customer"))]
     pipeline.land([customer("3", 1)])
     pipeline.run()
     assert sorted(row["label"] for row in pipeline.published("customer")) == ["name of 1", "name of 2", "name of 3"]
@@ -141,8 +141,7 @@ def test_a_changed_model_builds_its_table_anew_and_a_removed_one_leaves(pipeline
     ],
 )
 def test_a_model_that_cannot_run_or_breaks_its_key_publishes_nothing(pipeline: Pipeline, select: str, problem: str) -> None:
-    header = "-- Broken.\n-- primary key: cid\n-- input: customer (cid, name) by cid\n"
-    pipeline.models = [parse_model("broken", header + select)]
+    pipeline.models = [parse_model("broken", model_text(select))]
     pipeline.land([customer("1", 1), customer("2", 1)])
     batch_id = pipeline.manifest()
     pipeline.silver(batch_id)

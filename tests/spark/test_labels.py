@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spark_jobs.batch import read_batch
-from spark_jobs.gold.models import parse_model
+from spark_jobs.gold.models.header import parse_model
 from spark_jobs.silver.labels import label_of
+from tests.gold_models import model_text
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:
@@ -82,8 +83,7 @@ def test_a_label_is_no_data_so_a_new_one_makes_no_history_and_a_replay_stays_one
 
 
 def test_labels_that_changed_reach_stored_rows_and_gold_in_the_same_batch_and_only_rows_that_differ(pipeline: Pipeline) -> None:
-    text = "-- C.\n-- primary key: cid\n-- input: customer (cid, statecode_label) by cid\n"
-    text += "select cid, statecode_label from customer"
+    text = model_text("select cid, statecode_label from customer", "cid", "statecode_label")
     pipeline.models = [parse_model("customer", text)]
     pipeline.land([customer("a", 1, statecode="0"), customer("b", 1, statecode="1")], COLUMNS)
     pipeline.run()  # no labels are known yet

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from spark_jobs.gold.models import parse_model
+from spark_jobs.gold.models.header import parse_model
 from spark_jobs.gold.publication import from_json, place_of
 from spark_jobs.gold.readiness import inspect
 from tests.cdm import broken
+from tests.gold_models import model_text
 from tests.spark.conftest import Pipeline, customer
 
 pytestmark = pytest.mark.spark
@@ -133,11 +134,7 @@ def test_every_delta_table_is_there_from_the_start_and_changes_in_place_only_whe
         ("warning", "delta_overwritten"),
     ]
 
-    pipeline.models = [
-        parse_model(
-            "customer", "-- C.\n-- primary key: cid\n-- input: customer (cid, name) by cid\nselect cid, name from customer"
-        )
-    ]
+    pipeline.models = [parse_model("customer", model_text("select cid, name from customer"))]
     pipeline.land([customer("2", 1)])
     pipeline.run()
     assert delta(pipeline, "customer") == in_order(pipeline.published("customer"))

@@ -9,9 +9,10 @@ import pytest
 
 from spark_jobs.batch import read_batch
 from spark_jobs.errors import ModelsError
-from spark_jobs.gold.models import model_texts
+from spark_jobs.gold.models.files import model_texts
 from spark_jobs.gold.validation import check_models
 from spark_jobs.silver import task as silver
+from tests.gold_models import model_text
 from tests.spark.conftest import Pipeline, customer
 
 if TYPE_CHECKING:
@@ -19,24 +20,21 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-_HEADER = "-- M.\n-- primary key: cid\n-- input: customer (cid, name) by cid\n"
-
-
-def _model(select: str, header: str = _HEADER) -> str:
-    return header + select
-
-
-#: Model file -> what its fault has to say.
+#: Model file -> what its fault has to say, after the model's name.
 _FAULTY = {
-    "absent_column": (_model("select cid,\n nothing from customer"), "`nothing` cannot be resolved"),
-    "absent_view": (_model("select cid from nowhere"), "`nowhere` cannot be found"),
-    "key_not_selected": (_model("select name from customer"), "no column cid"),
-    "no_key": (_model("select cid from customer", "-- input: customer (cid) by cid\n"), "needs a line `-- primary key"),
-    "no_input": (_model("select 1 as cid", "-- primary key: cid\n"), "needs a line `-- input"),
-    "no_sql": (_model("select cid,\nname frm customer of it"), "the query, line 2, cannot be run: Syntax error"),
-    "same_name": (_model("select cid, name, CID from customer"), "two columns of the same name: CID, cid"),
-    "unknown_type": (_model("select cid from customer", _HEADER.replace("name)", "name varchart)")), "header line of input"),
-    "wrong_by": (_model("select cid from customer", _HEADER.replace("by cid", "by c_id")), "header line of input customer"),
+    "absent_column": (model_text("select cid,\n nothing from customer"), "line 9: .*`nothing` cannot be resolved"),
+    "absent_view": (model_text("select cid from nowhere"), "line 8: .*`nowhere` cannot be found"),
+    "key_not_selected": (model_text("select name from customer"), ": .*no column cid"),
+    "no_key": (
+        model_text("select cid from customer").replace("primary_key", "rebuilt_by"),
+        "line 1, key primary_key: ",
+    ),
+    "no_input": ('/*\nprimary_key = "cid"\n*/\nselect 1 as cid', "line 1, key inputs: "),
+    "no_sql": (model_text("select cid,\nname frm customer of it"), "line 9: the query cannot be run: Syntax error"),
+    "old_header": ("-- primary key: cid\n-- input: customer (cid) by cid\nselect cid", "line 1: its header is of the old form"),
+    "same_name": (model_text("select cid, name, CID from customer"), ": .*two columns of the same name: CID, cid"),
+    "unknown_type": (model_text("select cid from customer", "cid", kind="varchart"), "line 4, key inputs.customer: "),
+    "wrong_by": (model_text("select cid from customer", by="c_id"), "line 4, key inputs.customer: .*`c_id`"),
 }
 
 
@@ -53,8 +51,8 @@ def test_all_faults_of_all_models_are_told_at_once_and_nothing_is_merged(pipelin
         silver.run(pipeline.spark, pipeline.lake, batch, texts)
     assert [fault.model for fault in caught.value.faults] == sorted(_FAULTY)
     for fault in caught.value.faults:
-        assert caught.match(f"gold model {fault.model}: .*{_FAULTY[fault.model][1]}")
-    assert "Correct the name, or declare the column" in str(caught.value)
+        assert caught.match(f"gold model {fault.model},? ?{_FAULTY[fault.model][1]}")
+    assert "Correct the name, or declare it in the `columns`" in str(caught.value)
     assert not Path(pipeline.lake.path("silver")).exists()
     assert pipeline.lake.read_json(f"pipeline/batches/{batch_id}/silver.json") is None
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spark_jobs.batch import Column, Counts, read_arguments, read_batch
-from spark_jobs.errors import ConservationError, ManifestError, ModelError
-from spark_jobs.gold.models import parse_model, read_models
+from spark_jobs.errors import ConservationError, ManifestError
 from spark_jobs.names import literal, quoted, silver_names
 from spark_jobs.silver.casts import sql_type, widened
 from spark_jobs.silver.labels import in_language, label_of
@@ -109,34 +108,6 @@ def _batch_with(columns: list[str]) -> dict[str, object]:
 def test_a_manifest_that_cannot_be_carried_out_is_refused(document: dict[str, object] | None, problem: str) -> None:
     with pytest.raises(ManifestError, match=problem):
         read_batch(document, "b1")
-
-
-def test_the_shipped_models_say_what_they_need() -> None:
-    models = {model.name: model for model in read_models()}
-    assert sorted(models) == ["account", "contact", "customer", "customer_finance"]
-    customer = models["customer"]
-    assert customer.primary_key == customer.rebuilt_by == "cid"
-    assert [one.view for one in customer.inputs] == ["customer", "customer_finance"]
-    assert [one.optional for one in customer.inputs] == [False, True]
-    assert customer.inputs[1].columns["spend"] == "decimal(16,2)"
-    assert models["customer_finance"].inputs[0].view == "customer_finance_history"
-
-
-def test_further_columns_come_along_and_declared_ones_are_null_where_absent() -> None:
-    model = parse_model(
-        "m", "-- M.\n-- primary key: a\n-- input: x (a, b) by a\n-- optional input: y (a, spend double, ...)\nselect 1"
-    )
-    columns = model.columns_of(model.inputs[1], {"a": "", "B": "", "visits": "", "_landed_at": "", "__deleted": ""})
-    assert list(columns) == ["a", "spend", "visits", "_landed_at", "_record_number", "_source_file"]
-    assert columns["spend"] == "cast(null as double)"
-
-
-@pytest.mark.parametrize(
-    "text", ["select 1", "-- primary key: a\nselect 1", "-- primary key: a\n-- input: x a, b by a\nselect 1"]
-)
-def test_a_model_without_a_usable_header_is_refused(text: str) -> None:
-    with pytest.raises(ModelError):
-        parse_model("m", text)
 
 
 def test_a_label_is_of_the_language_asked_for_else_of_the_exporting_user_else_none() -> None:

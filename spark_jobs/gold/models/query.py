@@ -13,7 +13,7 @@ from pyspark.sql.window import Window
 
 from spark_jobs.columns import END, shown
 from spark_jobs.errors import ModelError
-from spark_jobs.gold.models import Input, Model
+from spark_jobs.gold.models.model import Input, Model
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.tables import Table
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _BY = "__by"
 #: What to change, by the beginning of Spark's name for the fault.
 _ADVICE = {
-    "UNRESOLVED_COLUMN": "Correct the name, or declare the column in its `-- input:` line.",
-    "TABLE_OR_VIEW_NOT_FOUND": "Declare it in a line `-- input: <entity> (<columns>) by <expression>`.",
+    "UNRESOLVED_COLUMN": "Correct the name, or declare it in the `columns` of its input.",
+    "TABLE_OR_VIEW_NOT_FOUND": "Declare it as a table `[inputs.<entity>]` of the header.",
     "UNSUPPORTED_DATATYPE": "Declare columns with types such as bigint, double, date, timestamp or decimal(16,2).",
 }
 
@@ -57,18 +57,18 @@ class Query:
 
         `repeated` tells by view which `by` several rows have; without, the newest of each is found by ordering all rows.
         """
-        views, where = [], ""
+        views, read = [], None
         try:
             for one in self.model.inputs:
-                where = f"the header line of input {one.view}"
+                read = one
                 view = f"{self.model.name}__{one.view}"
                 self._input(one, values, (repeated or {}).get(one.view)).createOrReplaceTempView(view)
                 views.append(f"{quoted(one.view)} as (table {quoted(view)})")
-            where = "the query"
+            read = None
             query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
             return self.spark.sql(query)
         except (AnalysisException, ParseException) as error:
-            raise self._fault(where, error) from error
+            raise self._fault(read, error) from error
 
     def view(self, one: Input, rows: DataFrame) -> DataFrame:
         """Return rows of an input's silver table as the model sees them."""
@@ -93,8 +93,8 @@ class Query:
         rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)"))
         if values is not None:
             rows = rows.join(values, F.col(_BY) == F.col("__touched"), "left_semi")
-        if one.newest is not None:
-            rows = self._newest(rows.where(F.col(_BY).isNotNull()), one.newest, repeated)
+        if one.newest_by is not None:
+            rows = self._newest(rows.where(F.col(_BY).isNotNull()), one.newest_by, repeated)
         return rows.drop(_BY)
 
     @staticmethod
@@ -115,10 +115,14 @@ class Query:
         texts = {name: f"cast(null as {lineage.get(name, sequence)})" if name == text else text for name, text in kinds.items()}
         return self.spark.range(0).selectExpr(*(f"{text} as {quoted(name)}" for name, text in texts.items()))
 
-    def _fault(self, where: str, error: AnalysisException | ParseException) -> ModelError:
+    def _fault(self, read: Input | None, error: AnalysisException | ParseException) -> ModelError:
         # Spark adds its own marks around the sentence that an author can use, and the plan or the whole text behind it.
         said = re.sub(r"^\[[A-Z_.]+\] | SQLSTATE: .*", "", str(error.getMessage()).strip().partition("\n")[0])
-        place = re.search(r"\(line (\d+), pos (\d+)\)", str(error))
-        at = f", line {int(place[1]) - 1}," if place and where == "the query" else ""
         advice = next((text for start, text in _ADVICE.items() if (error.getCondition() or "").startswith(start)), "")
-        return ModelError(self.model.name, f"{where}{at} cannot be run: {said} {advice}".rstrip())
+        if read is not None:
+            problem = f"the input cannot be read: {said} {advice}".rstrip()
+            return ModelError(self.model.name, problem, line=read.line, key=f"inputs.{read.view}")
+        # Spark counts from the line that stands before the query.
+        place = re.search(r"\bline (\d+),? pos \d+", str(error))
+        line = self.model.sql_line + int(place[1]) - 2 if place else None
+        return ModelError(self.model.name, f"the query cannot be run: {said} {advice}".rstrip(), line=line)

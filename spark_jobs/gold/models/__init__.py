@@ -1,0 +1,11 @@
+"""Gold models: plain Spark SQL files whose header says what they need, so that only what changed is computed again.
+
+| module | what it holds |
+| --- | --- |
+| `model` | a model and its inputs, as records |
+| `header` | the header of a model file, read and checked; how one is written is said there |
+| `files` | the model files of the package, or of a folder |
+| `query` | a model as a query over silver |
+
+The files themselves lie in `spark_jobs/gold/`; `spark_jobs.gold.validation` plans them before a run.
+"""

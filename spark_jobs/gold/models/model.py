@@ -1,0 +1,62 @@
+"""A gold model and the silver entities that it reads, as records."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spark_jobs.names import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LINEAGE = ("_landed_at", "_record_number", "_source_file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A silver entity that a model reads."""
+
+    view: str  # what the query calls it
+    entity: str
+    columns: Mapping[str, str]  # name -> SQL type
+    history: bool = False  # all rows that show, else the current ones
+    optional: bool = False
+    further_columns: bool = False  # those that no input declares come along
+    by: str | None = None  # SQL expression over the view: which value of `rebuilt_by` a row touches
+    newest_by: str | None = None  # SQL expressions: of the rows with the same `by`, the view has the greatest in them only
+    line: int = 1  # of the file, where its table begins
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One gold table."""
+
+    name: str
+    description: str
+    primary_key: str
+    rebuilt_by: str
+    inputs: tuple[Input, ...]
+    sql: str
+    sql_line: int  # of the file, where the query begins
+    digest: str  # of the whole file: a changed model is built anew
+
+    def columns_of(self, read: Input, stored: Mapping[str, str]) -> dict[str, str]:
+        """Return view column -> SQL expression over the silver table, whose columns are `stored` with their types."""
+        by_lower = {name.lower(): name for name in stored}
+        columns = {}
+        for name, kind in read.columns.items():
+            found = by_lower.get(name.lower())
+            columns[name] = f"try_cast({quoted(found)} as {kind})" if found else f"cast(null as {kind})"
+        if read.further_columns:
+            declared = {name.lower() for one in self.inputs for name in one.columns}
+            further = [name for name in stored if name.lower() not in declared and not name.startswith("_")]
+            # Customer Insights takes decimals of 16 digits at most (reference: Customer Insights, section 2).
+            columns |= {name: f"cast({quoted(name)} as double)" if _is_long(stored[name]) else quoted(name) for name in further}
+        return columns | {name: name for name in (*_LINEAGE, *(("__START_AT", "__END_AT") if read.history else ()))}
+
+
+def _is_long(kind: str) -> bool:
+    found = re.fullmatch(r"decimal\((\d+),\s*\d+\)", kind)
+    return found is not None and int(found[1]) > 16
