@@ -2,6 +2,7 @@
 
 | module | what it holds |
 | --- | --- |
+| `basis` | what a publication is built on, read once |
 | `build` | The build of one gold table |
 | `collection` | Which files of gold nobody can want any more |
 | `delta` | Gold as Delta tables below `gold/delta/` |
@@ -9,6 +10,7 @@
 | `models` | a room of its own: gold models, their headers and queries |
 | `publication` | Publications |
 | `readiness` | `python -m spark_jobs.gold.readiness <gold folder>` |
+| `staging` | everything that a publication is, except what makes it visible |
 | `task` | The gold task |
 | `traps` | What Customer Insights would stumble over, told by the record of a publication before it is staged |
 | `validation` | Gold models checked before a run, by planning them |

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,13 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 from spark_jobs.batch import Batch
 from spark_jobs.columns import VERSION
 from spark_jobs.errors import ModelError
+from spark_jobs.gold.basis import Basis
 from spark_jobs.gold.layouts import FULL_DATA, data_folder, publication_folder
 from spark_jobs.gold.models.model import Input, Model
 from spark_jobs.gold.models.query import Query
-from spark_jobs.gold.publication import GoldFile, GoldTable, Publication, cdm_entity
+from spark_jobs.gold.publication import GoldFile, GoldTable, cdm_entity
 from spark_jobs.names import quoted
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
-from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -63,18 +63,17 @@ class Build:
     batch: Batch
     model: Model
     publication: str
-    tables: Mapping[str, Table]  # silver tables that exist
-    versions: Mapping[str, int]
-    base: Publication | None
+    basis: Basis
 
-    @cached_property
+    @property
     def _query(self) -> Query:
-        return Query(spark=self.spark, model=self.model, tables=self.tables)
+        return Query(spark=self.spark, model=self.model, tables=self.basis.tables)
 
     def run(self) -> Built:
         """Build the table; raises `ModelError` before anything is written where the model cannot run."""
         columns = self._query.plan()
-        old = self.base.tables.get(self.model.name) if self.base and self.base.layout == self.batch.layout else None
+        base = self.basis.base.record
+        old = base.tables.get(self.model.name) if base and base.layout == self.batch.layout else None
         if old is None or not self._is_incremental(old, columns):
             return self._whole(columns)
         if not self._changed_inputs:
@@ -98,9 +97,9 @@ class Build:
 
     def _repeated(self, place: str) -> dict[str, Repeated]:
         """Find what several rows share of the inputs of which only the newest count, where that beats ordering all rows."""
-        found = {}
+        found, tables = {}, self.basis.tables
         for one in self.model.inputs:
-            totals = self.tables[one.entity].totals() if one.newest_by and one.entity in self.tables else None
+            totals = tables[one.entity].totals() if one.newest_by and one.entity in tables else None
             if totals is not None and totals.current > WORTH_A_PASS:
                 found[one.view] = Repeated.find(self.spark, self.lake, f"{place}/{one.view}", self._query.digests(one))
         return {view: repeated for view, repeated in found.items() if repeated.count <= MOST}
@@ -171,26 +170,26 @@ class Build:
         return self.spark.read.schema(schema).parquet(*(self.lake.path(f"gold/{place}") for place in places))
 
     def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
-        base = self.base
-        if base is None or self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
+        if self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
             return False
         if old.digest != self.model.digest or dict(old.columns) != dict(columns):
             return False
         return all(
-            self.tables[one.entity].changed_only_by_merge(base.silver.get(one.entity, -1), self.versions[one.entity])
+            self.basis.tables[one.entity].changed_only_by_merge(
+                self.basis.base.silver(one.entity), self.basis.versions[one.entity]
+            )
             and one.by is not None
             for one in self._changed_inputs
         )
 
-    @cached_property
+    @property
     def _changed_inputs(self) -> list[Input]:
-        before: Mapping[str, int] = self.base.silver if self.base else {}
-        return [one for one in self.model.inputs if self.versions.get(one.entity, -1) != before.get(one.entity, -1)]
+        return [one for one in self.model.inputs if self.basis.has_changed(one.entity)]
 
     def _touched_values(self) -> DataFrame:
-        before: Mapping[str, int] = self.base.silver if self.base else {}
+        tables, before = self.basis.tables, self.basis.base.silver
         found = [
-            self._query.view(one, self.tables[one.entity].read().where(F.col(VERSION) > before.get(one.entity, -1)))
+            self._query.view(one, tables[one.entity].read().where(F.col(VERSION) > before(one.entity)))
             .selectExpr(f"cast({one.by} as string) as __touched")
             .where("__touched is not null")
             for one in self._changed_inputs
