@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spark_jobs.columns import END, START, VERSION
@@ -32,6 +32,15 @@ class Totals:
     shown: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What a table says of its columns."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)  # with their SQL types, in order
+    comments: Mapping[str, str] = field(default_factory=dict)  # of the columns that have one
+    identity: frozenset[str] = frozenset()  # columns that told events apart when the table was made
+
+
 class Table:
     """One table."""
 
@@ -53,19 +62,20 @@ class Table:
 
     def columns(self) -> dict[str, str]:
         """Return column -> SQL type, in order."""
-        return {field.name: field.dataType.simpleString() for field in self.read().schema.fields}
+        return {one.name: one.dataType.simpleString() for one in self.read().schema.fields}
 
-    def comments(self) -> dict[str, str]:
-        """Return column -> comment, of the columns that have one."""
-        return {field.name: field.metadata["comment"] for field in self.read().schema.fields if "comment" in field.metadata}
+    def described(self) -> Described:
+        """Return what the table says of its columns."""
+        fields = self.read().schema.fields
+        return Described(
+            columns={one.name: one.dataType.simpleString() for one in fields},
+            comments={one.name: one.metadata["comment"] for one in fields if "comment" in one.metadata},
+            identity=frozenset(one.name for one in fields if one.metadata.get(_IDENTITY)),
+        )
 
     def properties(self) -> dict[str, str]:
         """Return the table's properties."""
         return {row["key"]: row["value"] for row in self._spark.sql(f"SHOW TBLPROPERTIES {self._sql_name}").collect()}
-
-    def identity(self) -> set[str]:
-        """Return the columns that told events apart when the table was made."""
-        return {field.name for field in self.read().schema.fields if field.metadata.get(_IDENTITY)}
 
     def version(self) -> int:
         """Return the number of the newest commit, -1 where there is no table.
@@ -130,7 +140,7 @@ class Table:
         rows.createOrReplaceTempView(view)
         same = " AND ".join(f"t.{quoted(name)} <=> s.{quoted(name)}" for name in identity)
         self._spark.sql(
-            f"MERGE INTO {self._sql_name} t USING {view} s ON {same} "
+            f"MERGE INTO {self._sql_name} t USING {quoted(view)} s ON {same} "
             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
 
@@ -145,16 +155,16 @@ class Table:
             writer = writer.option("replaceWhere", f"_batch_id = {literal(batch_id)}")
         writer.option("mergeSchema", "true").save(self.path)
 
-    def totals(self) -> Totals | None:
-        """Return how many rows are current and show as it was noted with this version of the table, None where it was not."""
+    def totals(self, version: int) -> Totals | None:
+        """Return how many rows are current and show as it was noted with a version of the table, None where it was not."""
         noted = self._lake.read_json(self._totals)
-        if noted is None or noted["version"] != self.version():
+        if noted is None or noted["version"] != version:
             return None
         return Totals(current=noted["current"], shown=noted["shown"])
 
-    def note_totals(self, totals: Totals) -> None:
-        """Note them with the version that the table has now; to count them again takes a pass over all of it."""
-        self._lake.write_json(self._totals, {"version": self.version(), "current": totals.current, "shown": totals.shown})
+    def note_totals(self, totals: Totals, version: int) -> None:
+        """Note them with the version that the table has; to count them again takes a pass over all of it."""
+        self._lake.write_json(self._totals, {"version": version, "current": totals.current, "shown": totals.shown})
 
     def count_totals(self) -> Totals:
         """Count them."""

@@ -15,7 +15,7 @@ from spark_jobs.tables import Table
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from spark_jobs.gold.models.model import Model
+    from spark_jobs.gold.models.definition import Model
     from spark_jobs.lake import Lake
 
 

@@ -21,7 +21,7 @@ from spark_jobs.columns import VERSION
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.basis import Basis
 from spark_jobs.gold.layouts import FULL_DATA, data_folder, publication_folder
-from spark_jobs.gold.models.model import Input, Model
+from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.gold.models.query import Query
 from spark_jobs.gold.publication import GoldFile, GoldTable, cdm_entity
 from spark_jobs.names import quoted
@@ -97,9 +97,9 @@ class Build:
 
     def _repeated(self, place: str) -> dict[str, Repeated]:
         """Find what several rows share of the inputs of which only the newest count, where that beats ordering all rows."""
-        found, tables = {}, self.basis.tables
+        found, tables, versions = {}, self.basis.tables, self.basis.versions
         for one in self.model.inputs:
-            totals = tables[one.entity].totals() if one.newest_by and one.entity in tables else None
+            totals = tables[one.entity].totals(versions[one.entity]) if one.newest_by and one.entity in tables else None
             if totals is not None and totals.current > WORTH_A_PASS:
                 found[one.view] = Repeated.find(self.spark, self.lake, f"{place}/{one.view}", self._query.digests(one))
         return {view: repeated for view, repeated in found.items() if repeated.count <= MOST}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from spark_jobs.batch import Batch
     from spark_jobs.gold.basis import Basis
-    from spark_jobs.gold.models.model import Model
+    from spark_jobs.gold.models.definition import Model
     from spark_jobs.gold.publication import GoldTable
     from spark_jobs.lake import Lake
 
@@ -29,10 +29,10 @@ _LONGEST_FOOTER = 1 << 20  # bytes; that of a file of 250,000 rows has some thou
 
 
 @dataclass(frozen=True, kw_only=True)
-class Staged:
+class StagedManifest:
     """A publication that waits for the functions to swap its manifest in."""
 
-    manifest: str  # its place
+    place: str
     warnings: Sequence[Finding]
 
 
@@ -46,7 +46,7 @@ class Staging:
     models: Sequence[Model]
     basis: Basis
 
-    def stage(self, publication: Publication, changed: Sequence[GoldTable]) -> Staged:
+    def stage(self, publication: Publication, changed: Sequence[GoldTable]) -> StagedManifest:
         """Write a publication whose tables `changed` were written anew; raises `NotReadyError`, and writes nothing, with traps.
 
         The Delta tables come last: a staged manifest that they do not follow yet has no outcome (docs/adr/0012).
@@ -62,7 +62,7 @@ class Staging:
             waiting = (model for model in self.models if not self.basis.suffices(model))
             columns = {one.name: Query(spark=self.spark, model=one, tables=self.basis.tables).plan for one in waiting}
             GoldDelta(spark=self.spark, lake=self.lake).follow(publication, columns)
-        return Staged(manifest=place, warnings=found)
+        return StagedManifest(place=place, warnings=found)
 
     def _int96(self, publication: Publication, changed: Sequence[GoldTable]) -> Iterator[Finding]:
         """Look at one file of each table that was written: what timestamps become is the cluster's setting, not ours alone."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from spark_jobs.gold.models.model import Model
+    from spark_jobs.gold.models.definition import Model
 
 
 def _utc_now() -> datetime:
@@ -79,7 +79,7 @@ def run(
         "batch_id": batch.batch_id,
         "publication": name if staged else None,
         "base_publication": base.name,
-        "staged_manifest": staged.manifest if staged else None,
+        "staged_manifest": staged.place if staged else None,
         "entities": {
             entity: {field: value for field, value in entry.items() if field != "merged"}
             for entity, entry in sorted(silver["entities"].items())

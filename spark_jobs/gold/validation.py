@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.errors import ModelError, ModelsError
+from spark_jobs.gold.models.definition import Model
 from spark_jobs.gold.models.files import model_texts, parse_models
-from spark_jobs.gold.models.model import Model
 from spark_jobs.gold.models.query import Query
 from spark_jobs.tables import Table
 

@@ -2,16 +2,14 @@
 
 | module | what it holds |
 | --- | --- |
-| `bronze` | The bronze rows of one entity that a batch brings |
-| `casts` | Landed text to typed values |
+| `task` | the silver task |
+| `merge` | the merge of one entity of one batch |
+| `stored` | what silver holds of the entity when its merge begins, read once |
+| `landed` | a room of its own: bronze rows as typed, checked, named events |
+| `sides` | those events and the stored ones in one form, and what becomes of them |
 | `history` | AUTO CDC, SCD type 2 |
-| `inference` | The types of finance columns, told by their values on first sight |
-| `labels` | Labels beside the values of choices, states and status reasons |
-| `landed` | Bronze rows of one entity as typed, checked, named events |
-| `merge` | The merge of one entity of one batch |
-| `observed` | Counting rows while they pass |
-| `rules` | Column rules |
-| `snapshots` | Snapshots |
-| `task` | The silver task |
-| `unique` | The rule `unique` |
+| `snapshots` | files that hold every key there is |
+| `unique` | the column rule that compares rows with each other |
+| `labels` | labels beside the values of choices, states and status reasons |
+| `observed` | counting rows while they pass |
 """

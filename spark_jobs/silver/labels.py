@@ -14,16 +14,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Entity, LabelDocument
+from spark_jobs.batch import Batch, Entity, LabelDocument
 from spark_jobs.columns import VERSION
 from spark_jobs.errors import LabelsMissingError
 from spark_jobs.names import literal, quoted, silver_names
-from spark_jobs.silver.landed import named
+from spark_jobs.silver.landed.shape import named
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
@@ -42,32 +41,71 @@ _MANY = 100
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredLabels:
+    """What a silver table remembers of its labels."""
+
+    columns: frozenset[str]  # that hold labels
+    language: int | None  # of the labels
+    documents: Sequence[LabelDocument]  # from which they were made
+
+    @classmethod
+    def read(cls, table: Table | None, comments: Mapping[str, str], *, listed: bool) -> Self:
+        """Read it off a table with these comments; None where there is no table.
+
+        Asking for properties takes a query, which a table without labels is spared unless the batch has some `listed` for it.
+        """
+        found = {name for name, text in comments.items() if name.lower().endswith(SUFFIX) and text.startswith(_MARK)}
+        text = table.properties().get(_PROPERTY) if table is not None and (listed or found) else None
+        noted: Mapping[str, Any] = json.loads(text) if text else {}
+        documents = [LabelDocument(**one) for one in noted.get("documents", ())]
+        return cls(columns=frozenset(found), language=noted.get("language"), documents=documents)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Labelling:
     """The label columns of one silver table in one batch."""
 
-    lake: Lake
     table: Table
     entity: Entity
-    listed: Sequence[LabelDocument]  # what the batch manifest gives for the entity
     landed: Sequence[str]  # the batch's columns
     columns_there: Mapping[str, str]  # of the table, with their types; empty where it is written anew
+    stored: StoredLabels
+    documents: Sequence[LabelDocument]  # that count now
+    known: Sequence[Known]  # what they hold
 
-    @cached_property
-    def stored(self) -> frozenset[str]:
-        """The label columns that the table has."""
-        names = [name for name in self.columns_there if name.lower().endswith(SUFFIX)]
-        comments = self.table.comments() if names else {}
-        return frozenset(name for name in names if comments.get(name, "").startswith(_MARK))
+    @classmethod
+    def read(
+        cls,
+        lake: Lake,
+        batch: Batch,
+        entity: Entity,
+        landed: Sequence[str],
+        table: Table,
+        columns_there: Mapping[str, str],
+        stored: StoredLabels,
+    ) -> Self:
+        """Read the documents of labels; raises `LabelsMissingError` where one is not there."""
+        documents = newest([*stored.documents, *(one for one in batch.labels if one.entity == entity.name)])
+        return cls(
+            table=table,
+            entity=entity,
+            landed=landed,
+            columns_there=columns_there,
+            stored=stored,
+            documents=documents,
+            known=[_document(lake, entity, one) for one in documents],
+        )
 
-    @cached_property
+    @property
     def data(self) -> dict[str, str]:
         """The table's columns without those that hold labels; one that now lands under such a name is data."""
-        return {name: kind for name, kind in self.columns_there.items() if name not in self.stored or name in self._taken}
+        hidden = self.stored.columns - self._taken
+        return {name: kind for name, kind in self.columns_there.items() if name not in hidden}
 
-    @cached_property
+    @property
     def _taken(self) -> frozenset[str]:
-        landing = {name.lower() for name in named(self.entity, self.landed).values()} if self.stored else set()
-        return frozenset(name for name in self.stored if name.lower() in landing)
+        landing = {name.lower() for name in named(self.entity, self.landed).values()} if self.stored.columns else set()
+        return frozenset(name for name in self.stored.columns if name.lower() in landing)
 
     def release(self, version: int) -> None:
         """Empty the label columns whose name the source took, so that they hold what landed and nothing else."""
@@ -78,7 +116,7 @@ class Labelling:
     def columns(self, types: Mapping[str, str]) -> list[Column]:
         """Return the label columns over rows of the data columns `types`."""
         # A merge sets every column of the table, so one whose labels are not known any more needs a value too.
-        gone = dict.fromkeys(sorted(self.stored - self._taken), "cast(null as string)")
+        gone = dict.fromkeys(sorted(self.stored.columns - self._taken), "cast(null as string)")
         return [
             F.expr(expression).alias(name, metadata={"comment": _comment(name)})
             for name, expression in {**gone, **self._expressions(types)}.items()
@@ -86,7 +124,7 @@ class Labelling:
 
     def add_columns(self, types: Mapping[str, str]) -> None:
         """Add the label columns that the table lacks; they hold null until `bring_up_to_date`."""
-        missing = [name for name in self._expressions(types) if name not in self.stored] if self.columns_there else []
+        missing = [name for name in self._expressions(types) if name not in self.stored.columns] if self.columns_there else []
         self.table.add_columns({name: f"string COMMENT {literal(_comment(name))}" for name in missing})
 
     def bring_up_to_date(self, types: Mapping[str, str], version: int) -> None:
@@ -94,38 +132,15 @@ class Labelling:
 
         Rows whose labels change carry `version` from then on, by which gold finds them.
         """
-        if self._documents == self._applied or not self._documents:
+        same = self.stored.language == self.entity.label_language and self.stored.documents == self.documents
+        if same or not self.documents:
             return
         expressions = self._expressions(types)
         if expressions and self.columns_there:
             differs = " or ".join(f"not ({quoted(name)} <=> {expression})" for name, expression in expressions.items())
             self.table.update({**expressions, VERSION: str(version)}, differs)
-        documents = [asdict(document) for document in self._documents]
+        documents = [asdict(document) for document in self.documents]
         self.table.set_property(_PROPERTY, json.dumps({"language": self.entity.label_language, "documents": documents}))
-
-    @cached_property
-    def _applied(self) -> list[LabelDocument]:
-        """The documents that the table's labels were made from, as it remembers; none where the language was another."""
-        same = self._noted.get("language") == self.entity.label_language
-        return [LabelDocument(**one) for one in self._noted["documents"]] if same else []
-
-    @cached_property
-    def _noted(self) -> Mapping[str, Any]:
-        if not (self.listed or self.stored) or not self.table.exists():
-            return {}
-        text = self.table.properties().get(_PROPERTY)
-        noted: Mapping[str, Any] = json.loads(text) if text else {}
-        return noted
-
-    @cached_property
-    def _documents(self) -> list[LabelDocument]:
-        """The newest document of each container: an older batch that is run again brings back no older labels."""
-        noted = [LabelDocument(**one) for one in self._noted.get("documents", ())]
-        newest: dict[str, LabelDocument] = {}
-        for document in (*noted, *self.listed):
-            if document.container not in newest or document.as_of > newest[document.container].as_of:
-                newest[document.container] = document
-        return [newest[container] for container in sorted(newest)]
 
     def _expressions(self, types: Mapping[str, str]) -> dict[str, str]:
         """Return label column -> SQL expression over the data columns."""
@@ -141,7 +156,7 @@ class Labelling:
         by_landed = {landed.lower(): name for landed, name in named(self.entity, self.landed).items()}
         by_name = {name.lower(): name for name in types}
         found: dict[str, dict[str, str]] = {}
-        for known in self._known:
+        for known in self.known:
             for landed, values in known.items():
                 # A column that this batch does not bring may still be stored, under the name that it would get.
                 own = silver_names([landed], self.entity.prefixes, _lower(self.entity.renames))[landed]
@@ -150,15 +165,22 @@ class Labelling:
                     found[name] = {**labels, **found.get(name, {})}  # of two environments the first one's label stays
         return {name: found[name] for name in types if name in found}
 
-    @cached_property
-    def _known(self) -> list[Known]:
-        found: list[Known] = []
-        for one in self._documents:
-            document: Mapping[str, Any] | None = self.lake.read_json(one.path)
-            if document is None:
-                raise LabelsMissingError(self.entity.name, one.path)
-            found.append(document["columns"])
-        return found
+
+def newest(documents: Sequence[LabelDocument]) -> list[LabelDocument]:
+    """Return the newest document of each container: an older batch that is run again brings back no older labels."""
+    found: dict[str, LabelDocument] = {}
+    for document in documents:
+        if document.container not in found or document.as_of > found[document.container].as_of:
+            found[document.container] = document
+    return [found[container] for container in sorted(found)]
+
+
+def _document(lake: Lake, entity: Entity, one: LabelDocument) -> Known:
+    document: Mapping[str, Any] | None = lake.read_json(one.path)
+    if document is None:
+        raise LabelsMissingError(entity.name, one.path)
+    columns: Known = document["columns"]
+    return columns
 
 
 def in_language(values: Mapping[str, Mapping[str, Mapping[str, Any]]], language: int) -> dict[str, str]:

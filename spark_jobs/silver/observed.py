@@ -10,8 +10,8 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 from spark_jobs.batch import Counts, Entity
 from spark_jobs.columns import END, is_shown
 from spark_jobs.silver.history import BEATEN, BECAME, NEW, WAS_CURRENT, WAS_SHOWN
-from spark_jobs.silver.landed import ERRORS, WARNINGS
-from spark_jobs.silver.rules import checks
+from spark_jobs.silver.landed.events import ERRORS, WARNINGS
+from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.unique import unique_rules
 from spark_jobs.tables import Totals
 

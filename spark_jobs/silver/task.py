@@ -59,8 +59,7 @@ def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str]
             write_report(lake, batch, report)
 
     def merge(name: str) -> None:
-        job = Merge(spark=spark, lake=lake, batch=batch, entity=batch.entities[name])
-        job.run(lambda entry: note(name, entry))
+        Merge.read(spark, lake, batch, batch.entities[name]).run(lambda entry: note(name, entry))
 
     # Much of a small merge is waiting for one task or one commit; a few entities at a time overlap it.
     with ThreadPoolExecutor(max_workers=4) as pool:

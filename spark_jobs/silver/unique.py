@@ -25,7 +25,7 @@ from pyspark.sql.window import Window
 from spark_jobs.columns import DELETED, END, KEPT_LINEAGE
 from spark_jobs.names import quoted
 from spark_jobs.silver.history import NEW, Plan, digest
-from spark_jobs.silver.landed import ERRORS, WARNINGS
+from spark_jobs.silver.landed.events import ERRORS, WARNINGS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -22,8 +22,8 @@ from shared.contracts.codec import encoded
 from shared.contracts.entity import Source
 from spark_jobs.batch import read_batch
 from spark_jobs.gold import task as gold
+from spark_jobs.gold.models.definition import Model
 from spark_jobs.gold.models.files import read_models
-from spark_jobs.gold.models.model import Model
 from spark_jobs.lake import Lake
 from spark_jobs.session import local_builder, with_meaning
 from spark_jobs.silver import task as silver

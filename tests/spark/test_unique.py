@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.config.tables import read_configuration
 from shared.contracts.entity import Rule
 from tests.spark.conftest import Pipeline, customer
 
@@ -91,3 +92,16 @@ def test_a_value_belongs_to_the_key_that_has_it_or_brings_it_first_and_a_second_
     assert rejected(strict, batch_id) == [1, 5, 8, 9]
     assert emails(strict) == found
     assert not strict.lake.exists(f"pipeline/batches/{batch_id}/shared")
+
+
+def test_in_a_snapshot_only_its_own_keys_collide_and_a_key_that_was_rejected_stays_open(pipeline: Pipeline) -> None:
+    rules = "rules = { email = { unique = true } }"
+    configured = f'[finance.customer_finance]\nkeys = ["cid"]\nmode = "snapshot"\n{rules}'
+    pipeline.configuration = read_configuration(configured)
+    pipeline.finance("cid,email\n1,a@x\n2,b@x")
+    pipeline.silver(pipeline.manifest())
+    pipeline.finance("cid,email\n1,a@x\n2,a@x\n3,c@x", hours=1)
+    counts = pipeline.silver(pipeline.manifest())["entities"]["customer_finance"]
+    assert (counts["rejected"], counts["rules"]) == (1, {"unique:email": 1})
+    found = {one["cid"]: one["email"] for one in pipeline.current("customer_finance")}
+    assert found == {"1": "a@x", "2": "b@x", "3": "c@x"}

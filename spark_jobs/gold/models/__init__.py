@@ -2,7 +2,7 @@
 
 | module | what it holds |
 | --- | --- |
-| `model` | a model and its inputs, as records |
+| `definition` | a model and its inputs, as records |
 | `header` | the header of a model file, read and checked; how one is written is said there |
 | `files` | the model files of the package, or of a folder |
 | `query` | a model as a query over silver |

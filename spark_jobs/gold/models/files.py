@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
-    from spark_jobs.gold.models.model import Model
+    from spark_jobs.gold.models.definition import Model
 
 
 def model_texts(folder: Traversable | None = None) -> dict[str, str]:

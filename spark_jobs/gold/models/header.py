@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark_jobs.errors import ModelError
-from spark_jobs.gold.models.model import Input, Model
+from spark_jobs.gold.models.definition import Input, Model
 
 _COMMENT = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z))*/\*(.*?)\*/", re.DOTALL)
 _OLD_FORM = re.compile(r"^--\s*(?:primary key:|rebuilt by:|(?:optional )?input:)", re.MULTILINE)

@@ -13,7 +13,7 @@ from pyspark.sql.window import Window
 
 from spark_jobs.columns import END, shown
 from spark_jobs.errors import ModelError
-from spark_jobs.gold.models.model import Input, Model
+from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.tables import Table

@@ -7,9 +7,9 @@ import pytest
 from spark_jobs.batch import Column, Counts, read_arguments, read_batch
 from spark_jobs.errors import ConservationError, ManifestError
 from spark_jobs.names import literal, quoted, silver_names
-from spark_jobs.silver.casts import sql_type, widened
 from spark_jobs.silver.labels import in_language, label_of
-from spark_jobs.silver.rules import checks
+from spark_jobs.silver.landed.casts import sql_type, widened
+from spark_jobs.silver.landed.rules import checks
 
 
 @pytest.mark.parametrize(

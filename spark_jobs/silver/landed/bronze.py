@@ -14,8 +14,9 @@ from spark_jobs.batch import Batch, Entity, Part
 from spark_jobs.columns import KEPT_LINEAGE
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
-from spark_jobs.silver.inference import inferred_types
-from spark_jobs.silver.landed import Shape, events, named, shape
+from spark_jobs.silver.landed.events import events
+from spark_jobs.silver.landed.inference import inferred_types
+from spark_jobs.silver.landed.shape import Shape, named, shape
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -96,7 +97,9 @@ class BronzeRows:
             landed = [column.name for column in self.batch.schemas[version]]
             column = next((name for name, silver in named(self.entity, landed).items() if silver.lower() == first), None)
             if column is not None:
-                found.append(self._text(parts).where(F.col(column).isNull() | (F.col(column) == "")).select(F.lit(1)))
+                found.append(
+                    self._text(parts).where(F.col(quoted(column)).isNull() | (F.col(quoted(column)) == "")).select(F.lit(1))
+                )
         return bool(found) and bool(reduce(lambda one, other: one.union(other), found).take(1))
 
     @cached_property

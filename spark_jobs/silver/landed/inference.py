@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spark_jobs.names import quoted
-from spark_jobs.silver.casts import cast
+from spark_jobs.silver.landed.casts import cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,0 +1,11 @@
+"""What lands in silver: bronze rows of one entity as typed, checked, named events.
+
+| module | what it holds |
+| --- | --- |
+| `bronze` | the bronze rows of one entity that a batch brings |
+| `shape` | the columns of the entity in silver, and what they mean |
+| `events` | those rows in that shape: what the text said, and what is wrong with it |
+| `casts` | landed text to typed values |
+| `inference` | the types of finance columns, told by their values on first sight |
+| `rules` | column rules that one row alone breaks |
+"""

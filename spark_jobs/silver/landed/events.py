@@ -1,0 +1,94 @@
+"""Bronze rows of one entity as typed, checked, named events: what the text said, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from spark_jobs.columns import DELETED, KEPT_LINEAGE
+from spark_jobs.names import LINEAGE, literal, quoted
+from spark_jobs.silver.landed.casts import cast
+from spark_jobs.silver.landed.rules import checks
+from spark_jobs.silver.landed.shape import IS_DELETE, SEQUENCE, Shape, named
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from spark_jobs.batch import Column, Entity
+
+ERRORS, WARNINGS = "_errors", "_warnings"
+_VERSION, _SINK = SEQUENCE
+
+
+def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Shape, *, keep_row: bool = False) -> DataFrame:
+    """Type and check the landed rows of one schema version.
+
+    Returns the shape's columns, `DELETED`, `ERRORS` and `WARNINGS` (arrays of `<check>:<column>`); with `keep_row` also
+    `_row`, the landed columns as JSON.
+    """
+    names = named(entity, [column.name for column in columns])
+    landed = {name.lower(): column for column in columns for name in (names.get(column.name),) if name}
+    flag = next((column.name for column in columns if column.name.lower() == IS_DELETE), None)
+    deletes = flag is not None and entity.source == "dataverse"
+    deleted = f"coalesce(lower(trim({quoted(flag)})) in ('true', '1'), false)" if deletes and flag else "false"
+    typed, misfits, lenient = [], [], {name.lower() for name in entity.lenient}
+    for name, kind in shape.types.items():
+        column = landed.get(name.lower())
+        if column is None:
+            typed.append(f"cast(null as {kind}) as {quoted(name)}")
+            continue
+        raw = quoted(column.name)
+        typed.append(f"{cast(raw, kind, guid=column.type.lower() == 'guid')} as {quoted(name)}")
+        if kind != "string":
+            unread = f"{quoted(name)} is null and trim({_raw(column.name)}) <> ''"
+            misfits.append((name, f"type:{name}", unread, name.lower() in lenient))
+    raws = [f"{quoted(column.name)} as {_raw(column.name)}" for column in columns if not _is_lineage(column.name)]
+    rows = text.selectExpr(*typed, *KEPT_LINEAGE, f"{deleted} as {DELETED}", *raws)
+
+    rules = checks(entity.rules, shape.types)
+    essential = {*shape.plan.keys, *shape.plan.sequence}
+    # A delete carries little but its key and sequence, so nothing else of it can be wrong.
+    always = _essential(entity, columns, shape) + [(code, broken) for name, code, broken, _ in misfits if name in essential]
+    other = [(code, broken, soft) for name, code, broken, soft in misfits if name not in essential]
+    other += [(check.name, check.broken, not check.rejects) for check in rules]
+    errors = [*always, *((code, f"not {DELETED} and ({broken})") for code, broken, soft in other if not soft)]
+    warnings = [(code, f"not {DELETED} and ({broken})") for code, broken, soft in other if soft]
+    pairs = ", ".join(f"{literal(column.name)}, {_raw(column.name)}" for column in columns if not _is_lineage(column.name))
+    return rows.selectExpr(
+        *(quoted(name) for name in shape.stored),
+        DELETED,
+        f"{_names_where(errors)} as {ERRORS}",
+        f"{_names_where(warnings)} as {WARNINGS}",
+        *((f"to_json(map({pairs})) as _row",) if keep_row else ()),
+    )
+
+
+def _essential(entity: Entity, columns: Sequence[Column], shape: Shape) -> list[tuple[str, str]]:
+    broken = [(f"key:{key}", f"coalesce(cast({quoted(key)} as string), '') = ''") for key in shape.plan.keys]
+    if entity.source != "dataverse":
+        return broken
+    version, sink = (quoted(name) for name in shape.plan.sequence)
+    if any(column.name.lower() == _VERSION for column in columns):
+        # A delete may come without it, and is then ordered by SinkModifiedOn (design, section 6).
+        broken.append((f"sequence:{_VERSION}", f"{version} is null and not ({DELETED} and {sink} is not null)"))
+    else:
+        broken.append((f"sequence:{_SINK}", f"{sink} is null"))
+    return broken
+
+
+def _names_where(conditions: Sequence[tuple[str, str]]) -> str:
+    """Return the array of the names whose conditions hold. Hardly any row has one, so it is made only where any does."""
+    none = "cast(array() as array<string>)"
+    if not conditions:
+        return none
+    named = ", ".join(f"case when {broken} then {literal(name)} end" for name, broken in conditions)
+    broken = " or ".join(f"({broken})" for _, broken in conditions)
+    return f"case when {broken} then filter(array({named}), name -> name is not null) else {none} end"
+
+
+def _raw(name: str) -> str:
+    return quoted(f"__landed_{name}")
+
+
+def _is_lineage(name: str) -> bool:
+    return name in LINEAGE

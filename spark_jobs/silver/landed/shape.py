@@ -1,0 +1,117 @@
+"""The columns of an entity in silver, decided by what is stored, configured, described and inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from spark_jobs.columns import KEPT_LINEAGE
+from spark_jobs.names import silver_names
+from spark_jobs.silver.history import Plan
+from spark_jobs.silver.landed.casts import sql_type, widened
+
+if TYPE_CHECKING:
+    from spark_jobs.batch import Column, Entity
+
+#: The sequence columns of Dataverse with the types that ordering needs (reference: Synapse Link, section 9).
+SEQUENCE = _VERSION, _SINK = "versionnumber", "SinkModifiedOn"
+_FIXED_TYPES = {_VERSION: "bigint", _SINK: "timestamp"}
+_UNTRACKED = {"sinkcreatedon", "sinkmodifiedon", "versionnumber"}
+#: The delete flag of Dataverse, in lower case: it is no data.
+IS_DELETE = "isdelete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The columns of an entity in silver, and what they mean."""
+
+    types: Mapping[str, str]  # silver name -> SQL type, data columns only
+    plan: Plan
+
+    @property
+    def stored(self) -> list[str]:
+        """The data and lineage columns, in the order of the table."""
+        return [*self.types, *KEPT_LINEAGE]
+
+
+def named(entity: Entity, columns: Sequence[str]) -> dict[str, str]:
+    """Return landed name -> silver name of the data columns; the delete flag is none of them."""
+    names = silver_names(columns, entity.prefixes, entity.renames)
+    flag = [name for name in names if entity.source == "dataverse" and name.lower() == IS_DELETE]
+    return {landed: name for landed, name in names.items() if landed not in flag}
+
+
+def shape(
+    entity: Entity,
+    schemas: Sequence[Sequence[Column]],
+    stored: Mapping[str, str],
+    inferred: Mapping[str, str],
+) -> Shape:
+    """Decide the columns and types of the table from what is stored and what the batch brings.
+
+    A type widens where the stored one cannot hold the new one's values; otherwise the stored one stays, and values that
+    do not fit are rejected row by row. `schemas` come in the order in which they landed; `inferred` is by lower silver name.
+    """
+    types = {name: kind for name, kind in stored.items() if not name.startswith("__") and name not in KEPT_LINEAGE}
+    configured = {name.lower(): kind for name, kind in entity.types.items()}
+    known = {name.lower(): name for name in types}
+    keys = {key.lower() for key in entity.keys}
+    for columns in schemas:
+        names = named(entity, [column.name for column in columns])
+        for column in columns:
+            if column.name not in names:
+                continue
+            name = known.setdefault(names[column.name].lower(), names[column.name])
+            kind = _kind(entity, column, name, inferred, text=column.name.lower() in keys, configured=configured)
+            if kind is not None:
+                types[name] = (widened(types[name], kind) or types[name]) if name in types else kind
+    plan = _plan(entity, types, schemas)
+    for name, kind in zip(plan.sequence, _FIXED_TYPES.values(), strict=True) if entity.source == "dataverse" else ():
+        types.setdefault(name, kind)
+    for key in plan.keys:
+        if key not in KEPT_LINEAGE:
+            types.setdefault(key, "string")
+    return Shape(types=types, plan=replace(plan, content=tuple(types)))
+
+
+def _kind(
+    entity: Entity,
+    column: Column,
+    name: str,
+    inferred: Mapping[str, str],
+    *,
+    text: bool,
+    configured: Mapping[str, str],
+) -> str | None:
+    if text:
+        return "string"  # keys are compared as they landed: `007` is not `7`
+    if name.lower() in configured:
+        return configured[name.lower()]
+    if entity.source == "finance":
+        return inferred.get(name.lower())
+    fixed = {fixed.lower(): kind for fixed, kind in _FIXED_TYPES.items()}
+    return fixed.get(name.lower()) or sql_type(column)
+
+
+def _plan(entity: Entity, types: Mapping[str, str], schemas: Sequence[Sequence[Column]]) -> Plan:
+    # A column whose case changed from one file to the next is the same column.
+    landed_once = {column.name.lower(): column.name for columns in schemas for column in columns}
+    names = named(entity, list(landed_once.values()))
+    by_lower = {landed.lower(): name for landed, name in names.items()}
+    stored = {name.lower(): name for name in types}
+
+    def silver(landed: str) -> str:
+        name = by_lower.get(landed.lower(), landed)
+        return stored.get(name.lower(), name)
+
+    dataverse = entity.source == "dataverse"
+    untracked = {name.lower() for name in entity.untracked} | (_UNTRACKED if dataverse else set())
+    return Plan(
+        keys=tuple(silver(key) for key in entity.keys),
+        sequence=(silver(_VERSION), silver(_SINK)) if dataverse else ("_landed_at", "_record_number"),
+        fields=(_VERSION, _SINK) if dataverse else ("landed_at", "record_number"),
+        field_types=("bigint", "timestamp") if dataverse else ("timestamp", "bigint"),
+        content=tuple(types),
+        tracked=tuple(name for name in types if name.lower() not in untracked),
+    )

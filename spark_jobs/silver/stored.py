@@ -1,0 +1,68 @@
+"""What silver holds of an entity when a merge begins: read once, before the merge writes anything.
+
+Decisions of the merge refer to this record only, so that none depends on whether it was made before or after a write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from spark_jobs.columns import START
+from spark_jobs.errors import IdentityConflictError
+from spark_jobs.silver.labels import StoredLabels
+from spark_jobs.tables import Described, Table, Totals
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from spark_jobs.batch import Batch, Entity
+    from spark_jobs.lake import Lake
+    from spark_jobs.silver.history import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """The tables of one entity as a merge finds them."""
+
+    table: Table
+    rejected: Table
+    is_new: bool  # nothing of what the table holds counts: there is none, or it is built again
+    version: int  # of the newest commit, -1 where there is none
+    keeps_rejects: bool  # there are rejected rows, which count as present in a snapshot; asked of snapshots only
+    columns: Mapping[str, str]  # with their SQL types; none where the table is new
+    identity: frozenset[str]  # columns that tell its events apart; none: not told by whoever made the table
+    totals: Totals | None  # None: not noted, to be counted
+    labels: StoredLabels
+
+    @classmethod
+    def read(cls, spark: SparkSession, lake: Lake, batch: Batch, entity: Entity) -> Self:
+        """Read them."""
+        table, rejected = Table(spark, lake, entity.name), Table(spark, lake, f"{entity.name}_rejected")
+        exists = table.exists()
+        is_new = entity.name in batch.full_rebuild or not exists
+        version = table.version()
+        described = Described() if is_new else table.described()
+        listed = any(document.entity == entity.name for document in batch.labels)
+        return cls(
+            table=table,
+            rejected=rejected,
+            is_new=is_new,
+            version=version,
+            keeps_rejects=entity.mode == "snapshot" and rejected.exists(),
+            columns=described.columns,
+            identity=described.identity,
+            totals=Totals() if is_new else table.totals(version),
+            labels=StoredLabels.read(table if exists else None, described.comments, listed=listed),
+        )
+
+    def kept_rejects(self) -> DataFrame | None:
+        """Return the rows that earlier batches rejected, None where there never were any."""
+        return self.rejected.read() if self.keeps_rejects else None
+
+    def check_identity(self, entity: Entity, plan: Plan) -> None:
+        """Raise `IdentityConflictError` where the table has other keys or sequences than the entity now."""
+        same_type = self.columns[START].lower() == plan.sequence_type.lower()
+        if not same_type or self.identity not in (frozenset(), frozenset(plan.identity)):
+            raise IdentityConflictError(entity.name, entity.table, self.identity, plan.identity)
