@@ -19,7 +19,7 @@ from shared.api.status import Status
 from shared.config.settings import Connection, Settings, StorageService, read_settings
 from shared.config.tables import Configuration, open_configuration
 from shared.landing.bronze import Bronze
-from shared.landing.column_sources import Models
+from shared.landing.column_sources import ColumnSources
 from shared.landing.event import Landing
 from shared.landing.ingest import Ingest
 from shared.landing.labels import LabelKeeping
@@ -164,7 +164,7 @@ class Context:
             ledger=self.ledger,
             bronze=self.bronze,
             labels=self.labels,
-            models=Models(self.lake, self.clock, model_wait=self.settings.model_wait),
+            column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
             clock=self.clock,
             configuration=self.configuration,
             finance_container=self.settings.finance_container,

@@ -98,16 +98,6 @@ class ServiceUnavailable(Retry):
         super().__init__(f"{service} is unavailable: {detail}")
 
 
-class LandedFileRejected(Reject):
-    """A landed file cannot be ingested; says which, why, and what was expected instead."""
-
-    def __init__(self, file: str, reason: str, detail: str) -> None:
-        self.file = file
-        self.reason = reason  # a stable code, as `in_place_export`
-        self.detail = detail
-        super().__init__(f"{file}: {reason}: {detail}")
-
-
 class ServiceRefused(Park):
     """A service understood the call and refused it: no such job, no permission, not valid."""
 

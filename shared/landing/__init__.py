@@ -7,8 +7,9 @@
 | `event` | What a landing event causes |
 | `ingest` | Landed bytes to bronze |
 | `labels` | Labels of choices, states and status reasons |
+| `plan` | Decides what is to be done with a version of a landed file |
 | `poison` | Landed files that nobody could take |
-| `reading` | Takes one version of one landed file, slice by slice, and keeps ledger and bronze in step |
+| `reading` | Reads one version of one landed file, slice by slice, and keeps ledger and bronze in step |
 | `sweep` | Looks for landed files that are not settled, and takes them |
 | `tails` | Reports what is held back for too long |
 | `unsettled` | Which landed files are not settled |

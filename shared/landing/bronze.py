@@ -79,7 +79,7 @@ class Bronze:
 
     def write(
         self,
-        taken: Slice,
+        cut: Slice,
         origin: Origin,
         lineage: Lineage,
         *,
@@ -97,22 +97,22 @@ class Bronze:
             start=start,
         )
         rejects_path = ""
-        if taken.rejected is not None:
-            rejects_path = name.rejects(taken.rejected)
-            self._lake.create(BRONZE, rejects_path, taken.rejected)
+        if cut.rejected is not None:
+            rejects_path = name.rejects(cut.rejected)
+            self._lake.create(BRONZE, rejects_path, cut.rejected)
         metadata = {
-            "end": str(start + taken.consumed),
-            "records": str(taken.records),
-            "rows": str(taken.rows),
-            "rejects": str(taken.rejects),
-            "width": str(taken.width),
+            "end": str(start + cut.consumed),
+            "records": str(cut.records),
+            "rows": str(cut.rows),
+            "rejects": str(cut.rejects),
+            "width": str(cut.width),
             "rejects_path": rejects_path,
             "schema_version": schema,
             "source_version": lineage.source_version,
             "landed_at": lineage.landed_at.isoformat(),
             "fingerprint": fingerprint,
         }
-        created = self._lake.create(BRONZE, name.data, taken.parquet, metadata=metadata)
+        created = self._lake.create(BRONZE, name.data, cut.parquet, metadata=metadata)
         if not created:
             found = self._lake.head(BRONZE, name.data)
             metadata = dict(found.metadata) if found else metadata

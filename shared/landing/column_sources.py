@@ -13,10 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.errors import LandedFileRejected
 from shared.formats.landed_paths import DataFile, TimeFolder, parse_changelog
 from shared.formats.table_schema import Model, ModelError, ModelTruncatedError, TableSchema, parse_model
-from shared.ledger.states import IgnoreReason, WaitReason
+from shared.ledger.states import IgnoreReason, RejectReason, WaitReason
 from shared.ports import Clock, Lake
 
 _TRICKLE_FEED = "Microsoft.Athena.TrickleFeedService"
@@ -26,22 +25,33 @@ _TRUSTED_FOR = timedelta(seconds=10)  # saves a HEAD per file in a burst; a row 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """Why a file cannot be read yet: not an error, and the sweep looks again."""
+class ColumnsPending:
+    """The columns of a file cannot be known yet: the sweep looks again."""
 
     reason: WaitReason
     detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Abandoned:
-    """Why a file will never be read: its export was given up, and its rows come again in a later folder."""
+class ColumnsAbandoned:
+    """The columns of a file will never be known: its export was given up, and its rows come again in a later folder."""
 
     reason: IgnoreReason
     detail: str
 
 
-class Models:
+@dataclass(frozen=True, kw_only=True)
+class ColumnsUnusable:
+    """A file cannot be read by the columns that are known."""
+
+    reason: RejectReason
+    detail: str
+
+
+ColumnsFound = TableSchema | ColumnsPending | ColumnsAbandoned | ColumnsUnusable
+
+
+class ColumnSources:
     """Reads models through the lake and remembers each by its ETag."""
 
     def __init__(self, lake: Lake, clock: Clock, *, model_wait: timedelta) -> None:
@@ -50,24 +60,21 @@ class Models:
         self._model_wait = model_wait  # how long a closed folder's model may lag (reference: Synapse Link, section 5)
         self._parsed: dict[tuple[str, str], tuple[str, datetime, Model]] = {}
 
-    def of(
-        self, container: str, file: DataFile, *, fresh: bool = False, pending_since: datetime | None = None
-    ) -> TableSchema | Waiting | Abandoned:
+    def of(self, container: str, file: DataFile, *, fresh: bool = False, pending_since: datetime | None = None) -> ColumnsFound:
         """Return the columns of a data file; `fresh` asks the lake even for a model that was read a moment ago.
 
-        `pending_since` is when the file was first told that its closed folder's model is pending. Raises
-        `LandedFileRejected` for an in-place export, for a table that no model knows, and for a model that stays unusable.
+        `pending_since` is when the file was first told that its closed folder's model is pending. Unusable are the columns of
+        an in-place export, of a table that no model knows, and of a model that stays unusable.
         """
         if file.folder:
             found = self._in_folder(container, file, file.folder, pending_since)
         else:
             found = self._in_root(container, file, fresh)
         if isinstance(found, TableSchema) and not found.tells_deletes:
-            raise LandedFileRejected(
-                f"{container}/{file.path}",
-                "in_place_export",
-                f"the model of {file.table} has no column IsDelete, so this table is exported in place, without history; "
-                "unlink it and link it again with 'Append only' on, or use incremental folders",
+            return ColumnsUnusable(
+                reason="in_place_export",
+                detail=f"the model of {file.table} has no column IsDelete, so this table is exported in place, without "
+                "history; unlink it and link it again with 'Append only' on, or use incremental folders",
             )
         return found
 
@@ -76,7 +83,7 @@ class Models:
         opened = self._lake.open(container, _CHANGELOG)
         return None if opened is None else parse_changelog(b"".join(opened.chunks))
 
-    def _in_root(self, container: str, file: DataFile, fresh: bool) -> TableSchema | Waiting:
+    def _in_root(self, container: str, file: DataFile, fresh: bool) -> TableSchema | ColumnsPending:
         for path in (f"{_TRICKLE_FEED}/{file.table}-model.json", "model.json"):
             try:
                 model = self._model(container, path, fresh=fresh)
@@ -84,20 +91,18 @@ class Models:
                 continue  # written at this moment, or stale: the other one may serve
             if model and file.table in model.tables:
                 if model.sync_states.get(file.table) in _SYNCING:
-                    return Waiting(reason="initial_sync", detail=f"the initial sync of {file.table} is under way")
+                    return ColumnsPending(reason="initial_sync", detail=f"the initial sync of {file.table} is under way")
                 return model.table(file.table)
-        return Waiting(reason="model_missing", detail=f"no model names {file.table} yet")
+        return ColumnsPending(reason="model_missing", detail=f"no model names {file.table} yet")
 
-    def _in_folder(
-        self, container: str, file: DataFile, folder: TimeFolder, pending_since: datetime | None
-    ) -> TableSchema | Waiting | Abandoned:
+    def _in_folder(self, container: str, file: DataFile, folder: TimeFolder, pending_since: datetime | None) -> ColumnsFound:
         written_now = self.written_now(container)
         if written_now is None or folder.at >= written_now.at:
-            return Waiting(reason="folder_open", detail=f"{folder.name} is still being written")
+            return ColumnsPending(reason="folder_open", detail=f"{folder.name} is still being written")
         # The folder that is written now moves on and on; what waits for a model must not wait for ever.
         since = min(written_now.at, pending_since or self._clock())
         lagging = self._clock() < since + self._model_wait
-        pending = Waiting(reason="model_pending", detail=f"{folder.name} is closed and its model.json is not there yet")
+        pending = ColumnsPending(reason="model_pending", detail=f"{folder.name} is closed and its model.json is not there yet")
         unusable = ""
         try:
             model = self._model(container, f"{folder.name}/model.json")
@@ -121,21 +126,19 @@ class Models:
         if lagging:
             return pending
         if unusable:
-            raise LandedFileRejected(
-                f"{container}/{file.path}",
-                "model_unusable",
-                f"{folder.name}/model.json {unusable}, long after the folder was closed; see what became of the export, "
+            return ColumnsUnusable(
+                reason="model_unusable",
+                detail=f"{folder.name}/model.json {unusable}, long after the folder was closed; see what became of the export, "
                 "then reprocess with status=rejected, or export the table again",
             )
         if not closed:
-            return Abandoned(
+            return ColumnsAbandoned(
                 reason="folder_abandoned",
                 detail=f"{folder.name} was closed without a usable model.json; its rows come again in a later folder",
             )
-        raise LandedFileRejected(
-            f"{container}/{file.path}",
-            "model_missing",
-            f"neither {folder.name}/model.json nor a model of its own names {file.table}",
+        return ColumnsUnusable(
+            reason="model_missing",
+            detail=f"neither {folder.name}/model.json nor a model of its own names {file.table}",
         )
 
     def _model(self, container: str, path: str, *, fresh: bool = False) -> Model | None:

@@ -15,8 +15,8 @@ from datetime import datetime
 
 from shared.concurrency import in_parallel
 from shared.contracts.places import BRONZE, label_document
-from shared.errors import LandedFileRejected, LedgerChanged
-from shared.formats.label_files import LabelFileError, Labels, merged, read_label_file, spelled
+from shared.errors import LedgerChanged
+from shared.formats.label_files import Labels, merged, read_label_file, spelled
 from shared.formats.landed_paths import EntityMetadataFile, LabelFile
 from shared.ledger.label_records import LabelFileRead, TableLabels
 from shared.ledger.ledger import Known, Ledger
@@ -38,7 +38,7 @@ class LabelKeeping:
 
         `content` is the hash of its data: what was read last is not read again. Of the same file in several export folders
         the newest folder wins, in whatever order they are read; between the two forms of metadata, what was read last. Raises
-        `LandedFileRejected` for a file that cannot be read, and `LedgerChanged` where another one of the same tables is taken
+        `LabelFileError` for a file that cannot be read, and `LedgerChanged` where another one of the same tables is taken
         at this moment.
         """
         at = file.folder.at if file.folder else blob.modified_at
@@ -48,10 +48,7 @@ class LabelKeeping:
             if last.record.at < at:
                 self.ledger.record_label_file(blob.container, last, at=at, content=content)
             return 0
-        try:
-            found = read_label_file(file, data)
-        except LabelFileError as error:
-            raise LandedFileRejected(f"{blob.container}/{blob.path}", "labels_unreadable", str(error)) from error
+        found = read_label_file(file, data)
         # The tables are read before the claim: whoever claims a newer version afterwards also changes the rows after we
         # read them, and so stops us from writing older labels over newer ones.
         tables = self.ledger.labels_of(blob.container, found.tables)

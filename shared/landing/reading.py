@@ -1,7 +1,7 @@
-"""Takes one version of one landed file, slice by slice, and keeps ledger and bronze in step.
+"""Reads one version of one landed file, slice by slice, and keeps ledger and bronze in step.
 
 A part is in bronze before the ledger counts it, so a crash in between is mended by looking again. A growing file is counted
-slice by slice. A file that is taken as a whole is counted at its end, all parts at once: half of a snapshot would close
+slice by slice. A file that is read as a whole is counted at its end, all parts at once: half of a snapshot would close
 every key of the other half.
 """
 
@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from shared.errors import PipelineError
 from shared.formats.fingerprint import COVERED, Tail, fingerprint
-from shared.formats.slices import Slice, SliceSpec, read_slices
+from shared.formats.slices import Slice, read_slices
 from shared.landing.bronze import Bronze, Origin, Written
-from shared.ledger.ledger import Known, Ledger
+from shared.landing.plan import Read
+from shared.ledger.ledger import PARTS_AT_ONCE, Known, Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.states import TailReason, Unset
 from shared.ports import BlobVersion, Clock, Lake
-
-_AT_ONCE = 45  # parts in one transaction, which holds 100 writes: `ledger.PARTS_AT_ONCE`
-
 
 _WORDS: dict[TailReason, str] = {  # of what waits at the end of a growing file
     "open_quote": "begins a record with a quote that does not close; every row behind it waits too",
@@ -29,12 +26,16 @@ _WORDS: dict[TailReason, str] = {  # of what waits at the end of a growing file
 }
 
 
-class LookAgain(PipelineError):
-    """What was found changed what has to be done; ingest starts over, and nobody else sees this."""
+@dataclass(frozen=True, kw_only=True)
+class Overtaken:
+    """Somebody was ahead, in the ledger, in bronze or in the model: this pass is over, the file is to be looked at again."""
+
+    known: Known[LandedFile]
+    from_start: bool = False  # bronze holds another content at this place: only a new generation can be right
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taking:
+class Reading:
     """One pass over one version."""
 
     lake: Lake
@@ -44,56 +45,55 @@ class Taking:
     known: Known[LandedFile]
     blob: BlobVersion
     origin: Origin
-    spec: SliceSpec
+    read: Read
     tail: Tail
-    grows: bool  # append-only year file; otherwise a file that is taken as a whole
+    is_stale: Callable[[], bool]  # whether the columns are older than the rows; asked where some are rejected
 
-    def run(self, chunks: Iterable[bytes], *, stale: Callable[[], bool] = lambda: False, detail: str = "") -> LandedFile:
-        """Take every slice and settle the version; raises `LookAgain` where the ledger or bronze was ahead of us."""
+    def run(self, chunks: Iterable[bytes]) -> LandedFile | Overtaken:
+        """Read every slice and settle the version; `chunks` begin at the plan's start."""
         known = self._begun()
         parts: list[Part] = []
-        start = self.spec.start
-        tail: Slice | None = None
-        for taken in read_slices(chunks, self.spec):
-            end = start + taken.consumed
-            tail = replace(taken, parquet=b"", rejected=None)
-            if taken.records:
-                if taken.rejects and stale():
-                    raise LookAgain
-                written = self._written(known, taken, start)
+        start = self.read.spec.start
+        last: Slice | None = None
+        for cut in read_slices(chunks, self.read.spec):
+            end = start + cut.consumed
+            last = replace(cut, parquet=b"", rejected=None)
+            if cut.records:
+                if cut.rejects and self.is_stale():
+                    return Overtaken(known=known)
+                written = self._written(known, cut, start)
                 if not self._is_ours(written, end):
-                    self._restarted(known)
-                    raise LookAgain
+                    return Overtaken(known=known, from_start=True)
                 parts.append(written.part)
                 known = replace(known, record=self._advanced(known.record, written))
-                if self.grows and (taken.more or written.part.end != end):
+                if self.read.grows and (cut.more or written.part.end != end):
                     known = self._count(known, parts)
                     parts = []
                     if written.part.end != end:
-                        raise LookAgain
+                        return Overtaken(known=known)
             start = end
-            del taken  # the parquet of one slice is in memory at a time, not that of two
-        return self._settled(known, parts, tail, detail)
+            del cut  # the parquet of one slice is in memory at a time, not that of two
+        return self._settled(known, parts, last)
 
     def _begun(self) -> Known[LandedFile]:
         record = self.known.record
-        if self.grows:
+        if self.read.grows:
             return replace(self.known, record=replace(record, generation=max(1, record.generation)))
         if record.reading == self.blob.etag:
             record = replace(record, generation=record.generation - 1)  # some of its parts are counted: the same again
         return replace(self.known, record=replace(record.from_start(), reading=self.blob.etag))
 
-    def _written(self, known: Known[LandedFile], taken: Slice, start: int) -> Written:
+    def _written(self, known: Known[LandedFile], cut: Slice, start: int) -> Written:
         mark = ""
-        if self.grows:
-            end = start + taken.consumed
+        if self.read.grows:
+            end = start + cut.consumed
             covered = self.tail.before(end)
             mark = fingerprint(self._covered(end) if covered is None else covered)
         return self.bronze.write(
-            taken,
+            cut,
             self.origin,
-            self.spec.lineage,
-            schema=self.spec.schema.version,
+            self.read.spec.lineage,
+            schema=self.read.spec.schema.version,
             generation=known.record.generation,
             start=start,
             fingerprint=mark,
@@ -101,9 +101,9 @@ class Taking:
 
     def _is_ours(self, written: Written, end: int) -> bool:
         same = written.source_version == self.blob.etag
-        if not written.taken_over or (same and self.grows):
+        if not written.taken_over or (same and self.read.grows):
             return True
-        if not self.grows:
+        if not self.read.grows:
             return same and written.part.end == end  # one that ends elsewhere was cut when the slice size was another
         end = written.part.end
         return end <= self.blob.size and fingerprint(self._covered(end)) == written.fingerprint
@@ -132,19 +132,15 @@ class Taking:
         self.ledger.record_file(known, after, at=self.clock(), parts=parts, detail=parts[-1].part_id)
         return self.ledger.file(after.container, after.path)
 
-    def _restarted(self, known: Known[LandedFile]) -> None:
-        after = replace(known.record, state="seen", reason="restarted", version="", reading="").from_start()
-        self.ledger.record_file(known, after, at=self.clock(), detail=f"generation {after.generation}")
-
-    def _settled(self, known: Known[LandedFile], parts: list[Part], tail: Slice | None, detail: str) -> LandedFile:
+    def _settled(self, known: Known[LandedFile], parts: list[Part], last: Slice | None) -> LandedFile:
         if self.known.record.reading == self.blob.etag:  # an earlier pass may have counted some of them
             counted = {part.record.part_id for part in self.ledger.parts_of(self.blob.container, self.blob.path)}
             parts = [part for part in parts if part.part_id not in counted]
-        while len(parts) > _AT_ONCE:
-            counted_to = self._count(known, parts[:_AT_ONCE])
+        while len(parts) > PARTS_AT_ONCE:
+            counted_to = self._count(known, parts[:PARTS_AT_ONCE])
             known = replace(counted_to, record=replace(known.record, step=counted_to.record.step))
-            parts = parts[_AT_ONCE:]
-        reason = _waits(tail)
+            parts = parts[PARTS_AT_ONCE:]
+        reason, detail = _held_back_for(last), self.read.detail
         held_back = self.blob.size - known.record.offset if reason else 0  # of a long tail only the beginning was read
         told = held_back > 0 and known.record.held_back_told
         after = replace(
@@ -159,14 +155,14 @@ class Taking:
             held_back=held_back,
             held_back_since=(known.record.held_back_since or self.clock()) if held_back else None,
             held_back_told=told,
-            fingerprint=known.record.fingerprint if self.grows else self.tail.content,
+            fingerprint=known.record.fingerprint if self.read.grows else self.tail.content,
         )
         return self.ledger.record_file(known, after, at=self.clock(), parts=parts, detail=detail)
 
 
-def _waits(tail: Slice | None) -> TailReason | Unset:
-    if tail is None or not tail.held_back:
+def _held_back_for(last: Slice | None) -> TailReason | Unset:
+    if last is None or not last.held_back:
         return ""
-    if tail.open_quote:
+    if last.open_quote:
         return "open_quote"  # the rest of the file is inside a quote that does not close: somebody has to look
-    return "record_too_long" if tail.too_long else "incomplete_record"
+    return "record_too_long" if last.too_long else "incomplete_record"

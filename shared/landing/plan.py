@@ -1,0 +1,189 @@
+"""Decides what is to be done with a version of a landed file.
+
+Pure: what the ledger remembers, the version, the columns found and the bytes looked at go in, one of four plans comes out;
+`shared/landing/ingest.py` finds these out and carries the plan out. What is told before any byte is read stands in `by_name`
+and `by_size`; after that each source has a function of its own.
+
+| plan | meaning |
+| --- | --- |
+| `Settle` | nothing of this version is left to do |
+| `Wait` | something is not there yet: look again later |
+| `Restart` | what was read of the file is not what it holds any more: read it from its first byte |
+| `Read` | read the rest of it |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.formats.dialect import DATAVERSE
+from shared.formats.finance import FinanceSource, HeaderVerdict, check_header
+from shared.formats.finance_errors import FinanceError
+from shared.formats.fingerprint import fingerprint
+from shared.formats.label_files import LabelFileError
+from shared.formats.landed_paths import (
+    ChangelogInfo,
+    DataFile,
+    EntityMetadataFile,
+    FinanceFile,
+    Ignored,
+    LabelFile,
+    ModelFile,
+)
+from shared.formats.slices import Lineage, SliceSpec
+from shared.formats.table_schema import TableSchema, change, min_width
+from shared.landing.column_sources import ColumnsAbandoned, ColumnsFound, ColumnsPending, ColumnsUnusable
+from shared.ledger.records import LandedFile
+from shared.ledger.states import FileReason, FileState, WaitReason
+from shared.ports import BlobVersion
+
+LARGEST_METADATA = 256 << 20
+"""Bytes; the choices of a large environment are a few megabytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settle:
+    """Nothing of this version is left to do."""
+
+    state: FileState
+    reason: FileReason
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Something is not there yet; the sweep looks again."""
+
+    reason: WaitReason
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restart:
+    """What was read of the file is not what it holds any more: read it from its first byte, as a new generation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Read the version, from `spec.start` on."""
+
+    spec: SliceSpec
+    detail: str = ""  # for the log, and for people
+
+    @property
+    def grows(self) -> bool:
+        """Whether the file is append-only; otherwise it is taken as a whole."""
+        return not self.spec.final
+
+
+Plan = Settle | Wait | Restart | Read
+
+
+def by_name(kind: Ignored | ModelFile | ChangelogInfo) -> Settle:
+    """Decide about a file whose bytes are of no interest by themselves."""
+    if isinstance(kind, Ignored):
+        return Settle(state="ignored", reason=kind.reason, detail=kind.detail)
+    return Settle(state="ignored", reason="metadata", detail="is read when a data file needs it")
+
+
+def by_size(blob: BlobVersion, kind: DataFile | FinanceFile | EntityMetadataFile | LabelFile) -> Settle | None:
+    """Decide what needs no look at the bytes; None: look at them."""
+    if isinstance(kind, DataFile | FinanceFile):
+        return None if blob.size else Settle(state="ignored", reason="empty", detail="nothing was written to it yet")
+    if blob.size <= LARGEST_METADATA:
+        return None
+    detail = f"metadata of {blob.size} bytes; more than {LARGEST_METADATA} is taken for a mistake"
+    return Settle(state="rejected", reason="metadata_too_large", detail=detail)
+
+
+def labels(read: int | LabelFileError) -> Settle:
+    """Decide about a label file: it was read, with so many records that cannot be, or not at all."""
+    if isinstance(read, LabelFileError):
+        return Settle(state="rejected", reason="labels_unreadable", detail=str(read))
+    detail = "choices and states, kept as they landed"
+    return Settle(state="ingested", reason="labels", detail=f"{detail}; {read} unreadable" if read else detail)
+
+
+def dataverse(
+    record: LandedFile,
+    blob: BlobVersion,
+    file: DataFile,
+    columns: ColumnsFound,
+    *,
+    overlap: bytes = b"",
+    earlier: Mapping[str, TableSchema],
+    slice_bytes: int,
+) -> Plan:
+    """Decide about rows of a Dataverse table.
+
+    `overlap` are the bytes of this version that the record's fingerprint covers, `earlier` the columns that parts of the table
+    were ever bound to, by version; neither counts where no columns were found.
+    """
+    match columns:
+        case ColumnsPending():
+            return Wait(reason=columns.reason, detail=columns.detail)
+        case ColumnsAbandoned():
+            return Settle(state="ignored", reason=columns.reason, detail=columns.detail)
+        case ColumnsUnusable():
+            return Settle(state="rejected", reason=columns.reason, detail=columns.detail)
+    # Rows have no header and bind by position: what the table had before says which widths are legal.
+    spec = replace(_spec(blob, columns, slice_bytes), min_width=min_width(columns, earlier.values()))
+    if file.folder is not None:
+        return Read(spec=replace(spec, final=True, widest=0 if columns.flag_ends_row else None))
+    if blob.size < record.offset or (overlap and fingerprint(overlap) != record.fingerprint):
+        return Restart()
+    bound_to = earlier.get(record.schema_version) if record.offset else None
+    if bound_to is not None and not change(bound_to, columns).extends:
+        detail = (
+            f"the model of {file.table} no longer begins with the columns that this file was bound to; "
+            "export the table into a new container, or reprocess it from its start"
+        )
+        return Settle(state="rejected", reason="columns_moved", detail=detail)
+    widest = record.width if columns.flag_ends_row else None
+    return Read(spec=replace(spec, start=record.offset, first_record=record.records + 1, widest=widest))
+
+
+def may_be_the_same(record: LandedFile, blob: BlobVersion) -> bool:
+    """Whether a version may hold what the one before held, so that comparing the two is worth it."""
+    return record.state == "ingested" and record.size == blob.size and bool(record.fingerprint)
+
+
+def finance(
+    blob: BlobVersion,
+    file: FinanceFile,
+    source: FinanceSource | FinanceError | None,
+    *,
+    keys: tuple[str, ...],
+    previous: TableSchema | None,
+    slice_bytes: int,
+) -> Settle | Read:
+    """Decide about a finance file by its header; `source` is None where its content is what it was.
+
+    `previous` are the columns of the data set's file before.
+    """
+    if source is None:
+        return Settle(state="ingested", reason="same_content", detail="the same content landed again")
+    if isinstance(source, FinanceError):
+        return unreadable(source)
+    verdict = check_header(previous.names if previous else None, source.schema.names, keys=keys, file=file.path)
+    spec = _spec(blob, source.schema, slice_bytes)
+    return Read(spec=replace(spec, dialect=source.dialect, start=source.header_bytes, final=True), detail=_told(verdict))
+
+
+def unreadable(error: FinanceError) -> Settle:
+    """Decide about a finance file that cannot be read, wherever in it that shows: nothing of it is used."""
+    return Settle(state="rejected", reason=error.reason, detail=error.detail)
+
+
+def _spec(blob: BlobVersion, schema: TableSchema, slice_bytes: int) -> SliceSpec:
+    lineage = Lineage(source_file=f"{blob.container}/{blob.path}", source_version=blob.etag, landed_at=blob.modified_at)
+    return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=slice_bytes)
+
+
+def _told(verdict: HeaderVerdict) -> str:
+    if verdict.kind in {"first", "same"}:
+        return ""
+    changes = {"missing": verdict.missing, "extra": verdict.extra}
+    listed = "; ".join(f"{word}: {', '.join(names)}" for word, names in changes.items() if names)
+    return f"header {verdict.kind}{f' ({listed})' if listed else ''}"

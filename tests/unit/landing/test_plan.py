@@ -1,0 +1,204 @@
+"""What is to be done with a version of a landed file, decided without looking anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.adapters.memory import MemoryClock
+from shared.formats.dialect import Dialect
+from shared.formats.finance import FinanceSource
+from shared.formats.finance_errors import CompressionError
+from shared.formats.fingerprint import fingerprint
+from shared.formats.label_files import LabelFileError
+from shared.formats.landed_paths import (
+    ChangelogInfo,
+    DataFile,
+    FinanceFile,
+    Ignored,
+    LabelFile,
+    ModelFile,
+    TimeFolder,
+)
+from shared.formats.table_schema import Column, TableSchema
+from shared.landing import plan
+from shared.landing.column_sources import ColumnsAbandoned, ColumnsPending, ColumnsUnusable
+from shared.landing.plan import LARGEST_METADATA, Plan, Read, Restart, Settle, Wait
+from shared.ledger.records import LandedFile
+from shared.ports import BlobVersion
+
+AT = MemoryClock()()
+YEAR_FILE = DataFile(path="contact/2024.csv", table="contact", stem="2024", folder=None)
+IN_FOLDER = replace(YEAR_FILE, folder=TimeFolder(name="2026-11-23T10.11.12Z", at=AT))
+FINANCE_FILE = FinanceFile(path="income/2024.csv", data_set="income", stem="2024", form="csv")
+LABELS = LabelFile(path="OptionsetMetadata/1.csv", labels="OptionsetMetadata", stem="1", folder=None)
+READ_BEFORE = b"the bytes before the offset"
+
+
+def make_blob(size: int = 1000, path: str = YEAR_FILE.path) -> BlobVersion:
+    return BlobVersion(container="dataverse-x", path=path, etag="v2", size=size, created_at=AT, modified_at=AT)
+
+
+def make_schema(*names: str) -> TableSchema:
+    return TableSchema(table="contact", columns=tuple(Column(name=name, type="string") for name in names))
+
+
+CONTACT = make_schema("Id", "versionnumber", "IsDelete")
+
+
+def make_record(**changes: Any) -> LandedFile:
+    return replace(LandedFile(container="dataverse-x", path=YEAR_FILE.path), **changes)
+
+
+def read_before(**changes: Any) -> LandedFile:
+    """Make the record of a year file of which 500 bytes were read."""
+    known = {"offset": 500, "records": 7, "width": 3, "fingerprint": fingerprint(READ_BEFORE)}
+    return make_record(**known | {"schema_version": CONTACT.version} | changes)
+
+
+def decide(record: LandedFile | None = None, **changes: Any) -> Plan:
+    """Decide about a version of the year file that has grown since it was read, but for the changes given."""
+    found: dict[str, Any] = {
+        "blob": make_blob(),
+        "file": YEAR_FILE,
+        "columns": CONTACT,
+        "overlap": READ_BEFORE,
+        "earlier": {},
+    } | changes
+    blob, file, columns = found.pop("blob"), found.pop("file"), found.pop("columns")
+    return plan.dataverse(record or read_before(), blob, file, columns, slice_bytes=64, **found)
+
+
+def test_a_file_that_grew_is_read_from_where_reading_stopped() -> None:
+    decided = decide()
+    assert isinstance(decided, Read)
+    assert (decided.grows, decided.spec.start, decided.spec.first_record, decided.spec.widest) == (True, 500, 8, 3)
+    assert (decided.spec.lineage.source_version, decided.spec.max_bytes) == ("v2", 64)
+
+
+def test_a_file_never_seen_is_read_from_its_start() -> None:
+    decided = decide(make_record(), overlap=b"")
+    assert isinstance(decided, Read)
+    assert (decided.spec.start, decided.spec.first_record) == (0, 1)
+
+
+def test_a_file_of_an_export_folder_is_read_as_a_whole() -> None:
+    decided = decide(make_record(), file=IN_FOLDER, overlap=b"")
+    assert isinstance(decided, Read)
+    assert (decided.grows, decided.spec.start, decided.spec.final) == (False, 0, True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"blob": make_blob(499)},  # it shrank
+        {"overlap": b"other bytes at this place"},  # it was written anew, as long or longer
+    ],
+)
+def test_a_file_that_is_not_what_was_read_starts_anew(changes: dict[str, Any]) -> None:
+    assert decide(**changes) == Restart()
+
+
+def test_columns_that_moved_reject_the_rest_of_a_file() -> None:
+    decided = decide(columns=make_schema("Id", "new", "versionnumber", "IsDelete"), earlier={CONTACT.version: CONTACT})
+    assert isinstance(decided, Settle)
+    assert (decided.state, decided.reason) == ("rejected", "columns_moved")
+
+
+def test_columns_that_were_added_behind_do_not() -> None:
+    added = make_schema("Id", "versionnumber", "IsDelete", "new")
+    decided = decide(columns=added, earlier={CONTACT.version: CONTACT})
+    assert isinstance(decided, Read)
+    assert decided.spec.min_width == CONTACT.width  # rows from before are narrower, and legal
+
+
+@pytest.mark.parametrize(
+    ("columns", "decided"),
+    [
+        (ColumnsPending(reason="folder_open", detail="d"), Wait(reason="folder_open", detail="d")),
+        (
+            ColumnsAbandoned(reason="folder_abandoned", detail="d"),
+            Settle(state="ignored", reason="folder_abandoned", detail="d"),
+        ),
+        (ColumnsUnusable(reason="model_missing", detail="d"), Settle(state="rejected", reason="model_missing", detail="d")),
+    ],
+)
+def test_without_columns_nothing_is_read_whatever_became_of_the_bytes(columns: Any, decided: Plan) -> None:
+    assert decide(columns=columns, blob=make_blob(1)) == decided
+
+
+def make_source(*names: str) -> FinanceSource:
+    schema = TableSchema(table="income", columns=tuple(Column(name=name, type="string") for name in names))
+    return FinanceSource(schema=schema, dialect=Dialect(delimiter=b";"), chunks=iter(()), header_bytes=11)
+
+
+def decide_finance(source: Any, previous: TableSchema | None = None) -> Plan:
+    return plan.finance(make_blob(), FINANCE_FILE, source, keys=("cid",), previous=previous, slice_bytes=64)
+
+
+def test_a_finance_file_is_read_behind_its_header_in_its_own_dialect() -> None:
+    decided = decide_finance(make_source("cid", "income"))
+    assert isinstance(decided, Read)
+    assert (decided.spec.start, decided.spec.final, decided.spec.dialect.delimiter) == (11, True, b";")
+    assert decided.detail == ""
+
+
+def test_a_header_that_changed_is_told() -> None:
+    decided = decide_finance(make_source("cid", "income", "year"), make_source("cid", "income").schema)
+    assert isinstance(decided, Read)
+    assert decided.detail == "header extra (extra: year)"
+
+
+def test_a_finance_file_whose_content_landed_before_is_not_read_again() -> None:
+    decided = decide_finance(None)
+    assert isinstance(decided, Settle)
+    assert (decided.state, decided.reason) == ("ingested", "same_content")
+
+
+def test_a_finance_file_that_cannot_be_read_is_rejected_with_its_reason() -> None:
+    decided = decide_finance(CompressionError("income/2024.csv.gz", "ends before its end mark"))
+    assert decided == Settle(state="rejected", reason="not_gzip", detail="ends before its end mark")
+
+
+@pytest.mark.parametrize(
+    ("changes", "worth_it"),
+    [
+        ({"state": "ingested", "size": 1000, "fingerprint": "f"}, True),
+        ({"state": "ingested", "size": 999, "fingerprint": "f"}, False),
+        ({"state": "rejected", "size": 1000, "fingerprint": "f"}, False),  # it may be read with another configuration
+        ({"state": "ingested", "size": 1000}, False),
+    ],
+)
+def test_content_is_compared_only_where_it_may_be_the_same(changes: dict[str, Any], worth_it: bool) -> None:
+    assert plan.may_be_the_same(make_record(**changes), make_blob()) is worth_it
+
+
+def test_an_empty_file_of_rows_is_passed_over_until_something_is_written_to_it() -> None:
+    for kind in (YEAR_FILE, IN_FOLDER, FINANCE_FILE):
+        assert plan.by_size(make_blob(0), kind) == Settle(
+            state="ignored", reason="empty", detail="nothing was written to it yet"
+        )
+        assert plan.by_size(make_blob(1), kind) is None
+
+
+def test_metadata_beyond_any_measure_is_rejected_unread() -> None:
+    decided = plan.by_size(make_blob(LARGEST_METADATA + 1), LABELS)
+    assert decided is not None
+    assert (decided.state, decided.reason) == ("rejected", "metadata_too_large")
+    assert plan.by_size(make_blob(LARGEST_METADATA), LABELS) is None
+
+
+def test_a_name_that_says_enough_settles_the_file() -> None:
+    ignored = plan.by_name(Ignored(path="x", reason="snapshot", detail="d"))
+    assert ignored == Settle(state="ignored", reason="snapshot", detail="d")
+    for kind in (ModelFile(path="model.json", table=None, folder=None), ChangelogInfo(path="Changelog/changelog.info")):
+        assert plan.by_name(kind).reason == "metadata"
+
+
+def test_a_label_file_is_ingested_with_the_number_of_records_that_cannot_be_read_or_rejected() -> None:
+    assert plan.labels(0).detail == "choices and states, kept as they landed"
+    assert plan.labels(2).detail.endswith("; 2 unreadable")
+    rejected = plan.labels(LabelFileError("record 3: no UTF-8"))
+    assert (rejected.state, rejected.reason, rejected.detail) == ("rejected", "labels_unreadable", "record 3: no UTF-8")
