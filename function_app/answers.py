@@ -13,12 +13,9 @@ from msgspec import Struct
 
 from function_app.misconfigured import told
 from shared.api.documents import ProblemDocument
-from shared.api.runs import NotParked
-from shared.errors import Misconfigured, PipelineError, Reject, Retry
-from shared.orchestration.reprocess import RequestConflicts
+from shared.errors import Conflict, InvalidInput, Misconfigured, PipelineError, Retry
 
 _log = logging.getLogger("customer360.http")
-_CONFLICTS = (RequestConflicts, NotParked)
 
 
 def document(body: Struct | dict[str, Any], *, status: int = 200) -> func.HttpResponse:
@@ -52,9 +49,9 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
     def answer(req: func.HttpRequest) -> func.HttpResponse:
         try:
             return handler(req)
-        except _CONFLICTS as error:
+        except Conflict as error:
             return problem(409, "Conflict", str(error))
-        except Reject as error:
+        except InvalidInput as error:
             return problem(400, "Bad Request", str(error))
         except Retry as error:
             return problem(503, "Service Unavailable", str(error), headers={"Retry-After": "5"})
@@ -79,5 +76,5 @@ def json_object(req: func.HttpRequest) -> Mapping[str, Any]:
     return body
 
 
-class BodyInvalid(Reject):
+class BodyInvalid(InvalidInput):
     """The body of a request cannot be read."""

@@ -2,21 +2,43 @@
 
 ```
 PipelineError
-├── Retry                  the world may be different soon: leave everything as it is and look again later
-│   ├── LandedFileChanged  the file changed while it was read
-│   ├── LedgerChanged      somebody else wrote the record first
-│   └── ServiceUnavailable a service did not answer, or asked for patience
-├── Reject                 this input cannot be used; record why, and let the rest go on
-│   └── LandedFileRejected
-├── Park                   trying again cannot help until a person acts
-│   └── ServiceRefused     a service understood the call and said no
-└── Misconfigured          what the app was told cannot be used: until a person mends it, nobody can judge anything
-    ├── ConfigurationInvalid
-    └── SettingsInvalid
+├── Retry                        the world may be different soon: leave everything as it is and look again later
+│   ├── LandedFileChanged        the file changed while it was read
+│   ├── LedgerChanged            somebody else wrote the record first
+│   └── ServiceUnavailable       a service did not answer, or asked for patience
+├── InvalidInput                 this input cannot be used; say why, and let the rest go on
+│   ├── SchemaError              columns that no table can have
+│   ├── ModelError               a model.json that cannot be used
+│   │   ├── ModelEmptyError      nothing in it yet
+│   │   ├── ModelTruncatedError  cut off; it is not sent again
+│   │   ├── ModelWithoutEntitiesError  no tables in it
+│   │   └── ModelMalformedError  JSON of another shape
+│   ├── FinanceError             a finance file that cannot be read; nothing of it is used
+│   │   ├── EmptyFileError       not even a header
+│   │   ├── HeaderError          a header that names no columns, or one twice
+│   │   ├── MissingKeyColumnError  a key column of the data set is not in the header
+│   │   ├── CompressionError     no gzip, or cut off
+│   │   └── WorkbookError        no workbook, or too large
+│   ├── LabelFileError           a label file that cannot be read
+│   ├── PoisonUnreadable         a message that the Functions host does not write
+│   ├── QueryInvalid             a parameter of a query
+│   ├── BodyInvalid              a body that is no JSON object
+│   └── RequestInvalid           a request for reprocessing
+├── Conflict                     understood, and at odds with what is there: another request, or another state, would do
+│   ├── RequestConflicts         the client's id belongs to another request
+│   └── NotParked                only a parked batch can be un-parked
+├── Park                         trying again cannot help until a person acts
+│   └── ServiceRefused           a service understood the call and said no
+├── Internal                     told from one module to the next, which turns it into something else
+│   ├── OpenQuoteError           a block ends inside quotes: its end has to be found exactly
+│   └── TransactionRefusedError  one change of a transaction was refused, so none was made
+└── Misconfigured                what the app was told cannot be used: until a person mends it, nobody can judge anything
+    ├── ConfigurationInvalid     a key of customer360.toml, or the file itself
+    └── SettingsInvalid          an app setting
 ```
 
 Callers branch on the type, never on the text. Every error carries its evidence as attributes, and none carries row
-content or a secret.
+content or a secret. What `shared/contracts` raises has a root of its own, because the job knows it too.
 """
 
 from __future__ import annotations
@@ -30,12 +52,20 @@ class Retry(PipelineError):
     """Nothing is wrong with the input: the same call may succeed later."""
 
 
-class Reject(PipelineError):
+class InvalidInput(PipelineError):
     """The input cannot be used, now or later, unless it changes."""
+
+
+class Conflict(PipelineError):
+    """What is asked is at odds with what is there, and neither is wrong by itself."""
 
 
 class Park(PipelineError):
     """A person has to act first; until then this piece of work waits and the others go on."""
+
+
+class Internal(PipelineError):
+    """What one module tells the next one up, where a result has no room for it; nobody else ever sees it."""
 
 
 class Misconfigured(PipelineError):

@@ -37,6 +37,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest
 
 from shared.adapters.connecting import patient
+from shared.errors import Internal
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest
@@ -51,7 +52,7 @@ _REFUSED = re.compile(r"^HTTP/1\.1 ([45]\d\d)", re.MULTILINE)
 _INDEX = re.compile(r'"value"\s*:\s*"(\d+):')  # the answer's message begins with the number of the change
 
 
-class TransactionRefusedError(Exception):
+class TransactionRefusedError(Internal):
     """Nothing was written: the change at `index` got `status`."""
 
     def __init__(self, status: int, index: int) -> None:

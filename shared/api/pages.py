@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from shared.errors import Reject
+from shared.errors import InvalidInput
 
 C = TypeVar("C", bound=str)
 T = TypeVar("T")
@@ -22,7 +22,7 @@ _LOOKED_AT = 5000  # records behind one page at most: a filter that few pass giv
 _LONGEST_CURSOR = 4096
 
 
-class QueryInvalid(Reject):
+class QueryInvalid(InvalidInput):
     """A parameter of a query cannot be understood; says which, and what was expected."""
 
     def __init__(self, name: str, expected: str) -> None:

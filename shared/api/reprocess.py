@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from shared.api.documents import ExtentDocument, ReprocessJobDocument, time_text
 from shared.config.mistakes import mistakes
-from shared.errors import Reject
+from shared.errors import InvalidInput
 from shared.ledger.records import ReprocessJob
 from shared.ledger.states import ReprocessStatus, Source, Stage
 from shared.orchestration.reprocess import FILTERS, Extent, ReprocessRequest, asked
@@ -41,7 +41,7 @@ Moment = Annotated[
 ]
 
 
-class RequestInvalid(Reject):
+class RequestInvalid(InvalidInput):
     """A request cannot be understood; says which field, and what is wrong with it or was expected."""
 
     def __init__(self, field: str, problem: str) -> None:

@@ -23,7 +23,7 @@ from shared.api.documents import (
 )
 from shared.api.pages import QueryInvalid, choice_of, cursor, limit_of, page_of, place_of
 from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
-from shared.errors import LandedFileChanged, LedgerChanged, Reject
+from shared.errors import Conflict, LandedFileChanged, LedgerChanged
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch
 from shared.ledger.states import BATCH_STATES
@@ -32,7 +32,7 @@ from shared.ports import Clock, Hints, Lake
 _BATCH_ID = re.compile(r"b\d{8}T\d{6}Z_[0-9a-f]{8}")
 
 
-class NotParked(Reject):
+class NotParked(Conflict):
     """Only a parked batch can be un-parked; says how the batch stands."""
 
     def __init__(self, batch_id: str, state: str) -> None:

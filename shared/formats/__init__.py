@@ -11,6 +11,7 @@
 | `label_files` | The two forms in which Synapse Link tells labels, read into one |
 | `landed_paths` | What a landed path is: pure classification of blob names |
 | `slices` | The kernel: a stream of landed bytes becomes bronze parts, one per slice |
+| `model_json` | What Synapse Link's `model.json` says |
 | `table_schema` | Which columns a table has |
 | `workbook` | Workbooks as CSV text |
 """

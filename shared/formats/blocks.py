@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from shared.errors import Internal
 from shared.formats.dialect import BOM, Dialect
 
 LEAF: Final = 32 * 1024
@@ -48,7 +49,7 @@ class Columns:
     widest: int  # fields of the widest row taken, 0 if there is none
 
 
-class OpenQuoteError(Exception):
+class OpenQuoteError(Internal):
     """The block ends inside quotes, or may do so: find its end exactly and read it again."""
 
 

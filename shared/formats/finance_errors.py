@@ -1,22 +1,16 @@
-"""Why a finance file cannot be read.
-
-FinanceError             a file that cannot be read; nothing of it is used
-  EmptyFileError           not even a header
-  HeaderError              a header that names no columns, or one twice
-  MissingKeyColumnError    a key column of the data set is not in the header
-  CompressionError         no gzip, or cut off
-  WorkbookError            no workbook, or too large
-"""
+"""Why a finance file cannot be read; where each stands among all errors: `shared/errors.py`."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from shared.errors import InvalidInput
+
 FinanceReason = Literal["not_readable", "no_header", "header_unusable", "key_column_missing", "not_gzip", "not_a_workbook"]
 """The code under which the ledger rejects the file."""
 
 
-class FinanceError(ValueError):
+class FinanceError(InvalidInput):
     """A finance file that cannot be read; `file` says which, `detail` what to look for."""
 
     reason: ClassVar[FinanceReason] = "not_readable"

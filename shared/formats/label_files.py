@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.errors import InvalidInput
 from shared.formats.dialect import BOM, DATAVERSE
 from shared.formats.landed_paths import EntityMetadataFile, LabelFile
 from shared.formats.table_schema import LABEL_MIN_WIDTHS, LABEL_SCHEMAS
@@ -24,7 +25,7 @@ _KINDS = ("OptionsetMetadata", "GlobalOptionsetMetadata", "StateMetadata", "Stat
 _BOOLEANS = {"true": 1, "false": 0}
 
 
-class LabelFileError(ValueError):
+class LabelFileError(InvalidInput):
     """A label file cannot be read; says where, never what it holds."""
 
 

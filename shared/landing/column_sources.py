@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.formats.landed_paths import DataFile, TimeFolder, parse_changelog
-from shared.formats.table_schema import Model, ModelError, ModelTruncatedError, TableSchema, parse_model
+from shared.formats.model_json import Model, ModelError, ModelTruncatedError, parse_model
+from shared.formats.table_schema import TableSchema
 from shared.ledger.states import IgnoreReason, RejectReason, WaitReason
 from shared.ports import Clock, Lake
 
@@ -92,7 +93,7 @@ class ColumnSources:
             if model and file.table in model.tables:
                 if model.sync_states.get(file.table) in _SYNCING:
                     return ColumnsPending(reason="initial_sync", detail=f"the initial sync of {file.table} is under way")
-                return model.table(file.table)
+                return model.tables[file.table]
         return ColumnsPending(reason="model_missing", detail=f"no model names {file.table} yet")
 
     def _in_folder(self, container: str, file: DataFile, folder: TimeFolder, pending_since: datetime | None) -> ColumnsFound:
@@ -107,7 +108,7 @@ class ColumnSources:
         try:
             model = self._model(container, f"{folder.name}/model.json")
             if model and file.table in model.tables:
-                return model.table(file.table)
+                return model.tables[file.table]
             closed = model is not None
         except ModelTruncatedError:
             closed = True  # it is not sent again: the model of the table has to serve
@@ -122,7 +123,7 @@ class ColumnSources:
             except ModelError:
                 continue
             if closed and of_table and file.table in of_table.tables:
-                return of_table.table(file.table)
+                return of_table.tables[file.table]
         if lagging:
             return pending
         if unusable:

@@ -11,13 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shared.errors import Reject
+from shared.errors import InvalidInput
 from shared.ledger.ledger import Ledger
 from shared.ledger.states import PoisonResult
 from shared.ports import Clock, Lake
 
 
-class PoisonUnreadable(Reject):
+class PoisonUnreadable(InvalidInput):
     """A poison message is not of the form that the Functions host writes; says what is missing."""
 
     def __init__(self, expected: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.errors import LedgerChanged, Reject
+from shared.errors import Conflict, LedgerChanged
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import ReprocessJob
 from shared.ledger.states import ReprocessStatus, Source, Stage, Unset
@@ -23,7 +23,7 @@ from shared.ports import Clock, Hints
 FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 
 
-class RequestConflicts(Reject):
+class RequestConflicts(Conflict):
     """The client's id belongs to another request."""
 
     def __init__(self, request_id: str) -> None:

@@ -20,8 +20,8 @@ from shared.formats.cuts import Limits
 from shared.formats.finance import FinanceConfig, open_finance
 from shared.formats.finance_errors import FinanceError
 from shared.formats.landed_paths import FinanceFile, classify_dataverse, classify_finance, parse_changelog
+from shared.formats.model_json import ModelError, parse_model
 from shared.formats.slices import SliceSpec, read_slices
-from shared.formats.table_schema import ModelError, parse_model
 from tests.examples import SEED, examples
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, model
 from tests.properties.test_slicing import LINEAGE_OF_TEST, check_against_oracle, make_spec, write

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.formats.table_schema import TableSchema, parse_model
+from shared.formats.model_json import parse_model
+from shared.formats.table_schema import TableSchema
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline
 from tests.properties.test_slicing import write
 
@@ -159,7 +160,7 @@ def test_the_192_columns_of_an_account_in_their_published_order(pipeline: Pipeli
     columns.insert(3, {"name": "IsDelete"})
     pipeline.clock.advance(11)
     pipeline.land(DATAVERSE, "model.json", account_model(columns))
-    schema = parse_model(account_model(columns), "model.json").table("account")
+    schema = parse_model(account_model(columns), "model.json").tables["account"]
     rows = rows_for(schema, 50, random)
     pipeline.land(DATAVERSE, "account/2025.csv", write(rows, random))
     assert counts(file(pipeline, "account/2025.csv")) == ("ingested", 50, 0)

@@ -12,8 +12,9 @@ import pytest
 from shared.contracts.columns import Column
 from shared.formats.finance import FinanceConfig, open_finance
 from shared.formats.landed_paths import FinanceFile, classify_finance
+from shared.formats.model_json import ModelWithoutEntitiesError, parse_model
 from shared.formats.slices import Lineage, SliceSpec, read_slice
-from shared.formats.table_schema import ModelWithoutEntitiesError, min_width, parse_model
+from shared.formats.table_schema import min_width
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def test_published_exports_are_read_whole(published: Path, path: str, model: str
     Twin: tests/unit/formats/test_slices.py::test_table_files_of_an_incremental_export_are_read_whole.
     Twin: tests/unit/formats/test_slices.py::test_first_rows_changes_and_a_delete_without_a_line_break_are_read_whole.
     """
-    schema = parse_model((published / model).read_bytes(), model).table(table)
+    schema = parse_model((published / model).read_bytes(), model).tables[table]
     spec = SliceSpec(schema=schema, lineage=LINEAGE, final=True, min_width=min_width(schema))
     slice_ = read_slice([(published / path).read_bytes()], spec)
     assert (slice_.records, slice_.rows, slice_.rejects) == (records, records, 0)

@@ -12,8 +12,9 @@ import pytest
 
 from shared.contracts.columns import Column
 from shared.formats.cuts import Limits
+from shared.formats.model_json import parse_model
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
-from shared.formats.table_schema import TableSchema, min_width, parse_model
+from shared.formats.table_schema import TableSchema, min_width
 from tests.makers.export import GROUP, changes, incremental_export
 from tests.makers.rows import spell
 
@@ -250,7 +251,7 @@ def test_a_time_without_zone_is_refused() -> None:
 
 
 def read_export(data: bytes, model: bytes, table: str) -> Slice:
-    schema = parse_model(model, "model.json").table(table)
+    schema = parse_model(model, "model.json").tables[table]
     spec = SliceSpec(schema=schema, lineage=LINEAGE, final=True, min_width=min_width(schema))
     return read_slice([data], spec)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.formats.table_schema import parse_model
+from shared.formats.model_json import parse_model
 from tests.makers.export import (
     FIRST_FOLDER,
     GROUP,
@@ -143,7 +143,7 @@ def test_a_wide_table_is_bound_by_position_wherever_its_delete_flag_stands(pipel
     assert file(pipeline, "account/2024.csv").reason == "in_place_export"
     pipeline.clock.advance(11)
     appending = make_model({"account": made.append_only})
-    schema = parse_model(appending, "model.json").table("account")
+    schema = parse_model(appending, "model.json").tables["account"]
     assert (schema.width, schema.flag_ends_row) == (193, False)
     pipeline.land(DATAVERSE, "model.json", appending)
     pipeline.land(DATAVERSE, "account/2025.csv", spell(made.rows, made.append_only))

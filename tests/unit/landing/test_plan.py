@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.memory import MemoryClock
+from shared.contracts.columns import Column
 from shared.formats.dialect import Dialect
 from shared.formats.finance import FinanceSource
 from shared.formats.finance_errors import CompressionError
@@ -22,7 +23,7 @@ from shared.formats.landed_paths import (
     ModelFile,
     TimeFolder,
 )
-from shared.formats.table_schema import Column, TableSchema
+from shared.formats.table_schema import TableSchema
 from shared.landing import plan
 from shared.landing.column_sources import ColumnsAbandoned, ColumnsPending, ColumnsUnusable
 from shared.landing.plan import LARGEST_METADATA, Plan, Read, Restart, Settle, Wait

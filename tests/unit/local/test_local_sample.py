@@ -22,7 +22,7 @@ from shared.formats.landed_paths import (
     classify_dataverse,
     classify_finance,
 )
-from shared.formats.table_schema import parse_model
+from shared.formats.model_json import parse_model
 
 FIRST, SECOND = make_sample()
 WAVES = pytest.mark.parametrize("wave", [FIRST, SECOND], ids=["first wave", "second wave"])
@@ -66,7 +66,7 @@ def test_models_describe_the_rows_and_have_the_shape_that_synapse_link_writes() 
     own, root = (landing for landing in FIRST.landings if landing.path.endswith("model.json"))
     for landing in (own, root):
         parsed = parse_model(landing.data, landing.path)
-        assert parsed.table("crc33_customer").names == tuple(COLUMNS)
+        assert parsed.tables["crc33_customer"].names == tuple(COLUMNS)
         assert parsed.sync_states == {"crc33_customer": "Completed"}
     partitions = json.loads(root.data)["entities"][0]["partitions"]
     assert len(partitions) == 8
