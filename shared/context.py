@@ -26,7 +26,7 @@ from shared.landing.labels import LabelKeeping
 from shared.landing.poison import Poison
 from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
-from shared.landing.unsettled import Landings
+from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Ledger
 from shared.orchestration.callback import Callback, workspace_id_of
 from shared.orchestration.conclude import Conclude
@@ -187,15 +187,15 @@ class Context:
         )
 
     @cached_property
-    def landings(self) -> Landings:
+    def survey(self) -> Survey:
         """The landed files, and what this process knows to be settled."""
-        return Landings(self.lake, self.ledger, self.settings.landing_containers)
+        return Survey(self.lake, self.ledger, self.settings.landing_containers)
 
     @cached_property
     def sweep(self) -> Sweep:
         """What events missed."""
         return Sweep(
-            landings=self.landings,
+            survey=self.survey,
             lake=self.lake,
             ledger=self.ledger,
             ingest=self.ingest,
@@ -270,7 +270,7 @@ class Context:
     @cached_property
     def status(self) -> Status:
         """What is going on."""
-        return Status(ledger=self.ledger, landings=self.landings, containers=self.settings.landing_containers)
+        return Status(ledger=self.ledger, survey=self.survey, containers=self.settings.landing_containers)
 
     @cached_property
     def runs(self) -> Runs:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from shared.api.documents import FileCountsDocument, PublicationDocument, RefreshDocument, StatusDocument, time_text
 from shared.api.runs import batch_document
-from shared.landing.unsettled import Landings
+from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Pipeline
 from shared.ledger.states import FILE_STATES
@@ -21,7 +21,7 @@ class Status:
     """Reads the state of the pipeline; changes nothing."""
 
     ledger: Ledger
-    landings: Landings
+    survey: Survey
     containers: tuple[str, ...]
 
     def __call__(self) -> StatusDocument:
@@ -31,20 +31,20 @@ class Status:
         queued. It is decided by looking at landing before looking at what follows, so that no file slips through between.
         Parts behind a parked batch of their entity wait for a person: they are told apart, and do not keep it from idling.
         """
-        unsettled = sum(1 for left in self.landings.unsettled() if left.has_landed)
-        waits = self.ledger.waiting(self.containers)
-        held = self.ledger.held_entities() if waits.parts else frozenset()
-        pending = sum(1 for part in waits.parts if part.entity not in held)
+        unsettled = sum(1 for left in self.survey.unsettled() if left.has_landed)
+        backlog = self.ledger.backlog(self.containers)
+        held = self.ledger.held_entities() if backlog.parts else frozenset()
+        pending = sum(1 for part in backlog.parts if part.entity not in held)
         pipeline = self.ledger.pipeline().record
         active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None
-        is_active = pipeline.active_batch or pipeline.active_refresh or waits.batches or waits.reprocess
+        is_active = pipeline.active_batch or pipeline.active_refresh or backlog.batches or backlog.reprocess
         return StatusDocument(
             idle=not (unsettled or pending or is_active),
             files=self._files(unsettled),
             parts_pending=pending,
-            parts_held=len(waits.parts) - pending,
-            batches_queued=len(waits.batches),
-            reprocess=tuple(waits.reprocess),
+            parts_held=len(backlog.parts) - pending,
+            batches_queued=len(backlog.batches),
+            reprocess=tuple(backlog.reprocess),
             active_run=batch_document(active.record) if active else None,
             batches=dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
             publication=_publication(pipeline),

@@ -39,7 +39,7 @@ class Reject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Columns:
+class Parsed:
     """What a block holds: `records` of them, each either a row of `table` or a reject."""
 
     table: pa.Table  # `width` columns of string, named "0", "1", ...
@@ -55,7 +55,7 @@ class OpenQuoteError(Internal):
 
 def read_block(
     data: memoryview, *, dialect: Dialect, width: int, min_width: int, exact: bool, widest: int | None = None
-) -> Columns:
+) -> Parsed:
     """Bind the records of `data` by position to `width` columns; rows of `min_width` fields or more are padded with nulls.
 
     Where widths only grow, `widest` is the widest row before the block: one narrower than any before it was cut off.
@@ -85,7 +85,7 @@ class _Reader:
         self._grows = widest is not None
         self._low = max(min_width, widest or 0)  # fields of the narrowest row that may come first
 
-    def fast(self, data: memoryview, *, exact: bool) -> Columns | None:
+    def fast(self, data: memoryview, *, exact: bool) -> Parsed | None:
         """Read the block through pyarrow; None where only the exact path gets it right."""
         first = self._dialect.record(data, 0, len(data))
         if first is None or bytes(data[: len(BOM)]) == BOM or not _is_utf8(data):
@@ -97,7 +97,7 @@ class _Reader:
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
             raise OpenQuoteError
         if not odd:
-            return Columns(
+            return Parsed(
                 table=self._padded(table),
                 numbers=pa.arange(0, records),
                 rejects=(),
@@ -152,7 +152,7 @@ class _Reader:
 
     def _with_odd_rows(
         self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int
-    ) -> Columns | None:
+    ) -> Parsed | None:
         """Return the block's rows of every legal width in their order, the others as rejects."""
         low, high = self._low, self._width
         bad = {number: (width, low) for number, width, _ in odd if not low <= width <= high}
@@ -178,7 +178,7 @@ class _Reader:
             table = pa.concat_tables([table, self._parse(text, high, None)]).combine_chunks().take(sorted_by)
             numbers = order.take(sorted_by)
             widest = max(widest, *(width for _, width, _ in good))
-        return Columns(
+        return Parsed(
             table=table,
             numbers=numbers.cast(pa.int64()),
             rejects=self._rejects(data, bad),
@@ -212,7 +212,7 @@ class _Reader:
         detail = f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
         return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
 
-    def halved(self, data: memoryview) -> Columns:
+    def halved(self, data: memoryview) -> Parsed:
         """Read a block that the fast path refused: both halves again, the smallest part record by record."""
         middle = self._dialect.last_end(data, 0, len(data) // 2) if len(data) > LEAF else 0
         if middle == 0:
@@ -230,7 +230,7 @@ class _Reader:
             )
             for reject in right.rejects
         )
-        return Columns(
+        return Parsed(
             table=pa.concat_tables([left.table, right.table]),
             numbers=pa.concat_arrays([left.numbers, pc.add(right.numbers, left.records)]),
             rejects=left.rejects + moved,
@@ -238,7 +238,7 @@ class _Reader:
             widest=max(left.widest, right.widest),
         )
 
-    def exact(self, data: memoryview) -> Columns:
+    def exact(self, data: memoryview) -> Parsed:
         """Read the block record by record: the slow twin of `fast`, for what pyarrow would refuse as a whole."""
         rows: list[list[str | None]] = []
         numbers: list[int] = []
@@ -260,7 +260,7 @@ class _Reader:
                 low = max(low, widest) if self._grows else low
             number += 1
         columns = list(zip(*rows, strict=True)) if rows else [()] * self._width
-        return Columns(
+        return Parsed(
             table=pa.table({str(i): pa.array(column, field_type()) for i, column in enumerate(columns)}),
             numbers=pa.array(numbers, pa.int64()),
             rejects=tuple(rejects),

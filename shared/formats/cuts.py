@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.formats.blocks import RAW_LIMIT, Columns, OpenQuoteError, Reject, read_block
+from shared.formats.blocks import RAW_LIMIT, OpenQuoteError, Parsed, Reject, read_block
 from shared.formats.dialect import BOM, Dialect
 
 _LOOK_AHEAD: Final = 64 * 1024
@@ -31,9 +31,9 @@ class Limits:
 class Block:
     """Some complete records of a slice, and whether the slice or the stream ends with them."""
 
-    columns: Columns
+    parsed: Parsed
     consumed: int  # bytes of the stream
-    mark: int  # of which a byte order mark in front, before the offsets in `columns` begin
+    mark: int  # of which a byte order mark in front, before the offsets in `parsed` begin
     ends_slice: bool = False
     ends_stream: bool = False  # nothing follows that can be read now; ends the slice too
     held_back: int = 0  # bytes seen after the block that wait, where it ends the stream
@@ -122,22 +122,22 @@ class Cutter:
         target = max(1, min(self._limits.block, self._max_bytes - self._taken - mark))
         cut, exact = self._likely_cut(target)
         try:
-            columns = self._read(cut, exact=exact)
+            parsed = self._read(cut, exact=exact)
         except OpenQuoteError:
             cut = self._exact_cut(target)
-            columns = self._read(cut, exact=True)
+            parsed = self._read(cut, exact=True)
         if self._widest is not None:
-            self._widest = max(self._widest, columns.widest)
+            self._widest = max(self._widest, parsed.widest)
         self._window.at += cut
         self._taken += cut + mark
         seen = self._window.fill(1)
         # Where all the rest is in memory and shorter than a block, what is left after the cut is no complete record.
         if seen == 0 or cut == 0 or (self._window.ended and seen + cut <= target and not self._final):
-            return self._last_block(columns, cut + mark, mark)
+            return self._last_block(parsed, cut + mark, mark)
         ends_slice = self._taken >= self._max_bytes
         if ends_slice:
             self._taken = 0
-        return Block(columns=columns, consumed=cut + mark, mark=mark, ends_slice=ends_slice)
+        return Block(parsed=parsed, consumed=cut + mark, mark=mark, ends_slice=ends_slice)
 
     def _pass_byte_order_mark(self) -> int:
         if not self._at_start:
@@ -150,7 +150,7 @@ class Cutter:
         window.at += len(BOM)
         return len(BOM)
 
-    def _last_block(self, columns: Columns, consumed: int, mark: int) -> Block:
+    def _last_block(self, parsed: Parsed, consumed: int, mark: int) -> Block:
         """Cut what ends the stream: where the file is whole, what cannot be read is rejected; else it waits."""
         window = self._window
         seen = window.fill(1)
@@ -167,10 +167,10 @@ class Cutter:
                 detail=f"bytes={rest}, to the end of the file",
                 raw=raw,
             )
-            columns = replace(columns, rejects=(reject,), records=1)
+            parsed = replace(parsed, rejects=(reject,), records=1)
             consumed, open_quote, too_long = consumed + rest, False, False
         return Block(
-            columns=columns,
+            parsed=parsed,
             consumed=consumed,
             mark=mark,
             ends_slice=True,
@@ -181,7 +181,7 @@ class Cutter:
             exhausted=window.ended,
         )
 
-    def _read(self, cut: int, *, exact: bool) -> Columns:
+    def _read(self, cut: int, *, exact: bool) -> Parsed:
         return read_block(
             self._window.view(cut),
             dialect=self._dialect,

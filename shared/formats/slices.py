@@ -28,7 +28,7 @@ from shared.contracts.columns import (
     SOURCE_FILE,
     SOURCE_VERSION,
 )
-from shared.formats.blocks import Columns, field_type
+from shared.formats.blocks import Parsed, field_type
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
 from shared.formats.table_schema import TableSchema
@@ -177,18 +177,18 @@ class _Part:
 
     def add(self, block: Block) -> None:
         """Write one block as a row group and count it."""
-        columns = block.columns
+        parsed = block.parsed
         number, offset = self._spec.first_record + self._records, self._spec.start + self._consumed + block.mark
-        if columns.table.num_rows:
-            lineage = self._lineage(pc.add(columns.numbers, number))
-            arrays = [*columns.table.columns, *lineage]
-            self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(columns.numbers))
-        if columns.rejects:
-            self._rejects.append(self._reject_table(columns, number, offset))
+        if parsed.table.num_rows:
+            lineage = self._lineage(pc.add(parsed.numbers, number))
+            arrays = [*parsed.table.columns, *lineage]
+            self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(parsed.numbers))
+        if parsed.rejects:
+            self._rejects.append(self._reject_table(parsed, number, offset))
         self._consumed += block.consumed
-        self._records += columns.records
-        self._rows += columns.table.num_rows
-        self._width = max(self._width, columns.widest)
+        self._records += parsed.records
+        self._rows += parsed.table.num_rows
+        self._width = max(self._width, parsed.widest)
 
     def close(self, block: Block) -> Slice:
         """Finish the slice; `block` was its last."""
@@ -218,8 +218,8 @@ class _Part:
             _constant(self._spec.schema.version, count),
         ]
 
-    def _reject_table(self, columns: Columns, number: int, offset: int) -> pa.Table:
-        rejects = columns.rejects
+    def _reject_table(self, parsed: Parsed, number: int, offset: int) -> pa.Table:
+        rejects = parsed.rejects
         arrays = [
             *self._lineage(pa.array([number + reject.number for reject in rejects], pa.int64())),
             pa.array([offset + reject.offset for reject in rejects], pa.int64()),

@@ -35,7 +35,7 @@ from shared.landing.bronze import Bronze, Origin
 from shared.landing.column_sources import ColumnSources
 from shared.landing.labels import LabelKeeping
 from shared.landing.plan import Plan, Read, Restart, Settle, Wait
-from shared.landing.reading import Overtaken, Reading
+from shared.landing.reading import Overtaken, Pass
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile
 from shared.ledger.states import Source
@@ -210,7 +210,7 @@ class Ingest:
         record = known.record
         source: Source = "finance" if isinstance(file, FinanceFile) else "dataverse"
         origin = Origin(container=record.container, path=record.path, source=source, table=record.table, entity=record.entity)
-        reading = Reading(
+        one_pass = Pass(
             lake=self.lake,
             ledger=self.ledger,
             bronze=self.bronze,
@@ -223,7 +223,7 @@ class Ingest:
             is_stale=lambda: read.grows and isinstance(file, DataFile) and self._is_stale(blob, file, read.spec.schema),
         )
         try:
-            done = reading.run(rest.chunks)
+            done = one_pass.run(rest.chunks)
         except FinanceError as error:  # compressed text may turn out to be cut off at its end
             return self._settle(known, blob, plan.unreadable(error))
         if not isinstance(done, Overtaken):

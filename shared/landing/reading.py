@@ -35,7 +35,7 @@ class Overtaken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class Pass:
     """One pass over one version."""
 
     lake: Lake

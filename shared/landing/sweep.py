@@ -16,7 +16,7 @@ from shared.errors import Misconfigured, Retry
 from shared.formats.landed_paths import DataFile, TimeFolder, classify_dataverse
 from shared.landing.ingest import Ingest
 from shared.landing.poison import Poison
-from shared.landing.unsettled import Landings
+from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Ledger
 from shared.ports import Clock, Lake
 
@@ -28,7 +28,7 @@ _log = logging.getLogger("customer360.sweep")
 class Sweep:
     """Ingests what is unsettled, for as long as it is given."""
 
-    landings: Landings
+    survey: Survey
     lake: Lake
     ledger: Ledger
     ingest: Ingest
@@ -44,11 +44,11 @@ class Sweep:
         written_now = self._written_now()
         return self._take(
             (left.blob.container, left.blob.path)
-            for left in self.landings.unsettled()
+            for left in self.survey.unsettled()
             if left.has_landed or not self._is_open(left.blob.container, left.blob.path, written_now)
         )
 
-    def waiting(self, files: Sequence[tuple[str, str]]) -> int:
+    def again(self, files: Sequence[tuple[str, str]]) -> int:
         """Look at files that wait, beginning somewhere else each time, so that none starves behind slow ones.
 
         An incremental export always has a folder that is being written: one call per container tells which, and its files

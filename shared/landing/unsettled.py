@@ -31,7 +31,7 @@ class Unsettled:
         return self.record is None or self.record.reason not in _BEING_WRITTEN
 
 
-class Landings:
+class Survey:
     """The landed files as the ledger knows them, with a memory of what is settled: a settled version stays so."""
 
     def __init__(self, lake: Lake, ledger: Ledger, containers: tuple[str, ...]) -> None:
@@ -51,7 +51,7 @@ class Landings:
                 else:
                     named.add((container, blob.path))
                     yield Unsettled(blob=blob, record=record)
-        for container, path in self._ledger.waiting(self._containers).files:
+        for container, path in self._ledger.backlog(self._containers).files:
             if (container, path) not in named:
                 found = self._lake.head(container, path)
                 record = self._ledger.file(container, path).record

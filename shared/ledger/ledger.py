@@ -1,6 +1,6 @@
 """The record of every landed file, part, batch, refresh and reprocess job, and the log of every step they took.
 
-Layout, chosen so that what must change together lies in one partition (Table Storage is atomic only there), and so that
+Rows lie so that what must change together is in one partition (Table Storage is atomic only there), and so that
 no question that is asked all the time reads history:
 
 | partition | rows | holds |
@@ -33,9 +33,9 @@ from shared.ledger.rows import guarded as _guarded
 from shared.ledger.rows import key as key  # noqa: PLC0414 - likewise
 from shared.ledger.states import FILE_STATES, FileState, event_of
 from shared.ledger.tally import Tally, fold_tallies, tallied
+from shared.ledger.waiting import Backlog, backlog
 from shared.ledger.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
 from shared.ledger.waiting import Pending as Pending  # noqa: PLC0414 - likewise
-from shared.ledger.waiting import Waits, waiting
 from shared.ports import Tables, Write
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,9 +50,9 @@ class Ledger(PipelineRecords, LabelRecords):
         self._tables = tables
         self._tally = Tally()
 
-    def waiting(self, containers: Iterable[str]) -> Waits:
+    def backlog(self, containers: Iterable[str]) -> Backlog:
         """Return everything that waits, in the landing containers given and in the pipeline; reads nothing else."""
-        return waiting(self._tables, containers)
+        return backlog(self._tables, containers)
 
     # Landed files ---------------------------------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class Ledger(PipelineRecords, LabelRecords):
         writes = [
             _guarded(f"file-{name}", after, known.etag),
             *listed.values(),
-            *_waits(stored, after),
+            *_wait_rows(stored, after),
             *(write for part in parts for write in _new_part(part)),
             logged(f"log-{name}", entry),
             self._tally.counting(partition, stored, after, at),
@@ -219,7 +219,7 @@ def _new_part(part: Part) -> list[Write]:
     ]
 
 
-def _waits(before: LandedFile, after: LandedFile) -> list[Write]:
+def _wait_rows(before: LandedFile, after: LandedFile) -> list[Write]:
     name = key(after.path)
     writes = []
     if after.state == "seen":

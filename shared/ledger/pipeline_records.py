@@ -125,7 +125,7 @@ class PipelineRecords:
         name = after.reprocess_id
         entry = LogEntry(at=at, thing="reprocess", name=name, step=after.step, event=event, detail=detail)
         writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
-        writes += _waits("reprocess", name, before is None, after.state == "running")
+        writes += _wait_rows("reprocess", name, before is None, after.state == "running")
         self._tables.commit(_PIPELINE, writes)
 
 
@@ -141,11 +141,11 @@ def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail
         writes.append(Write(kind="delete", key=f"in-{before.state}-{sorted_id}"))
     was_queued = before is not None and before.state == "queued"
     if was_queued or after.state == "queued":
-        writes += _waits("batch", after.batch_id, not was_queued, after.state == "queued")
+        writes += _wait_rows("batch", after.batch_id, not was_queued, after.state == "queued")
     return writes
 
 
-def _waits(thing: str, name: str, is_new: bool, goes_on: bool) -> list[Write]:
+def _wait_rows(thing: str, name: str, is_new: bool, goes_on: bool) -> list[Write]:
     row = f"wait-{thing}-{name}"
     if goes_on:
         return [Write(kind="insert", key=row, values={})] if is_new else []

@@ -44,7 +44,7 @@ class HeldBack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waits:
+class Backlog:
     """Everything that waits, at one look."""
 
     parts: tuple[Pending, ...] = ()
@@ -58,7 +58,7 @@ class Waits:
         return bool(self.parts or self.files or self.batches or self.reprocess)
 
 
-def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
+def backlog(tables: Tables, containers: Iterable[str]) -> Backlog:
     """Look once: one call for the pipeline and one for each landing container, if little waits."""
     parts: list[Pending] = []
     files: list[tuple[str, str]] = []
@@ -86,7 +86,7 @@ def waiting(tables: Tables, containers: Iterable[str]) -> Waits:
     for row in tables.range("pipeline", "wait-", f"wait-{AFTER}"):
         kind, _, name = row.key.removeprefix("wait-").partition("-")
         names[kind].append(name)
-    return Waits(
+    return Backlog(
         parts=tuple(parts),
         files=tuple(files),
         tails=tuple(tails),

@@ -26,7 +26,7 @@ from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, Set
 from shared.ledger.ledger import Known, Ledger, Pending
 from shared.ledger.records import Batch, Part, Pipeline
 from shared.orchestration.manifests import Listing
-from shared.orchestration.when import deferred_to, taken, waits_for
+from shared.orchestration.when import chosen, deferred_to, time_left
 from shared.ports import Clock, Hints, Jobs
 
 
@@ -60,11 +60,11 @@ class Dispatch:
             if active and active.record.state == "open":
                 self._submit(active, ())
             return
-        waits = self.ledger.waiting(self.containers)
-        if waits.batches:
-            self._turn(pipeline, waits.batches)
-        elif waits.parts:
-            self._open(pipeline, waits.parts)
+        backlog = self.ledger.backlog(self.containers)
+        if backlog.batches:
+            self._turn(pipeline, backlog.batches)
+        elif backlog.parts:
+            self._open(pipeline, backlog.parts)
 
     def _turn(self, pipeline: Known[Pipeline], queue: Sequence[str]) -> None:
         """Give the oldest batch in the queue its turn, unless it is not wanted any more."""
@@ -86,7 +86,7 @@ class Dispatch:
         """Make a batch of the parts that wait, if they are due."""
         free = self._free(waits)
         now = self.clock()
-        wait = waits_for(now, [pending.since for pending in free], self.settings)
+        wait = time_left(now, [pending.since for pending in free], self.settings)
         if wait:
             if free:
                 self.hints.send("dispatch", after_seconds=wait.total_seconds())
@@ -107,7 +107,7 @@ class Dispatch:
 
     def _free(self, waits: Sequence[Pending]) -> list[Pending]:
         held = self.ledger.held_entities()
-        return taken([pending for pending in waits if pending.entity not in held], self.settings.most_parts)
+        return chosen([pending for pending in waits if pending.entity not in held], self.settings.most_parts)
 
     def _submit_active(self, name: str, parts: Sequence[Known[Part]]) -> None:
         batch = self.ledger.batch(name)
@@ -121,7 +121,7 @@ class Dispatch:
         listed = self.listing.listed(record)
         if listed is None:
             if record.is_of_new_parts and not parts:
-                parts = self.ledger.pending_parts(self._free(self.ledger.waiting(self.containers).parts))
+                parts = self.ledger.pending_parts(self._free(self.ledger.backlog(self.containers).parts))
             listed = self.listing.list(record, [part.record for part in parts])
         if record.is_of_new_parts and record.attempt == 1 and not record.deferrals:  # later, they are claimed
             self.listing.claim(record, listed, parts)

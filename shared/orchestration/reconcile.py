@@ -39,14 +39,14 @@ class Reconcile:
             steps.append(self.conclude)
         if pipeline.active_refresh or pipeline.active_batch:
             steps.append(self.follow_refresh)
-        waits = self.ledger.waiting(self.containers)
-        if waits.files:
-            steps.append(lambda: self.sweep.waiting(waits.files))
-        if waits or pipeline.active_batch:
+        backlog = self.ledger.backlog(self.containers)
+        if backlog.files:
+            steps.append(lambda: self.sweep.again(backlog.files))
+        if backlog or pipeline.active_batch:
             steps.append(self.dispatch)
-        if waits.reprocess:
-            steps.append(lambda: self.reprocess(waits.reprocess))
-        if due := self.report_tails.due(waits.tails):
+        if backlog.reprocess:
+            steps.append(lambda: self.reprocess(backlog.reprocess))
+        if due := self.report_tails.due(backlog.tails):
             steps.append(lambda: self.report_tails(due))
         failed: PipelineError | None = None
         for step in steps:

@@ -14,7 +14,7 @@ from shared.ledger.waiting import Pending
 _LONGEST_DEFERRAL = timedelta(minutes=10)
 
 
-def waits_for(now: datetime, since: Sequence[datetime], settings: DispatchSettings) -> timedelta:
+def time_left(now: datetime, since: Sequence[datetime], settings: DispatchSettings) -> timedelta:
     """Return how long the parts that wait since the times given have to wait still; zero: dispatch now.
 
     They go when nothing new came for the quiet time, or the oldest waits too long, or there are enough of them.
@@ -27,7 +27,7 @@ def waits_for(now: datetime, since: Sequence[datetime], settings: DispatchSettin
     return max(timedelta(0), due - now)
 
 
-def taken(waiting: Sequence[Pending], most: int) -> list[Pending]:
+def chosen(waiting: Sequence[Pending], most: int) -> list[Pending]:
     """Return the parts that go into one batch: at most so many, but all of one file together.
 
     Half of a snapshot would close every key of the other half.

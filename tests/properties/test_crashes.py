@@ -262,7 +262,7 @@ def result(world: World) -> dict[str, Any]:
             (known.table, world.lake.content(BRONZE, known.document))
             for known in world.fresh_context().labels.of([DATAVERSE], ["contact", "account"])
         ],
-        "waits": bool(ledger.waiting((DATAVERSE, FINANCE))),
+        "waits": bool(ledger.backlog((DATAVERSE, FINANCE))),
     }
 
 

@@ -161,7 +161,7 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def each_part_is_in_one_batch_and_each_waiting_part_in_none(self) -> None:
         ledger = self.pipeline.fresh_context().ledger
-        waits = {(wait.container, wait.part) for wait in ledger.waiting((DATAVERSE, FINANCE)).parts}
+        waits = {(wait.container, wait.part) for wait in ledger.backlog((DATAVERSE, FINANCE)).parts}
         parts = [part.record for name in (DATAVERSE, FINANCE) for part in ledger.parts_in(name)]
         assert len(waits) == sum(part.state == "pending" for part in parts)
         given: dict[str, str] = {}

@@ -67,7 +67,7 @@ def test_the_sample_with_bare_carriage_returns_has_1400_records(published: Path,
 
 
 def test_published_models_are_read(published: Path) -> None:
-    """Twin: tests/unit/formats/test_schema.py::test_a_model_of_several_tables_is_read_whatever_it_says_of_partitions."""
+    """Twin: tests/unit/formats/test_model_json.py::test_a_model_of_several_tables_is_read_whatever_it_says_of_partitions."""
     model = parse_model((published / "cdm_model_with_partition.json").read_bytes(), "model.json")
     assert {name: schema.width for name, schema in model.tables.items()} == {
         "currency": 26,

@@ -250,7 +250,7 @@ def test_the_same_content_again_is_nothing_and_other_content_is_a_new_version(pi
     again = land_finance(pipeline, first, path)
     assert (again.state, again.reason, again.generation) == ("ingested", "same_content", 1)
     assert incomes(pipeline) == [("1", "10")]
-    assert len(pipeline.context.ledger.waiting((FINANCE,)).parts) == 1
+    assert len(pipeline.context.ledger.backlog((FINANCE,)).parts) == 1
     changed = land_finance(pipeline, content(11), path)
     assert (changed.state, changed.reason, changed.generation) == ("ingested", "", 2)
     assert incomes(pipeline) == [("1", "10"), ("1", "11")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.api.documents import FileDocument
-from shared.landing.unsettled import Landings
+from shared.landing.unsettled import Survey
 from shared.ledger.records import LandedFile
 from tests.pipeline import CONTACT, DATAVERSE, MODEL, Pipeline, contact, model
 from tests.unit.ledger.test_ledger import Counting
@@ -194,7 +194,7 @@ def test_waiting_to_be_reported_costs_a_look_one_row_and_a_report_leaves_none(pi
 def test_two_that_look_at_once_report_once(pipeline: Pipeline, told: list[logging.LogRecord]) -> None:
     pipeline.land_contacts(contact(1), LOST_QUOTE)
     pipeline.clock.advance(3600)
-    tails = pipeline.context.ledger.waiting((DATAVERSE,)).tails
+    tails = pipeline.context.ledger.backlog((DATAVERSE,)).tails
     for _ in range(2):
         pipeline.fresh_context().reconcile.report_tails(tails)
     assert len(told) == 1
@@ -203,4 +203,4 @@ def test_two_that_look_at_once_report_once(pipeline: Pipeline, told: list[loggin
 def test_a_held_back_file_is_settled(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1), LOST_QUOTE)
     pipeline.tick(3600)
-    assert list(Landings(pipeline.lake, pipeline.context.ledger, (DATAVERSE,)).unsettled()) == []
+    assert list(Survey(pipeline.lake, pipeline.context.ledger, (DATAVERSE,)).unsettled()) == []

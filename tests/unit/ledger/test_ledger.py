@@ -86,13 +86,13 @@ def test_many_parts_are_taken_by_a_batch_in_few_calls() -> None:
     ledger = Ledger(tables)
     for first in range(0, 2000, PARTS_AT_ONCE):
         record(ledger, f"f{first}.csv", *[part(number) for number in range(first, min(2000, first + PARTS_AT_ONCE))])
-    waits = ledger.waiting((FINANCE,)).parts
+    waits = ledger.backlog((FINANCE,)).parts
     assert len(waits) == 2000
     parts = ledger.pending_parts(waits)
     tables.calls = 0
     ledger.batch_parts(parts, "b1")
     assert tables.calls == 40
-    assert not ledger.waiting((FINANCE,))
+    assert not ledger.backlog((FINANCE,))
     ledger.batch_parts(ledger.pending_parts(waits), "b2")  # repeating changes nothing
     assert {known.record.batch_id for known in ledger.parts_in(FINANCE)} == {"b1"}
 
@@ -163,7 +163,7 @@ def test_batches_are_found_by_state_newest_first() -> None:
     for number in range(5):
         batch = Batch(batch_id=f"b2026112{number}T000000Z_{number:08x}", state="queued", created_at=MemoryClock()())
         ledger.record_batch(None, batch, at=MemoryClock()())
-    assert ledger.waiting(()).batches == tuple(sorted(batch.batch_id for batch in ledger.batches()))
+    assert ledger.backlog(()).batches == tuple(sorted(batch.batch_id for batch in ledger.batches()))
     ids = [batch.batch_id for batch in ledger.batches(state="queued")]
     assert ids == sorted(ids, reverse=True)
     assert [batch.batch_id for batch in ledger.batches(state="queued", after=ids[1])] == ids[2:]

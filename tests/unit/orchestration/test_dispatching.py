@@ -10,7 +10,7 @@ from shared.adapters.memory import MemoryClock, MemoryHints
 from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
 from shared.orchestration.hints import SparseHints
-from shared.orchestration.when import deferred_to, retry_at, taken, waits_for
+from shared.orchestration.when import chosen, deferred_to, retry_at, time_left
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SETTINGS = DispatchSettings(
@@ -38,7 +38,7 @@ def ago(*seconds: float) -> list[datetime]:
 def test_parts_wait_until_it_is_quiet_or_the_oldest_waited_long_or_there_are_enough(
     since: list[datetime], wait: timedelta
 ) -> None:
-    assert waits_for(NOW, since, SETTINGS) == wait
+    assert time_left(NOW, since, SETTINGS) == wait
 
 
 def pending(file: str, number: int) -> Pending:
@@ -58,7 +58,7 @@ def pending(file: str, number: int) -> Pending:
 )
 def test_all_parts_of_a_file_go_into_one_batch(files: str, most: int, expected: str) -> None:
     waiting = [pending(file, number) for number, file in enumerate(files)]
-    assert "".join(part.file for part in taken(waiting, most)) == expected
+    assert "".join(part.file for part in chosen(waiting, most)) == expected
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 30), (2, 60), (3, None)])

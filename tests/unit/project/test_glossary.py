@@ -25,10 +25,8 @@ SHARED = {
         "both emulators have one split, and local/emulation what they share of it",
     ),
 }
-#: Classes that share a name until they are renamed.
-TO_RENAME = {"Reject"}
 #: Classes and modules of the job that go when it reads its documents through the contracts.
-TO_RENAME |= {"Arguments", "Column", "Counts", "Entity", "Finding", "GoldFile", "GoldTable", "LabelDocument", "Publication"}
+TO_RENAME = {"Arguments", "Column", "Counts", "Entity", "Finding", "GoldFile", "GoldTable", "LabelDocument", "Publication"}
 SHARED |= dict.fromkeys(("columns", "publication", "report"), "until then, likewise")
 #: Names that differ by their ending alone, and why.
 ENDINGS = {
@@ -38,13 +36,7 @@ ENDINGS = {
 }
 #: Likewise, until they are renamed.
 ENDINGS |= dict.fromkeys(
-    (
-        ("Column", "Columns"),
-        ("Landing", "Landings"),
-        ("Model", "Models"),
-        ("Waiting", "Waits"),
-        ("manifest", "manifests"),
-    ),
+    (("manifest", "manifests"),),
     "to be renamed",
 )
 GLOSSARY = [
