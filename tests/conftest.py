@@ -1,7 +1,8 @@
 """How tests run (lanes, seeds, temporary folders), and fixtures that several kinds of test share.
 
-The lanes are for `pytest -n 2 --dist loadgroup`: each group of tests stays in one process and is done in order, so that Spark
-and Azurite start once; the groups that take longest begin first, and the rest fills up what is left of either lane.
+The lanes are for `pytest -n 2 --dist loadgroup`: each group of tests stays in one process and is done in order, and a lane that
+is done takes the next group. So the stack of the e2e tests and Azurite start once, and Spark once in each lane; the groups that
+take longest begin first, and small ones fill up what is left of either lane.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.left_out",)
 
-#: Tests with the first of these markers that they have are a group; else their module is.
-_GROUPS = ("e2e", "azurite", "spark")
-#: Those that begin first, since they take longest.
-_LONGEST = ("spark", "connect", "e2e", "azurite")
+#: Tests with one of these markers are one group, as are those that name theirs; of all others each module is one.
+_GROUPS = ("e2e", "azurite")
+#: What begins first: programs that are gone before a lane starts its Spark, then Spark.
+_LONGEST = ("e2e", "connect", "azurite", "spark")
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it
 _ENOUGH = 2 << 30  # bytes; a run leaves some hundred megabytes until it ends
@@ -46,15 +47,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test its group, and let the groups that take longest begin."""
-    place = {}
+    begins = {}
     for item in items:
-        own = item.get_closest_marker("xdist_group")
-        marked = next((name for name in _GROUPS if item.get_closest_marker(name)), item.nodeid.partition("::")[0])
-        group = own.args[0] if own else marked
-        if own is None:
+        kinds = [mark.name for mark in item.iter_markers()]
+        if named := item.get_closest_marker("xdist_group"):
+            group = named.args[0]
+        else:
+            group = next((kind for kind in _GROUPS if kind in kinds), item.nodeid.partition("::")[0])
             item.add_marker(pytest.mark.xdist_group(group))
-        place[item] = _LONGEST.index(group) if group in _LONGEST else len(_LONGEST)
-    items.sort(key=place.__getitem__)
+        begins[item] = min((_LONGEST.index(kind) for kind in (group, *kinds) if kind in _LONGEST), default=len(_LONGEST))
+    items.sort(key=begins.__getitem__)
 
 
 @pytest.fixture(scope="session")

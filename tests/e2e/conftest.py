@@ -54,7 +54,7 @@ class OutsideClient:
         assert status["batches"].get("parked", 0) == 0, self.get("runs")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack on free ports, with a data folder of its own."""
     for there, what in (
@@ -69,7 +69,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(stack: Stack) -> Iterator[OutsideClient]:
     """Somebody outside."""
     with BlobServiceClient.from_connection_string(stack.storage) as service:

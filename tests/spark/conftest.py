@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 _JARS = Path(__file__).parents[2] / ".local" / "jars"
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
+#: For hundreds of batches of a few rows in one session.
+_FEW_ROWS = {
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # plans are interpreted: 38 % of the CPU went into compiling them
+    "spark.databricks.delta.snapshotPartitions": "1",
+    # Nobody looks at what a user interface would show of all that ran.
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+}
+
 #: Columns of the sample's customer table, in an order of our own.
 CUSTOMER = {
     "Id": "guid",
@@ -52,16 +62,15 @@ CUSTOMER = {
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local Spark with Delta Lake; skipped without Java or without Delta's jars.
 
-    Most of the work on a few rows is making and compiling code for them, so here Spark interprets its plans. With
-    `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute, and as there it compiles
-    and replans.
+    With `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute, and compiles its
+    expressions as there.
     """
     skip_without_spark()
     os.environ["SPARK_JARS_DIR"] = str(_JARS)
     connect = os.environ.get("SPARK_API_MODE") == "connect"
-    builder = local_builder(cores="2", partitions=2, little_data=not connect)
-    if not connect:
-        builder = builder.config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    builder = local_builder(cores="2", partitions=2)
+    for name, value in ({} if connect else _FEW_ROWS).items():
+        builder = builder.config(name, value)
     session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
     if not is_remote():
         session.sparkContext.setLogLevel("ERROR")

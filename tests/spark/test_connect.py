@@ -17,7 +17,7 @@ _ROOT = Path(__file__).parents[2]
 _LACKING = re.compile(r"\bsparkContext\b|\.rdd\b|\b_jvm\b|\b_jsc\b|\b_jdf\b|\b_sc\b|\b(pandas_)?udf\(|\.cache\(|\.persist\(")
 _REPRESENTATIVE = (
     # history in two batches with late events, deletes and rejects, incremental gold, readiness, and a full build
-    "tests/spark/test_streams.py::test_gold_of_any_batches_is_what_plain_python_computes_of_all_events[21]",
+    "tests/spark/test_streams.py::test_gold_of_any_batches_is_what_plain_python_computes_of_all_events",
     # every fault that Spark finds in a model, which over Connect comes from afar
     "tests/spark/test_validation.py::test_all_faults_of_all_models_are_told_at_once_and_nothing_is_merged",
     # what is remembered with a table: comments and properties, and updates in place

@@ -10,9 +10,15 @@ import pytest
 from spark_jobs.gold.delta import GoldDelta
 from spark_jobs.lake import Lake
 from tests.spark.conftest import Pipeline, customer
-from tests.spark.test_layouts import assert_delta_is_as_published, assert_fit, commits, with_layout
+from tests.spark.test_layouts import assert_delta_is_as_published, assert_fit, commits, of_customers, with_layout
 
 pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def pipeline(pipeline: Pipeline) -> Pipeline:
+    """A pipeline whose gold is in Delta tables, of the models that are judged here."""
+    return with_layout(of_customers(pipeline), "delta")
 
 
 class DiedError(Exception):
@@ -24,7 +30,6 @@ def dies(*_: object, **__: object) -> None:
 
 
 def test_a_crash_before_in_or_after_the_delta_tables_converges(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_layout(pipeline, "delta")
     pipeline.land([customer(str(n), 1) for n in range(3)])
     pipeline.finance("cid,spend\n1,10")
     pipeline.run()
@@ -58,7 +63,6 @@ def test_a_crash_before_in_or_after_the_delta_tables_converges(pipeline: Pipelin
 
 
 def test_delta_tables_ahead_of_a_publication_that_never_showed_are_overtaken_by_the_next(pipeline: Pipeline) -> None:
-    with_layout(pipeline, "delta")
     pipeline.land([customer(str(n), 1) for n in range(3)])
     pipeline.finance("cid,spend\n1,10")
     pipeline.run()

@@ -26,6 +26,12 @@ def with_layout(pipeline: Pipeline, layout: Any) -> Pipeline:
     return pipeline
 
 
+def of_customers(pipeline: Pipeline) -> Pipeline:
+    """Leave the models out that nothing here lands for: empty Delta tables are of `test_every_delta_table_is_there…`."""
+    pipeline.models = [model for model in pipeline.models if model.name.startswith("customer")]
+    return pipeline
+
+
 def gold(pipeline: Pipeline) -> Path:
     return Path(pipeline.lake.path("gold"))
 
@@ -67,7 +73,7 @@ def assert_fit(pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_layout_follows_updates_deletes_and_unchanged_tables(pipeline: Pipeline, layout: str) -> None:
-    with_layout(pipeline, layout)
+    with_layout(of_customers(pipeline), layout)
     pipeline.land([customer(str(n), 1) for n in range(5)])
     pipeline.finance("cid,income,spend,visits\n1,100.5,10,3\n2,200,20,4")
     pipeline.run()
@@ -103,6 +109,7 @@ def test_a_layout_follows_updates_deletes_and_unchanged_tables(pipeline: Pipelin
 
 
 def test_a_change_of_layout_builds_everything_anew(pipeline: Pipeline) -> None:
+    of_customers(pipeline)
     pipeline.land([customer("1", 1)])
     pipeline.run()
     for number, layout in enumerate(("full_data", "delta", "publications"), 2):
