@@ -1,6 +1,5 @@
 """The functions' part of the chain without functions: landed files become bronze parts, a batch its publication."""
 
-import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Any, Final
 
 from benchmarks.customers import CUSTOMER, FINANCE, TABLE
 from shared.config.tables import read_configuration
-from shared.contracts.codec import encoded
 from shared.contracts.entity import Source
+from shared.contracts.manifest import Manifest, ManifestPart, write_manifest
+from shared.contracts.places import batch_manifest
 from shared.formats.slices import Lineage, SliceSpec, read_slices
 from shared.formats.table_schema import TableSchema
 
@@ -24,7 +24,7 @@ class Lakehouse:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.landing = folder / "landing"
-        self._parts: list[dict[str, Any]] = []
+        self._parts: list[ManifestPart] = []
         self._batches = len(list((folder / "pipeline" / "batches").glob("*"))) if (folder / "pipeline").exists() else 0
 
     @property
@@ -32,7 +32,7 @@ class Lakehouse:
         """The job parameter `lake`."""
         return f"{self.folder}/{{container}}"
 
-    def ingest(self, file: Path, schema: TableSchema, source: str) -> None:
+    def ingest(self, file: Path, schema: TableSchema, source: Source) -> None:
         """Make bronze parts of a landed file; the next batch takes them."""
         finance = source == "finance"
         lineage = Lineage(source_file=f"{source}/{file.name}", source_version="0x1", landed_at=self._now)
@@ -46,8 +46,25 @@ class Lakehouse:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(slice_.parquet)
                 entity = read_configuration(CONFIGURATION.read_text()).entity_name(source, schema.table)
-                part = {"path": place, "entity": entity, "rows": slice_.rows, "schema_version": schema.version}
-                self._parts.append(part | {"landed_at": self._now.isoformat()})
+                self._parts.append(
+                    ManifestPart(
+                        part_id=place.removesuffix(".parquet"),
+                        path=place,
+                        rejects_path=None,
+                        entity=entity,
+                        source=source,
+                        table=schema.table,
+                        rows=slice_.rows,
+                        rejects=0,
+                        schema_version=schema.version,
+                        source_file=lineage.source_file,
+                        container=source,
+                        source_path=file.name,
+                        generation=1,
+                        start=number,
+                        landed_at=self._now,
+                    )
+                )
 
     def batch(self) -> str:
         """Write the manifest of what waits; returns the batch's id."""
@@ -57,18 +74,20 @@ class Lakehouse:
             ("dataverse", TABLE): CUSTOMER.names,
             ("finance", FINANCE.table): FINANCE.names,
         }
-        manifest = {
-            "batch_id": batch_id,
-            "created_at": self._now.isoformat(),
-            "stage": "silver",
-            "parts": self._parts,
-            "schemas": {schema.version: schema.to_json() for schema in (CUSTOMER, FINANCE)},
-            "entities": {name: encoded(one) for name, one in configuration.resolved(tables).items()},
-            "labels": [],
-        }
-        folder = self.folder / "pipeline" / "batches" / batch_id
-        folder.mkdir(parents=True)
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        manifest = Manifest(
+            batch_id=batch_id,
+            created_at=self._now,
+            stage="silver",
+            full_rebuild=(),
+            parts=tuple(self._parts),
+            schemas={schema.version: schema.columns for schema in (CUSTOMER, FINANCE)},
+            entities=configuration.resolved(tables),
+            gold=configuration.gold.settings(),
+            labels=(),
+        )
+        target = self.folder / "pipeline" / batch_manifest(batch_id)
+        target.parent.mkdir(parents=True)
+        target.write_bytes(write_manifest(manifest))
         self._batches += 1
         self._parts = []
         return batch_id

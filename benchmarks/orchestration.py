@@ -104,11 +104,12 @@ class Bench:
             staged_manifest=whole(PIPELINE, staged),
             entities={
                 entity: EntityCounts(
-                    read=many, applied=many, superseded=0, duplicates=0, rejected=0, current=many, history=many
+                    read=many, applied=many, superseded=0, duplicates=0, rejected=0, rules={}, current=many, history=many
                 )
                 for entity, many in rows.items()
             },
             gold={},
+            warnings=(),
             seconds=Seconds(silver=0.0, gold=0.0),
         )
         self.lake.create(PIPELINE, staged, json.dumps({"explanation": publication, "entities": []}).encode())

@@ -44,7 +44,8 @@ def session() -> "SparkSession":
 
 def job(folder: Path, customers: int) -> dict[str, float]:
     """Time the job of this project: a full build, then small batches on the warm session."""
-    from spark_jobs.batch import read_batch
+    from shared.contracts.codec import encoded
+    from spark_jobs.documents import read_batch
     from spark_jobs.gold import task as gold
     from spark_jobs.gold.models.files import read_models
     from spark_jobs.lake import Lake
@@ -62,10 +63,10 @@ def job(folder: Path, customers: int) -> dict[str, float]:
     def run() -> tuple[float, dict[str, Any]]:
         batch_id = house.batch()
         started = time.perf_counter()
-        batch = read_batch(lake.read_json(f"pipeline/batches/{batch_id}/manifest.json"), batch_id)
+        batch = read_batch(lake, f"pipeline/batches/{batch_id}/manifest.json", batch_id)
         silver.run(spark, lake, batch)
         middle = time.perf_counter()
-        outcome = gold.run(spark, lake, batch, read_models())
+        outcome: dict[str, Any] = encoded(gold.run(spark, lake, batch, read_models()))
         seconds = time.perf_counter() - started
         print(
             batch_id,

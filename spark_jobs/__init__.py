@@ -10,9 +10,7 @@ Both stand on the ground floor, and neither imports the other: only the task mod
 | module | what it holds |
 | --- | --- |
 | `errors` | the one tree of errors, told apart by what to do |
-| `batch` | the batch manifest and the outcome document, as records |
-| `report` | what the silver task leaves for the gold task |
-| `columns` | columns of a silver table besides its data |
+| `documents` | the documents of `shared.contracts` as files of the lake |
 | `names` | what a landed column is called in silver, and how SQL quotes it |
 | `tables` | tables of Delta Lake |
 | `repeated` | which keys have several rows at all |
@@ -20,6 +18,6 @@ Both stand on the ground floor, and neither imports the other: only the task mod
 | `findings` | what Customer Insights would stumble over, and its limits |
 | `parquet_files`, `delta_log` | what files say of themselves, read without Spark |
 
-Nothing here knows Azure, and nothing here uses what Spark Connect lacks (RDDs, the JVM, Python UDFs), so that the same
-wheel runs on a job cluster, on serverless compute and on a laptop.
+Nothing here knows Azure, or more of `shared` than its contracts, and nothing here uses what Spark Connect lacks (RDDs, the
+JVM, Python UDFs), so that the same wheel runs on a job cluster, on serverless compute and on a laptop.
 """

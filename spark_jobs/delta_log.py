@@ -13,7 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.findings import NAME, NAME_RULE, Finding
+from shared.contracts.outcome import Finding
+from spark_jobs.findings import NAME, NAME_RULE
 
 _MOST_READER = 2
 #: Names of table features as Delta's protocol spells them.

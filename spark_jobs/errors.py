@@ -25,9 +25,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from spark_jobs.findings import Finding
+    from shared.contracts.counts import Counts
+    from shared.contracts.outcome import Finding
 
 
 class JobError(Exception):
@@ -71,11 +72,11 @@ class LabelsMissingError(Terminal):
 class ConservationError(Terminal):
     """Rows were lost or counted twice on the way; nothing was merged (design, rule 2)."""
 
-    def __init__(self, entity: str, expected: int, got: Mapping[str, int]) -> None:
+    def __init__(self, entity: str, expected: int, got: Counts) -> None:
         self.entity = entity
         self.expected = expected  # rows of the entity's parts
         self.got = got  # the counts
-        super().__init__(f"{entity}: the parts hold {expected} rows, the job counted {dict(got)}")
+        super().__init__(f"{entity}: the parts hold {expected} rows, the job read {got.read} and accounted for {got.became}")
 
 
 class ModelError(Terminal):

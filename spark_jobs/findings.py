@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+
+from shared.contracts.outcome import Finding
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 NAME_RULE = "a name starts with a letter and has only letters, digits and `_`"
@@ -16,20 +16,6 @@ MOST_DIGITS = 16  # of a decimal
 LARGEST = 1 << 30  # bytes of a file
 #: Kept as text or lost: a number drops the leading zero of `06040` and the plus of a telephone number.
 _TEXT_BY_NATURE = re.compile(r"post(al)?_?code|zip|phone|mobile|fax", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One trap, and where it stands."""
-
-    trap: str  # a code
-    table: str
-    where: str  # column, file or folder
-    detail: str
-    severity: Literal["error", "warning"] = "error"
-
-    def __str__(self) -> str:
-        return f"{self.severity} {self.trap}: {self.table} {self.where}: {self.detail}"
 
 
 def errors(found: Sequence[Finding]) -> list[Finding]:

@@ -65,7 +65,10 @@ class Lake:
 
     def write_json(self, place: str, document: Any) -> None:
         """Replace the document at a place."""
-        text = json.dumps(document, ensure_ascii=False, indent=1)
+        self.write_text(place, json.dumps(document, ensure_ascii=False, indent=1))
+
+    def write_text(self, place: str, text: str) -> None:
+        """Replace the text at a place."""
         if self._remote:
             self._utilities().put(self.path(place), text, True)
             return

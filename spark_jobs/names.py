@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-#: Columns that a bronze part adds to each row.
-LINEAGE = ("_source_file", "_source_version", "_record_number", "_landed_at", "_schema_version")
+from shared.contracts.columns import LINEAGE
 
 
 def quoted(name: str) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.findings import LARGEST, MOST_DIGITS, Finding, is_text_by_nature, number_for_text
+from shared.contracts.outcome import Finding
+from spark_jobs.findings import LARGEST, MOST_DIGITS, is_text_by_nature, number_for_text
 
 _DICTIONARY_ONLY = "written as a dictionary of its values; write plain text"
 #: Columns that a match or deduplication rule is made of, by their usual names.

@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spark_jobs.columns import END, START, VERSION
+from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+
+from shared.contracts.columns import BATCH_ID, END, START, VERSION
+from shared.contracts.places import PIPELINE, SILVER, table_totals, whole
+from shared.contracts.report import TableTotals, read_totals, write_totals
 from spark_jobs.names import literal, quoted
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from spark_jobs.lake import Lake
 
@@ -44,7 +48,7 @@ class Described:
 class Table:
     """One table."""
 
-    def __init__(self, spark: SparkSession, lake: Lake, name: str, *, root: str = "silver") -> None:
+    def __init__(self, spark: SparkSession, lake: Lake, name: str, *, root: str = SILVER) -> None:
         self._spark = spark
         self._lake = lake
         self.name = name
@@ -152,19 +156,21 @@ class Table:
         """Put the rows of one batch in place of what an earlier attempt of it left."""
         writer = rows.write.format("delta").mode("overwrite")
         if self.exists():
-            writer = writer.option("replaceWhere", f"_batch_id = {literal(batch_id)}")
+            writer = writer.option("replaceWhere", f"{BATCH_ID} = {literal(batch_id)}")
         writer.option("mergeSchema", "true").save(self.path)
 
     def totals(self, version: int) -> Totals | None:
         """Return how many rows are current and show as it was noted with a version of the table, None where it was not."""
-        noted = self._lake.read_json(self._totals)
-        if noted is None or noted["version"] != version:
+        text = self._lake.read_text(self._totals)
+        noted = None if text is None else read_totals(text, self.name)
+        if noted is None or noted.version != version:
             return None
-        return Totals(current=noted["current"], shown=noted["shown"])
+        return Totals(current=noted.current, shown=noted.shown)
 
     def note_totals(self, totals: Totals, version: int) -> None:
         """Note them with the version that the table has; to count them again takes a pass over all of it."""
-        self._lake.write_json(self._totals, {"version": version, "current": totals.current, "shown": totals.shown})
+        noted = TableTotals(version=version, current=totals.current, shown=totals.shown)
+        self._lake.write_text(self._totals, write_totals(noted).decode())
 
     def count_totals(self) -> Totals:
         """Count them."""
@@ -173,4 +179,14 @@ class Table:
 
     @property
     def _totals(self) -> str:
-        return f"pipeline/silver/{self.name}.json"
+        return whole(PIPELINE, table_totals(self.name))
+
+
+def shown(history: DataFrame) -> DataFrame:
+    """Return the rows of history that show, without the hidden events (`silver.history`)."""
+    return history.where(is_shown())
+
+
+def is_shown() -> Column:
+    """Say whether a row is no hidden event."""
+    return ~F.col(START).eqNullSafe(F.col(END))

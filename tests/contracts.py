@@ -60,7 +60,7 @@ def make_manifest(*parts: ManifestPart, **more: Any) -> Manifest:
 
 def make_counts(*, applied: int = 0, **more: Any) -> EntityCounts:
     """Make the counts of one entity, of which everything that was read is applied unless told otherwise."""
-    given: dict[str, Any] = {"read": applied, "superseded": 0, "duplicates": 0, "rejected": 0}
+    given: dict[str, Any] = {"read": applied, "superseded": 0, "duplicates": 0, "rejected": 0, "rules": {}}
     return EntityCounts(**given | {"current": applied, "history": applied} | more, applied=applied)
 
 
@@ -71,6 +71,7 @@ def make_outcome(batch_id: str = "b0001", *, publication: str | None = None, **m
         "staged_manifest": whole(PIPELINE, staged_manifest(batch_id)) if publication else None,
         "entities": {},
         "gold": {},
+        "warnings": (),
         "seconds": Seconds(silver=0.0, gold=0.0),
     }
     return Outcome(**given | more, batch_id=batch_id, publication=publication)

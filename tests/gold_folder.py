@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark_jobs.gold.publication import GoldFile, GoldTable, Publication, cdm_entity, cdm_manifest
+from shared.contracts.publication import GoldFile, GoldTable, Publication
+from spark_jobs.gold.cdm import cdm_entity, cdm_manifest
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ def gold_table(
 def publication(*tables: GoldTable, name: str = "p1", **more: Any) -> Publication:
     """Make the record of a publication."""
     tables = tables or (gold_table(),)
-    given: dict[str, Any] = {"name": name, "batch_id": "b", "base": None, "created_at": AT.isoformat()} | more
+    given: dict[str, Any] = {"name": name, "batch_id": "b", "base": None, "created_at": AT} | more
     return Publication(**given, tables={table.name: table for table in tables})
 
 

@@ -14,10 +14,10 @@ from msgspec import Meta, Struct
 from shared.contracts.entity import Entity, Mode, Rule
 from shared.contracts.manifest import GoldSettings
 from shared.contracts.publication import Layout
-from shared.contracts.sql_types import PLAIN, is_sql_type
+from shared.contracts.sql_types import DECIMAL, PLAIN, is_sql_type
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
-_TYPE = rf"^({'|'.join(PLAIN)}|decimal\([0-9]{{1,2}}, *[0-9]{{1,2}}\))$"
+_TYPE = rf"^({'|'.join(PLAIN)}|{DECIMAL})$"
 
 # `pattern` is for editors, `fits` is what counts: no pattern compares a decimal's digits, and its `$` lets a line break by.
 Name = Annotated[

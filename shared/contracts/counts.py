@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shared.contracts.codec import Count
 
@@ -17,7 +17,7 @@ class Counts:
     superseded: Count  # events that another one with the same key and sequence beats
     duplicates: Count  # events that the table, or the batch, already holds exactly
     rejected: Count
-    rules: Mapping[str, Count] = field(default_factory=dict)  # `<check>:<column>` -> rows that break it
+    rules: Mapping[str, Count]  # `<check>:<column>` -> rows that break it
 
     @property
     def became(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from shared.contracts.codec import Count, decode, encode
@@ -54,7 +54,7 @@ class Outcome:
     staged_manifest: str | None  # `<container>/<path>`, in the batch's folder; null with the publication
     entities: Mapping[str, EntityCounts]
     gold: Mapping[str, GoldCounts]
-    warnings: tuple[Finding, ...] = field(default=())
+    warnings: tuple[Finding, ...]
     seconds: Seconds
 
 

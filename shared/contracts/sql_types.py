@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 PLAIN: Final = ("string", "bigint", "int", "double", "boolean", "date", "timestamp")
-_MOST_DIGITS: Final = 38  # of a decimal in Spark
-_DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
+MOST_DIGITS: Final = 38  # of a decimal in Spark
+#: How a decimal is spelled, as a regular expression of a whole text.
+DECIMAL: Final = r"decimal\([0-9]{1,2}, *[0-9]{1,2}\)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +25,10 @@ class DecimalType:
 
 def decimal_type(text: str) -> DecimalType | None:
     """Read the spelling of a decimal; None where the text is no decimal that Spark has."""
-    found = _DECIMAL.fullmatch(text)
-    kind = DecimalType(precision=int(found[1]), scale=int(found[2])) if found else None
-    return kind if kind and kind.scale <= kind.precision and 0 < kind.precision <= _MOST_DIGITS else None
+    if not re.fullmatch(DECIMAL, text):
+        return None
+    precision, scale = (int(digits) for digits in re.findall("[0-9]+", text))
+    return DecimalType(precision=precision, scale=scale) if scale <= precision and 0 < precision <= MOST_DIGITS else None
 
 
 def is_sql_type(text: str) -> bool:

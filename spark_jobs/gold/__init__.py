@@ -4,11 +4,11 @@
 | --- | --- |
 | `basis` | what a publication is built on, read once |
 | `build` | The build of one gold table |
+| `cdm` | the CDM manifest and the entity documents that show a publication to Customer Insights |
 | `collection` | Which files of gold nobody can want any more |
 | `delta` | Gold as Delta tables below `gold/delta/` |
 | `layouts` | Where the files of a gold table lie and how the manifest names them |
 | `models` | a room of its own: gold models, their headers and queries |
-| `publication` | Publications |
 | `readiness` | `python -m spark_jobs.gold.readiness <gold folder>` |
 | `staging` | everything that a publication is, except what makes it visible |
 | `task` | The gold task |

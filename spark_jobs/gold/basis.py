@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from spark_jobs.gold.publication import MANIFEST, Publication, from_json, place_of
+from shared.contracts.places import GOLD, GOLD_MANIFEST, whole
+from shared.contracts.publication import Publication
+from spark_jobs.documents import read_record
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from shared.contracts.outcome import Outcome
     from spark_jobs.gold.models.definition import Model
     from spark_jobs.lake import Lake
 
@@ -29,7 +32,7 @@ class Base:
     @classmethod
     def read(cls, lake: Lake) -> Self:
         """Read which one it is off the manifest."""
-        manifest = lake.read_json(MANIFEST)
+        manifest = lake.read_json(whole(GOLD, GOLD_MANIFEST))
         name = (manifest.get("explanation") or None) if manifest else None
         return cls(name=name, record=read_record(lake, name))
 
@@ -67,18 +70,12 @@ class Basis:
         return self.versions.get(entity, -1) != self.base.silver(entity)
 
 
-def read_record(lake: Lake, name: str | None) -> Publication | None:
-    """Return the record of a publication, None where none is kept."""
-    document = lake.read_json(place_of(name)) if name else None
-    return from_json(document) if document else None
-
-
-def stands(lake: Lake, outcome: Mapping[str, Any], base: Base) -> bool:
+def stands(lake: Lake, outcome: Outcome, base: Base) -> bool:
     """Say whether an earlier attempt's outcome is still the right one: nothing to publish, published, or publishable."""
-    name = outcome["publication"]
+    name = outcome.publication
     if name is None or base.name == name:
         return True
-    if base.name == outcome["base_publication"]:
+    if base.name == outcome.base_publication:
         return read_record(lake, name) is not None  # else it waited so long that its files were collected
     ancestor = base.record
     while ancestor is not None and ancestor.name != name:

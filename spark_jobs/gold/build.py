@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch
-from spark_jobs.columns import VERSION
+from shared.contracts.columns import VERSION
+from shared.contracts.manifest import Manifest
+from shared.contracts.outcome import GoldCounts
+from shared.contracts.places import entity_document
+from shared.contracts.publication import GoldFile, GoldTable
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.basis import Basis
-from spark_jobs.gold.layouts import FULL_DATA, data_folder, publication_folder
+from spark_jobs.gold.cdm import cdm_entity
+from spark_jobs.gold.layouts import data_folder
 from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.gold.models.query import Query
-from spark_jobs.gold.publication import GoldFile, GoldTable, cdm_entity
 from spark_jobs.names import quoted
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
 
@@ -49,9 +52,9 @@ class Built:
     changed: bool
     rewritten: int  # files written
 
-    def summary(self) -> dict[str, int]:
+    def counts(self) -> GoldCounts:
         """Return what the outcome document says of it."""
-        return {"rows": self.table.rows, "files": len(self.table.files), "rewritten": self.rewritten}
+        return GoldCounts(rows=self.table.rows, files=len(self.table.files), rewritten=self.rewritten)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class Build:
 
     spark: SparkSession
     lake: Lake
-    batch: Batch
+    batch: Manifest
     model: Model
     publication: str
     basis: Basis
@@ -73,7 +76,7 @@ class Build:
         """Build the table; raises `ModelError` before anything is written where the model cannot run."""
         columns = self._query.plan()
         base = self.basis.base.record
-        old = base.tables.get(self.model.name) if base and base.layout == self.batch.layout else None
+        old = base.tables.get(self.model.name) if base and base.layout == self.batch.gold.layout else None
         if old is None or not self._is_incremental(old, columns):
             return self._whole(columns)
         if not self._changed_inputs:
@@ -110,7 +113,7 @@ class Build:
         values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
         fresh = self._query.rows(values).select(*columns)
         stale = self._holding(old, values)
-        if self.batch.layout == FULL_DATA and (stale or not fresh.isEmpty()):
+        if self.batch.gold.layout == "full_data" and (stale or not fresh.isEmpty()):
             stale = {file.place for file in old.files}  # a folder is one publication's
         kept = tuple(file for file in old.files if file.rows and file.place not in stale)
         if stale:
@@ -125,13 +128,13 @@ class Build:
         return built
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
-        place = data_folder(self.batch.layout, self.model.name, self.publication)
+        place = data_folder(self.batch.gold.layout, self.model.name, self.publication)
         path = self.lake.path(f"gold/{place}")
         if 0 < added <= _ROWS_OF_ONE_FILE:
             rows = rows.coalesce(1)
         rows.write.mode("overwrite").options(**_WRITING).parquet(path)
         files = self._files(place, columns)
-        document = f"{publication_folder(place)}/{self.model.name}.cdm.json"
+        document = entity_document(self.model.name, self.publication)
         entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
         self.lake.write_json(f"gold/{document}", entity)
         table = GoldTable(

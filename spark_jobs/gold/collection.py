@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.places import PIPELINE, PUBLICATION_RECORDS, REPLACED_PUBLICATIONS, publication_record, whole
+from shared.contracts.publication import Publication
+from spark_jobs.documents import read_record
 from spark_jobs.gold.layouts import publication_folder
-from spark_jobs.gold.publication import RECORDS, Publication, from_json, place_of
 
 if TYPE_CHECKING:
     from spark_jobs.lake import Lake
 
-PLACE = "pipeline/replaced.json"
+PLACE = whole(PIPELINE, REPLACED_PUBLICATIONS)
+RECORDS = whole(PIPELINE, PUBLICATION_RECORDS)
 #: Reading every record that is kept is worth it once a day, not with every batch.
 _EVERY = timedelta(days=1)
 
@@ -73,11 +76,11 @@ def collect(lake: Lake, *, current: str | None, building: str, at: datetime, gra
     after = before.noticed(names, shown, at)
     due = after.due(at, grace)
     if due & names and (current is None or current in names):
-        records = [lake.read_json(place_of(name)) for name in sorted(names - due)]
+        records = [read_record(lake, name) for name in sorted(names - due)]
         for name in sorted(due & names):
-            lake.delete(place_of(name))
+            lake.delete(whole(PIPELINE, publication_record(name)))
         folders = {table: lake.folders(f"gold/{table}") for table in lake.folders("gold")}
-        gone = set(collectable([from_json(record) for record in records if record], due, folders))
+        gone = set(collectable([record for record in records if record], due, folders))
         for place in sorted(gone):
             lake.delete(place)
         left = {folder for table, found in folders.items() for folder in found if f"gold/{table}/{folder}" not in gone}

@@ -12,11 +12,14 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.gold.publication import GoldTable, Publication, from_json, place_of
+from shared.contracts.columns import DELETED
+from shared.contracts.places import DELTA_STATE, GOLD, GOLD_DELTA, PIPELINE, whole
+from shared.contracts.publication import GoldTable, Publication
+from spark_jobs.documents import read_record
 from spark_jobs.names import quoted
 from spark_jobs.tables import Table
 
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from spark_jobs.lake import Lake
 
 #: One root folder, and the tables right below it (reference: Customer Insights, section 4).
-ROOT = "gold/delta"
-STATE = "pipeline/delta.json"
+ROOT = whole(GOLD, GOLD_DELTA)
+STATE = whole(PIPELINE, DELTA_STATE)
 #: Reader version 1 is enough; deletion vectors would make it 3. Customer Insights has to find each version for 15 days, else
 #: only a full refresh by hand helps: twice that leaves room (reference: Customer Insights, section 4).
 PROPERTIES = {
@@ -41,7 +44,6 @@ PROPERTIES = {
     "delta.logRetentionDuration": "interval 30 days",
     "delta.deletedFileRetentionDuration": "interval 30 days",
 }
-_DELETED = "__deleted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +99,8 @@ class GoldDelta:
     def _held(self, certain: Held, publication: str, new: GoldTable) -> GoldTable | None:
         """Return the table as the publication that it holds has it, if its files are still there."""
         # An earlier attempt at this same publication wrote to its folder, and this one did so again.
-        document: dict[str, Any] | None = (
-            self.lake.read_json(place_of(certain.publication)) if certain.publication != publication else None
-        )
-        old = from_json(document).tables.get(new.name) if document else None
+        record = read_record(self.lake, certain.publication) if certain.publication != publication else None
+        old = record.tables.get(new.name) if record else None
         if old is None or certain.files != _digest(old) or old.primary_key != new.primary_key:
             return None
         needed = {f"gold/{place}" for place in _places(old) - _places(new)}
@@ -112,7 +112,7 @@ class GoldDelta:
         names = list(new.columns)
         gone = old.select(*names).join(fresh.select(key), key, "left_anti").select(*names)
         come = fresh.select(*names).subtract(old.select(*names))
-        changes = come.withColumn(_DELETED, F.lit(False)).unionByName(gone.withColumn(_DELETED, F.lit(True)))
+        changes = come.withColumn(DELETED, F.lit(False)).unionByName(gone.withColumn(DELETED, F.lit(True)))
         if may_be_none and changes.isEmpty():
             return
         view = f"delta_changes_{new.name}"
@@ -122,9 +122,9 @@ class GoldDelta:
         values = ", ".join(f"s.{quoted(name)}" for name in names)
         self.spark.sql(
             f"MERGE INTO delta.{quoted(table.path)} t USING {quoted(view)} s ON t.{quoted(key)} = s.{quoted(key)} "  # noqa: S608 - quoted
-            f"WHEN MATCHED AND s.{_DELETED} THEN DELETE "
+            f"WHEN MATCHED AND s.{DELETED} THEN DELETE "
             f"WHEN MATCHED THEN UPDATE SET {set_all} "
-            f"WHEN NOT MATCHED AND NOT s.{_DELETED} THEN INSERT ({columns}) VALUES ({values})"
+            f"WHEN NOT MATCHED AND NOT s.{DELETED} THEN INSERT ({columns}) VALUES ({values})"
         )
 
     def _write(self, table: Table, rows: DataFrame) -> None:

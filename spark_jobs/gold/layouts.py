@@ -13,15 +13,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-PUBLICATIONS, FULL_DATA, DELTA = LAYOUTS = ("publications", "full_data", "delta")
+from shared.contracts.publication import Layout
+
 _FOLDER = "FullData"
 _PARQUET = r".+\.parquet$"
 _FORMAT = ["is.partition.format.parquet"]
 
 
-def data_folder(layout: str, table: str, publication: str) -> str:
+def data_folder(layout: Layout, table: str, publication: str) -> str:
     """Return the folder that a publication's files of a table are written to, relative to the manifest."""
-    return f"{table}/{publication}/{_FOLDER}" if layout == FULL_DATA else f"{table}/{publication}"
+    return f"{table}/{publication}/{_FOLDER}" if layout == "full_data" else f"{table}/{publication}"
 
 
 def publication_folder(place: str) -> str:
@@ -29,9 +30,9 @@ def publication_folder(place: str) -> str:
     return "/".join(place.split("/")[:2])
 
 
-def partitions(layout: str, table: str, places: Sequence[str]) -> dict[str, Any]:
+def partitions(layout: Layout, table: str, places: Sequence[str]) -> dict[str, Any]:
     """Return what a manifest's entity says of its files (reference: Customer Insights, section 5)."""
-    if layout != FULL_DATA:
+    if layout != "full_data":
         names = (f"{table}_{number:05}" for number in range(len(places)))
         return {
             "dataPartitions": [

@@ -15,13 +15,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from shared.contracts.outcome import Finding
+from shared.contracts.places import GOLD_MANIFEST
 from spark_jobs.delta_log import inspect_delta
-from spark_jobs.findings import NAME, NAME_RULE, Finding, errors
+from spark_jobs.findings import NAME, NAME_RULE, errors
 from spark_jobs.gold.layouts import matching
 from spark_jobs.gold.traps import crowded_folders, small_files, too_many_columns
 from spark_jobs.parquet_files import TableFiles
 
-_MANIFEST = "default.manifest.cdm.json"
 _DELTA = "delta"
 _KEY_FORMATS = {"String", "Guid", "Int16", "Int32", "Int64"}
 _DATES = {"Date": "is.formatted.date", "DateTime": "is.formatted.dateTime"}
@@ -29,13 +30,13 @@ _DATES = {"Date": "is.formatted.date", "DateTime": "is.formatted.dateTime"}
 
 def inspect(gold: Path) -> Iterator[Finding]:
     """Judge a gold folder by what a reader finds there."""
-    if not (gold / _MANIFEST).is_file():
-        yield Finding(trap="no_manifest", table="-", where=_MANIFEST, detail="nothing was published here")
+    if not (gold / GOLD_MANIFEST).is_file():
+        yield Finding(trap="no_manifest", table="-", where=GOLD_MANIFEST, detail="nothing was published here")
         return
     try:
-        entities = [_Entity.read(gold, entity) for entity in _document(gold / _MANIFEST)["entities"]]
+        entities = [_Entity.read(gold, entity) for entity in _document(gold / GOLD_MANIFEST)["entities"]]
     except _UNREADABLE as error:
-        yield Finding(trap="manifest_unreadable", table="-", where=_MANIFEST, detail=f"is of another form: {error!r}")
+        yield Finding(trap="manifest_unreadable", table="-", where=GOLD_MANIFEST, detail=f"is of another form: {error!r}")
         return
     for entity in entities:
         yield from entity.inspect()
@@ -78,7 +79,7 @@ class _Entity:
             locations = [one["location"] for one in self.partitions]
             found = [(one, self._matching(one)) for one in self.patterns]
         except _UNREADABLE as error:
-            yield self._error("manifest_unreadable", _MANIFEST, f"cannot tell its files: {error!r}")
+            yield self._error("manifest_unreadable", GOLD_MANIFEST, f"cannot tell its files: {error!r}")
             return
         for pattern, files in found:
             if not files:
@@ -133,7 +134,7 @@ class _Entity:
         for form, trait in _DATES.items():
             if form in formats.values() and trait not in self.traits:
                 yield self._error(
-                    "date_format", _MANIFEST, f"has {form} attributes and does not declare {trait}; the default is en-US"
+                    "date_format", GOLD_MANIFEST, f"has {form} attributes and does not declare {trait}; the default is en-US"
                 )
 
     def _matching(self, pattern: Mapping[str, Any]) -> list[str]:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.contracts.outcome import Finding
+from shared.contracts.places import PIPELINE, staged_manifest, whole
+from shared.contracts.publication import Publication
+from spark_jobs.documents import write_record
 from spark_jobs.errors import NotReadyError
-from spark_jobs.findings import Finding, errors
+from spark_jobs.findings import errors
+from spark_jobs.gold.cdm import cdm_manifest
 from spark_jobs.gold.delta import GoldDelta
-from spark_jobs.gold.layouts import DELTA
 from spark_jobs.gold.models.query import Query
-from spark_jobs.gold.publication import MANIFEST, Publication, cdm_manifest, to_json
 from spark_jobs.gold.traps import findings
 from spark_jobs.parquet_files import int96, int96_columns
 from spark_jobs.session import tag
@@ -19,10 +22,10 @@ from spark_jobs.session import tag
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from spark_jobs.batch import Batch
+    from shared.contracts.manifest import Manifest
+    from shared.contracts.publication import GoldTable
     from spark_jobs.gold.basis import Basis
     from spark_jobs.gold.models.definition import Model
-    from spark_jobs.gold.publication import GoldTable
     from spark_jobs.lake import Lake
 
 _LONGEST_FOOTER = 1 << 20  # bytes; that of a file of 250,000 rows has some thousand
@@ -42,7 +45,7 @@ class Staging:
 
     spark: SparkSession
     lake: Lake
-    batch: Batch
+    batch: Manifest
     models: Sequence[Model]
     basis: Basis
 
@@ -54,10 +57,10 @@ class Staging:
         found = [*findings(publication, self.basis.base.record), *self._int96(publication, changed)]
         if errors(found):
             raise NotReadyError(errors(found))
-        place = f"{self.batch.folder}/{MANIFEST.rpartition('/')[2]}"
-        self.lake.write_json(publication.place, to_json(publication))
+        place = whole(PIPELINE, staged_manifest(self.batch.batch_id))
+        write_record(self.lake, publication)
         self.lake.write_json(place, cdm_manifest(publication))
-        if self.batch.layout == DELTA:
+        if self.batch.gold.layout == "delta":
             tag(self.spark, self.batch.batch_id)
             waiting = (model for model in self.models if not self.basis.suffices(model))
             columns = {one.name: Query(spark=self.spark, model=one, tables=self.basis.tables).plan for one in waiting}

@@ -9,19 +9,21 @@ from __future__ import annotations
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from spark_jobs.batch import Batch, read_arguments, read_batch
+from shared.contracts.arguments import read_arguments
+from shared.contracts.manifest import Manifest
+from shared.contracts.outcome import Outcome, Seconds
+from shared.contracts.places import publication_name
+from shared.contracts.publication import Publication
+from spark_jobs.documents import read_batch, read_outcome, read_report, write_outcome
 from spark_jobs.gold.basis import Base, Basis, stands
 from spark_jobs.gold.build import Build, Built
 from spark_jobs.gold.collection import collect
 from spark_jobs.gold.models.files import read_models
-from spark_jobs.gold.publication import Publication
 from spark_jobs.gold.staging import Staging
 from spark_jobs.lake import Lake
-from spark_jobs.report import read_report
 from spark_jobs.session import spark_session
 
 if TYPE_CHECKING:
@@ -41,25 +43,25 @@ def main() -> None:
     arguments = read_arguments(sys.argv[1:])
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
-    run(spark, lake, read_batch(lake.read_json(arguments.manifest), arguments.batch_id), read_models())
+    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), read_models())
 
 
 def run(
-    spark: SparkSession, lake: Lake, batch: Batch, models: Sequence[Model], *, now: Callable[[], datetime] = _utc_now
-) -> dict[str, Any]:
+    spark: SparkSession, lake: Lake, batch: Manifest, models: Sequence[Model], *, now: Callable[[], datetime] = _utc_now
+) -> Outcome:
     """Publish a batch; returns the outcome document, which is written last.
 
     A batch whose outcome still stands (published, or built on what readers see now) is left as it is. Raises `ModelError` where
     a model cannot run or breaks its key, `NotReadyError` where Customer Insights would stumble over the publication.
     """
     started = time.monotonic()
-    place, base = f"{batch.folder}/outcome.json", Base.read(lake)
-    earlier: dict[str, Any] | None = lake.read_json(place)
+    base = Base.read(lake)
+    earlier = read_outcome(lake, batch.batch_id)
     if earlier is not None and stands(lake, earlier, base):
         return earlier
-    silver = read_report(lake, batch)
+    silver = read_report(lake, batch.batch_id)
     basis = Basis.read(spark, lake, models, base)
-    name = f"p{batch.batch_id[1:]}"
+    name = publication_name(batch.batch_id)
     built = _built(spark, lake, batch, name, [model for model in models if basis.suffices(model)], basis)
     changed = [one.table for one in built if one.changed]
     staged = None
@@ -69,31 +71,28 @@ def run(
             batch_id=batch.batch_id,
             base=base.name,
             created_at=batch.created_at,
-            layout=batch.layout,
+            layout=batch.gold.layout,
             silver=basis.versions,
             tables={one.table.name: one.table for one in built},
         )
         staged = Staging(spark=spark, lake=lake, batch=batch, models=models, basis=basis).stage(publication, changed)
-    collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.grace_days))
-    outcome = {
-        "batch_id": batch.batch_id,
-        "publication": name if staged else None,
-        "base_publication": base.name,
-        "staged_manifest": staged.place if staged else None,
-        "entities": {
-            entity: {field: value for field, value in entry.items() if field != "merged"}
-            for entity, entry in sorted(silver["entities"].items())
-        },
-        "gold": {one.table.name: one.summary() for one in built},
-        "warnings": [asdict(finding) for finding in (staged.warnings if staged else ())],
-        "seconds": {"silver": silver["seconds"], "gold": round(time.monotonic() - started, 1)},
-    }
-    lake.write_json(place, outcome)
+    collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.gold.grace_days))
+    outcome = Outcome(
+        batch_id=batch.batch_id,
+        publication=name if staged else None,
+        base_publication=base.name,
+        staged_manifest=staged.place if staged else None,
+        entities=silver.outcome(),
+        gold={one.table.name: one.counts() for one in built},
+        warnings=tuple(staged.warnings if staged else ()),
+        seconds=Seconds(silver=silver.seconds, gold=round(time.monotonic() - started, 1)),
+    )
+    write_outcome(lake, outcome)
     return outcome
 
 
 def _built(
-    spark: SparkSession, lake: Lake, batch: Batch, publication: str, models: Sequence[Model], basis: Basis
+    spark: SparkSession, lake: Lake, batch: Manifest, publication: str, models: Sequence[Model], basis: Basis
 ) -> list[Built]:
     def build(model: Model) -> Built:
         return Build(spark=spark, lake=lake, batch=batch, model=model, publication=publication, basis=basis).run()

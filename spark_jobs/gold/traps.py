@@ -6,13 +6,14 @@ What only the files themselves tell is found by `readiness`.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from spark_jobs.findings import LARGEST, MOST_DIGITS, NAME, NAME_RULE, Finding, is_text_by_nature, number_for_text
-from spark_jobs.gold.publication import GoldTable, Publication
+from shared.contracts.outcome import Finding
+from shared.contracts.publication import GoldTable, Publication
+from shared.contracts.sql_types import PLAIN, decimal_type
+from spark_jobs.findings import LARGEST, MOST_DIGITS, NAME, NAME_RULE, is_text_by_nature, number_for_text
 
 SMALL = 16 << 20  # bytes; files are best above it
 MANY_SMALL = 100  # files of a table from which on small ones are worth a word
@@ -20,8 +21,6 @@ MOST_FILES = 1000  # of a folder
 MOST_COLUMNS = 1000
 _KEY_TYPES = {"string", "int", "bigint"}
 _NUMBERS = {"int", "bigint", "double"}
-_TYPES = {*_NUMBERS, "string", "boolean", "date", "timestamp"}
-_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 
 
 def findings(publication: Publication, base: Publication | None = None) -> list[Finding]:
@@ -73,10 +72,10 @@ def _of_table(table: GoldTable) -> Iterator[Finding]:
     if key not in _KEY_TYPES:
         yield error("primary_key_type", table.primary_key, f"a key is text or an integer, this is {key}")
     for column, kind in table.columns.items():
-        decimal = _DECIMAL.fullmatch(kind)
-        if decimal and int(decimal[1]) > MOST_DIGITS:
+        decimal = decimal_type(kind)
+        if decimal and decimal.precision > MOST_DIGITS:
             yield error("decimal_precision", column, f"{kind}: at most {MOST_DIGITS} digits; cast to decimal(16,2) or double")
-        elif not decimal and kind not in _TYPES:
+        elif not decimal and kind not in PLAIN:
             yield error("column_type", column, f"{kind} has no counterpart")
         if is_text_by_nature(column) and (decimal or kind in _NUMBERS):
             yield number_for_text(table.name, column, kind)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
-from spark_jobs.columns import DELETED, END, START, is_shown
+from shared.contracts.columns import DELETED, END, START
+from spark_jobs.tables import is_shown
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch, Entity, LabelDocument
-from spark_jobs.columns import VERSION
+from shared.contracts.codec import decoded, encoded
+from shared.contracts.columns import VERSION
+from shared.contracts.entity import Entity
+from shared.contracts.manifest import LabelDocument, Manifest
 from spark_jobs.errors import LabelsMissingError
 from spark_jobs.names import literal, quoted, silver_names
 from spark_jobs.silver.landed.shape import named
@@ -57,7 +59,9 @@ class StoredLabels:
         found = {name for name, text in comments.items() if name.lower().endswith(SUFFIX) and text.startswith(_MARK)}
         text = table.properties().get(_PROPERTY) if table is not None and (listed or found) else None
         noted: Mapping[str, Any] = json.loads(text) if text else {}
-        documents = [LabelDocument(**one) for one in noted.get("documents", ())]
+        # The property of a table that was made before documents named their landed table does not say it.
+        found_documents = ({"table": ""} | one for one in noted.get("documents", ()))
+        documents = [decoded(LabelDocument, one, f"property {_PROPERTY}") for one in found_documents]
         return cls(columns=frozenset(found), language=noted.get("language"), documents=documents)
 
 
@@ -77,7 +81,7 @@ class Labelling:
     def read(
         cls,
         lake: Lake,
-        batch: Batch,
+        batch: Manifest,
         entity: Entity,
         landed: Sequence[str],
         table: Table,
@@ -139,7 +143,7 @@ class Labelling:
         if expressions and self.columns_there:
             differs = " or ".join(f"not ({quoted(name)} <=> {expression})" for name, expression in expressions.items())
             self.table.update({**expressions, VERSION: str(version)}, differs)
-        documents = [asdict(document) for document in self.documents]
+        documents = [encoded(document) for document in self.documents]
         self.table.set_property(_PROPERTY, json.dumps({"language": self.entity.label_language, "documents": documents}))
 
     def _expressions(self, types: Mapping[str, str]) -> dict[str, str]:

@@ -12,20 +12,21 @@ A table that is new (or is built again) is written in one pass, without staging.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch, Counts, Entity
-from spark_jobs.columns import DELETED, END, KEPT_LINEAGE, START, VERSION
+from shared.contracts.columns import BATCH_ID, DELETED, END, ERRORS, KEPT_LINEAGE, ROW, START, VERSION
+from shared.contracts.counts import Counts, MergeCounts
+from shared.contracts.entity import Entity
+from shared.contracts.manifest import Manifest
 from spark_jobs.errors import ConservationError
 from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.history import alone
 from spark_jobs.silver.labels import Labelling
 from spark_jobs.silver.landed.bronze import BronzeRows
-from spark_jobs.silver.landed.events import ERRORS
 from spark_jobs.silver.landed.shape import Shape
 from spark_jobs.silver.observed import Observed
 from spark_jobs.silver.sides import Sides
@@ -45,7 +46,7 @@ class Merge:
 
     spark: SparkSession
     lake: Lake
-    batch: Batch
+    batch: Manifest
     entity: Entity
     stored: Stored
     bronze: BronzeRows
@@ -53,7 +54,7 @@ class Merge:
     shape: Shape
 
     @classmethod
-    def read(cls, spark: SparkSession, lake: Lake, batch: Batch, entity: Entity) -> Self:
+    def read(cls, spark: SparkSession, lake: Lake, batch: Manifest, entity: Entity) -> Self:
         """Read what is stored, and decide the columns; nothing is written yet."""
         stored = Stored.read(spark, lake, batch, entity)
         bronze = BronzeRows(spark=spark, lake=lake, batch=batch, entity=entity)
@@ -61,7 +62,7 @@ class Merge:
         shape = bronze.shape(labels.data)
         return cls(spark=spark, lake=lake, batch=batch, entity=entity, stored=stored, bronze=bronze, labels=labels, shape=shape)
 
-    def run(self, note: Callable[[dict[str, Any]], None]) -> None:
+    def run(self, note: Callable[[MergeCounts], None]) -> None:
         """Carry it out; `note` writes down the counts, before and after the merge.
 
         Raises `ConservationError` where rows do not add up, `IdentityConflictError` where the table tells events apart by other
@@ -76,7 +77,7 @@ class Merge:
         observed = Observed(self.entity, self.shape.types)
         sides = self._sides()
         counts = self._build(sides, observed) if stored.is_new else self._stage(sides, observed)
-        note(_entry(counts, merged=False))
+        note(_noted(counts))
         self.labels.add_columns(self.shape.types)
         if not stored.is_new and self.lake.exists(self._staged):
             self._merge()
@@ -89,7 +90,7 @@ class Merge:
         version = table.version()
         if table.totals(version) != totals:
             table.note_totals(totals, version)
-        note(_entry(counts, merged=True) | {"current": totals.current, "history": totals.shown})
+        note(replace(_noted(counts), merged=True, current=totals.current, history=totals.shown))
 
     @property
     def _version(self) -> int:
@@ -121,7 +122,7 @@ class Merge:
         counts = observed.counts()
         self.lake.delete(f"{self.batch.folder}/repeated/{self.entity.name}")
         try:
-            counts.check(self.entity.name, self.bronze.count)
+            self._check(counts)
         except ConservationError:  # nothing that does not add up stays
             if before < 0:
                 self.lake.delete(table.place)
@@ -151,7 +152,7 @@ class Merge:
         counts = observed.counts()
         if not observed.is_change():
             self.lake.delete(self._staged)
-        counts.check(self.entity.name, self.bronze.count)
+        self._check(counts)
         return counts
 
     def _merge(self) -> None:
@@ -168,16 +169,27 @@ class Merge:
             rows = self.stored.table.read().withColumns(wider).withColumn(VERSION, F.lit(self._version).cast("bigint"))
             self.stored.table.write(rows, self.shape.plan.identity)
 
+    def _check(self, counts: Counts) -> None:
+        if not counts.balances(self.bronze.count):
+            raise ConservationError(self.entity.name, self.bronze.count, counts)
+
     def _keep_rejected(self, sides: Sides) -> dict[str, int]:
         rejected = sides.landed(keep_row=True).where(F.size(ERRORS) > 0)
-        batch, key = F.lit(self.batch.batch_id).alias("_batch_id"), key_of(self.shape.plan)
-        kept = rejected.select(batch, *KEPT_LINEAGE, key, ERRORS, "_row")
+        batch, key = F.lit(self.batch.batch_id).alias(BATCH_ID), key_of(self.shape.plan)
+        kept = rejected.select(batch, *KEPT_LINEAGE, key, ERRORS, ROW)
         table = self.stored.rejected
         table.replace_batch(kept, self.batch.batch_id)
-        reasons = table.read().where(F.col("_batch_id") == self.batch.batch_id).select(F.explode(ERRORS).alias("reason"))
+        reasons = table.read().where(F.col(BATCH_ID) == self.batch.batch_id).select(F.explode(ERRORS).alias("reason"))
         return {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
 
 
-def _entry(counts: Counts, *, merged: bool) -> dict[str, Any]:
-    rules: Mapping[str, int] = counts.rules
-    return {**counts.to_json_counts(), "rules": dict(sorted(rules.items())), "merged": merged}
+def _noted(counts: Counts) -> MergeCounts:
+    return MergeCounts(
+        read=counts.read,
+        applied=counts.applied,
+        superseded=counts.superseded,
+        duplicates=counts.duplicates,
+        rejected=counts.rejected,
+        rules=dict(sorted(counts.rules.items())),
+        merged=False,
+    )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Counts, Entity
-from spark_jobs.columns import END, is_shown
+from shared.contracts.columns import END, ERRORS
+from shared.contracts.counts import Counts
+from shared.contracts.entity import Entity
 from spark_jobs.silver.history import BEATEN, BECAME, NEW, WAS_CURRENT, WAS_SHOWN
-from spark_jobs.silver.landed.events import ERRORS, WARNINGS
+from spark_jobs.silver.landed.events import WARNINGS
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.unique import unique_rules
-from spark_jobs.tables import Totals
+from spark_jobs.tables import Totals, is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

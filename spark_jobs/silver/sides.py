@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.columns import DELETED, END, KEPT_LINEAGE, START
+from shared.contracts.columns import DELETED, END, ERRORS, KEPT_LINEAGE, START
 from spark_jobs.silver.history import NEW, intervals, read_off
 from spark_jobs.silver.landed.bronze import BronzeRows
-from spark_jobs.silver.landed.events import ERRORS
 from spark_jobs.silver.landed.shape import Shape
 from spark_jobs.silver.snapshots import closing_times, with_presence
 from spark_jobs.silver.stored import Stored
@@ -20,7 +18,7 @@ from spark_jobs.silver.unique import Collisions
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from spark_jobs.batch import Entity
+    from shared.contracts.entity import Entity
     from spark_jobs.repeated import Repeated
     from spark_jobs.silver.observed import Observed
 
@@ -76,7 +74,7 @@ class Sides:
         """Return the times of all snapshots that can close a row, ascending; None where the entity's files are no snapshots."""
         if self.entity.mode != "snapshot":
             return None
-        landed = [datetime.fromisoformat(part.landed_at) for part in self.bronze.parts]
+        landed = [part.landed_at for part in self.bronze.parts]
         stored = None if self.stored.is_new else self.stored.table.read()
         return closing_times(landed, stored, self.stored.kept_rejects(), self.shape.plan)
 

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.columns import END
+from shared.contracts.columns import END, KEY, LANDED_AT
 from spark_jobs.silver.history import Plan
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-#: The key of a rejected record, as text, in the order of the entity's keys.
-KEY = "_key"
 _PRESENT = "__present"
 
 
@@ -34,11 +32,11 @@ def with_presence(rows: DataFrame, rejected: DataFrame, kept: DataFrame | None, 
     `rejected` are the batch's rejected events, `kept` the records that earlier batches rejected, `keys` the types of the
     key columns by name.
     """
-    present = rejected.select(*keys, "_landed_at")
+    present = rejected.select(*keys, LANDED_AT)
     if kept is not None:
         stored = (F.col(KEY)[place].cast(kind).alias(name) for place, (name, kind) in enumerate(keys.items()))
-        present = present.union(kept.select(*stored, "_landed_at"))
-    present = present.groupBy(*keys).agg(F.collect_set("_landed_at").alias(_PRESENT))
+        present = present.union(kept.select(*stored, LANDED_AT))
+    present = present.groupBy(*keys).agg(F.collect_set(LANDED_AT).alias(_PRESENT))
     return rows.join(present, list(keys), "left")
 
 
@@ -48,7 +46,7 @@ def closing_times(landed: Iterable[datetime], stored: DataFrame | None, kept: Da
     `landed` are the times of the batch's files, `stored` the rows of the table; the array is sorted.
     """
     times = set(landed)
-    found = [rows.select("_landed_at") for rows in (stored, kept) if rows is not None]
+    found = [rows.select(LANDED_AT) for rows in (stored, kept) if rows is not None]
     if stored is not None:
         at, record = (F.col(END)[name] for name in plan.fields)
         found.append(stored.where(record == 0).select(at))  # a snapshot of which nothing else is left

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from spark_jobs.columns import START
+from shared.contracts.columns import START
+from shared.contracts.places import rejected_table
 from spark_jobs.errors import IdentityConflictError
 from spark_jobs.silver.labels import StoredLabels
 from spark_jobs.tables import Described, Table, Totals
@@ -17,7 +18,8 @@ from spark_jobs.tables import Described, Table, Totals
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from spark_jobs.batch import Batch, Entity
+    from shared.contracts.entity import Entity
+    from shared.contracts.manifest import Manifest
     from spark_jobs.lake import Lake
     from spark_jobs.silver.history import Plan
 
@@ -37,9 +39,9 @@ class Stored:
     labels: StoredLabels
 
     @classmethod
-    def read(cls, spark: SparkSession, lake: Lake, batch: Batch, entity: Entity) -> Self:
+    def read(cls, spark: SparkSession, lake: Lake, batch: Manifest, entity: Entity) -> Self:
         """Read them."""
-        table, rejected = Table(spark, lake, entity.name), Table(spark, lake, f"{entity.name}_rejected")
+        table, rejected = Table(spark, lake, entity.name), Table(spark, lake, rejected_table(entity.name))
         exists = table.exists()
         is_new = entity.name in batch.full_rebuild or not exists
         version = table.version()

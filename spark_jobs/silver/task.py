@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from spark_jobs.batch import Batch, read_arguments, read_batch
+from shared.contracts.arguments import read_arguments
+from shared.contracts.counts import MergeCounts
+from shared.contracts.manifest import Manifest
+from shared.contracts.report import SilverReport
+from spark_jobs.documents import read_batch, read_report, write_report
 from spark_jobs.gold.models.files import model_texts
 from spark_jobs.gold.validation import check_models
 from spark_jobs.lake import Lake
-from spark_jobs.report import read_report, write_report
 from spark_jobs.session import spark_session, tag
 from spark_jobs.silver.merge import Merge
 
@@ -27,10 +31,10 @@ def main() -> None:
     arguments = read_arguments(sys.argv[1:])
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
-    run(spark, lake, read_batch(lake.read_json(arguments.manifest), arguments.batch_id), model_texts())
+    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), model_texts())
 
 
-def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str] | None = None) -> dict[str, Any]:
+def run(spark: SparkSession, lake: Lake, batch: Manifest, models: Mapping[str, str] | None = None) -> SilverReport:
     """Merge every entity of a batch; returns (and leaves beside the manifest) what became of the rows.
 
     `models` are the files of the gold models: raises `ModelsError`, and merges nothing, where gold could not be built.
@@ -40,28 +44,36 @@ def run(spark: SparkSession, lake: Lake, batch: Batch, models: Mapping[str, str]
     """
     started = time.monotonic()
     check_models(spark, lake, models or {})
-    report = read_report(lake, batch)
-    noted: dict[str, dict[str, Any]] = dict(report["entities"])
-    waiting = sorted({part.entity for part in batch.parts if not noted.get(part.entity, {}).get("merged")})
+    noted = read_report(lake, batch.batch_id)
+    merged = {name for name, counts in noted.entities.items() if counts.merged}
+    waiting = sorted({part.entity for part in batch.parts} - merged)
     if not waiting:
-        return report
+        return noted
+    entities = dict(noted.entities)
     tag(spark, batch.batch_id)
     writing = Lock()
 
-    def note(name: str, entry: dict[str, Any]) -> None:
+    def report() -> SilverReport:
+        return SilverReport(batch_id=batch.batch_id, entities=entities, seconds=round(time.monotonic() - started, 1))
+
+    def note(name: str, counts: MergeCounts) -> None:
         with writing:
-            earlier = noted.get(name, {})
-            # What the rejected rows lack is counted after the merge, so an attempt that was cut off has not told it.
-            rules = entry["rules"] | earlier.get("rules", {})
-            told = {"rules": dict(sorted(rules.items())), "merged": entry["merged"]}
-            report["entities"][name] = entry | earlier | told
-            report["seconds"] = round(time.monotonic() - started, 1)
-            write_report(lake, batch, report)
+            entities[name] = _carried_on(noted.entities.get(name), counts)
+            write_report(lake, report())
 
     def merge(name: str) -> None:
-        Merge.read(spark, lake, batch, batch.entities[name]).run(lambda entry: note(name, entry))
+        Merge.read(spark, lake, batch, batch.entities[name]).run(lambda counts: note(name, counts))
 
     # Much of a small merge is waiting for one task or one commit; a few entities at a time overlap it.
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(merge, waiting))
-    return report
+    return report()
+
+
+def _carried_on(earlier: MergeCounts | None, counts: MergeCounts) -> MergeCounts:
+    """Return the counts of an entity as they are now, after those that an attempt which was cut off noted."""
+    if earlier is None:
+        return counts
+    # What the rejected rows lack is counted after the merge, so an attempt that was cut off has not told it.
+    rules = dict(sorted({**counts.rules, **earlier.rules}.items()))
+    return replace(earlier, rules=rules, merged=counts.merged, current=counts.current, history=counts.history)

@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
-from spark_jobs.columns import DELETED, END, KEPT_LINEAGE
+from shared.contracts.columns import DELETED, END, ERRORS, KEPT_LINEAGE
 from spark_jobs.names import quoted
 from spark_jobs.silver.history import NEW, Plan, digest
-from spark_jobs.silver.landed.events import ERRORS, WARNINGS
+from spark_jobs.silver.landed.events import WARNINGS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from shared.contracts.entity import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +42,13 @@ class Unique:
     rejects: bool
 
 
-def unique_rules(rules: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]) -> list[Unique]:
+def unique_rules(rules: Mapping[str, Rule], columns: Mapping[str, str]) -> list[Unique]:
     """Return the rules of an entity; `columns` are its silver columns. A rule for a column that it lacks is never broken."""
     known = {name.lower(): name for name in columns}
     return [
-        Unique(column=known[column.lower()], name=f"unique:{column}", rejects=rule.get("action", "reject") == "reject")
+        Unique(column=known[column.lower()], name=f"unique:{column}", rejects=rule.rejects)
         for column, rule in sorted(rules.items())
-        if rule.get("unique") and column.lower() in known
+        if rule.unique and column.lower() in known
     ]
 
 

@@ -19,14 +19,18 @@ from pyspark.sql.utils import is_remote
 
 from shared.config.tables import Configuration, read_configuration
 from shared.contracts.codec import encoded
+from shared.contracts.columns import Column
 from shared.contracts.entity import Source
-from spark_jobs.batch import read_batch
+from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, Stage, write_manifest
+from shared.contracts.places import PIPELINE, batch_manifest, whole
+from spark_jobs.documents import read_batch
 from spark_jobs.gold import task as gold
 from spark_jobs.gold.models.definition import Model
 from spark_jobs.gold.models.files import read_models
 from spark_jobs.lake import Lake
 from spark_jobs.session import local_builder, with_meaning
 from spark_jobs.silver import task as silver
+from tests.contracts import make_part
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -115,10 +119,10 @@ class Pipeline:
     configuration: Configuration
     models: Sequence[Model] = field(default_factory=read_models)
     batches: int = 0
-    parts: list[dict[str, Any]] = field(default_factory=list)
-    schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    parts: list[ManifestPart] = field(default_factory=list)
+    schemas: dict[str, tuple[Column, ...]] = field(default_factory=dict)
     tables: dict[tuple[Source, str], Sequence[str]] = field(default_factory=dict)
-    labels: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[LabelDocument] = field(default_factory=list)
 
     def configure(self, **changes: Mapping[str, Any]) -> None:
         """Change what is configured of the customer `table`, of `dataverse`, of `gold`."""
@@ -158,18 +162,16 @@ class Pipeline:
         path = Path(self.lake.path(place))
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.table(data), path)
-        schema = [{"name": name} | ({"type": kind} if isinstance(kind, str) else kind) for name, kind in columns.items()]
+        schema = tuple(
+            Column(name=name, type=kind) if isinstance(kind, str) else Column(name=name, **kind)
+            for name, kind in columns.items()
+        )
         version = next((key for key, known in self.schemas.items() if known == schema), f"s{len(self.schemas)}")
         self.schemas[version] = schema
         self.tables[source, table] = list(columns)
+        entity = self.configuration.entity_name(source, table)
         self.parts.append(
-            {
-                "path": place,
-                "entity": self.configuration.entity_name(source, table),
-                "rows": count,
-                "schema_version": version,
-                "landed_at": at.isoformat().replace("+00:00", "Z"),
-            }
+            make_part(entity, path=place, source=source, table=table, rows=count, schema_version=version, landed_at=at)
         )
 
     def finance(self, text: str, *, hours: int = 0, data_set: str = "customer_finance", file: str = "2026-11.csv") -> None:
@@ -201,38 +203,41 @@ class Pipeline:
         entity = self.configuration.entity_name("dataverse", table)
         path = f"bronze/_labels/{container}/{table}/{len(self.labels):03}-{self.batches:03}.json"
         self.lake.write_json(path, {"container": container, "table": table, "columns": spelled})
-        self.labels = [one for one in self.labels if (one["entity"], one["container"]) != (entity, container)]
-        as_of = (START + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
-        self.labels.append({"entity": entity, "container": container, "table": table, "path": path, "as_of": as_of})
+        self.labels = [one for one in self.labels if (one.entity, one.container) != (entity, container)]
+        as_of = START + timedelta(hours=hours)
+        self.labels.append(LabelDocument(entity=entity, container=container, table=table, path=path, as_of=as_of))
 
-    def manifest(self, *, stage: str = "silver", full_rebuild: Sequence[str] = ()) -> str:
+    def manifest(self, *, stage: Stage = "silver", full_rebuild: Sequence[str] = ()) -> str:
         """Write the batch manifest of what landed; returns the batch's id."""
         self.batches += 1
-        batch_id = f"b{self.batches:04}"
-        document = {
-            "batch_id": batch_id,
-            "created_at": (START + timedelta(hours=self.batches)).isoformat().replace("+00:00", "Z"),
-            "stage": stage,
-            "full_rebuild": list(full_rebuild),
-            "parts": self.parts,
-            "schemas": self.schemas,
-            "entities": {name: encoded(one) for name, one in self.configuration.resolved(self.tables).items()},
-            "gold": encoded(self.configuration.gold.settings()),
-            "labels": self.labels,
-        }
-        self.lake.write_json(f"pipeline/batches/{batch_id}/manifest.json", document)
+        manifest = Manifest(
+            batch_id=f"b{self.batches:04}",
+            created_at=START + timedelta(hours=self.batches),
+            stage=stage,
+            full_rebuild=tuple(full_rebuild),
+            parts=tuple(self.parts),
+            schemas=self.schemas,
+            entities=self.configuration.resolved(self.tables),
+            gold=self.configuration.gold.settings(),
+            labels=tuple(self.labels),
+        )
+        self.lake.write_text(whole(PIPELINE, batch_manifest(manifest.batch_id)), write_manifest(manifest).decode())
         self.parts = []
-        return batch_id
+        return manifest.batch_id
+
+    def batch(self, batch_id: str) -> Manifest:
+        """Return what a batch has to do, as the job reads it."""
+        return read_batch(self.lake, whole(PIPELINE, batch_manifest(batch_id)), batch_id)
 
     def silver(self, batch_id: str) -> dict[str, Any]:
-        """Run the silver task."""
-        manifest = self.lake.read_json(f"pipeline/batches/{batch_id}/manifest.json")
-        return silver.run(self.spark, self.lake, read_batch(manifest, batch_id))
+        """Run the silver task; returns its report as it is written."""
+        report: dict[str, Any] = encoded(silver.run(self.spark, self.lake, self.batch(batch_id)))
+        return report
 
     def gold(self, batch_id: str) -> dict[str, Any]:
-        """Run the gold task."""
-        manifest = self.lake.read_json(f"pipeline/batches/{batch_id}/manifest.json")
-        return gold.run(self.spark, self.lake, read_batch(manifest, batch_id), self.models)
+        """Run the gold task; returns the outcome as it is written."""
+        outcome: dict[str, Any] = encoded(gold.run(self.spark, self.lake, self.batch(batch_id), self.models))
+        return outcome
 
     def publish(self, outcome: Mapping[str, Any]) -> None:
         """Swap the manifest in, as the functions do."""

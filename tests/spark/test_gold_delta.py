@@ -33,18 +33,18 @@ def test_a_crash_before_in_or_after_the_delta_tables_converges(pipeline: Pipelin
     pipeline.land([customer(str(n), 1) for n in range(3)])
     pipeline.finance("cid,spend\n1,10")
     pipeline.run()
-    real_write = Lake.write_json
+    real_write = Lake.write_text
 
     def write_but(name: str) -> Any:
-        def write(lake: Lake, place: str, document: Any) -> None:
-            dies() if place.endswith(name) else real_write(lake, place, document)
+        def write(lake: Lake, place: str, text: str) -> None:
+            dies() if place.endswith(name) else real_write(lake, place, text)
 
         return write
 
     crashes: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
         lambda patch: patch.setattr(GoldDelta, "follow", dies),  # the manifest is staged
-        lambda patch: patch.setattr(Lake, "write_json", write_but("pipeline/delta.json")),  # the tables are merged
-        lambda patch: patch.setattr(Lake, "write_json", write_but("outcome.json")),  # and that is noted
+        lambda patch: patch.setattr(Lake, "write_text", write_but("pipeline/delta.json")),  # the tables are merged
+        lambda patch: patch.setattr(Lake, "write_text", write_but("outcome.json")),  # and that is noted
     )
     for number, crash in enumerate(crashes, 2):
         pipeline.land([customer("1", number, crc33_name=f"n{number}"), customer(str(10 + number), 1)], hours=number)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from spark_jobs.documents import read_record
 from spark_jobs.gold.models.header import parse_model
-from spark_jobs.gold.publication import from_json, place_of
 from spark_jobs.gold.readiness import inspect
 from tests.cdm import broken
 from tests.gold_models import model_text
@@ -64,7 +64,8 @@ def assert_delta_is_as_published(pipeline: Pipeline) -> None:
 
 def assert_fit(pipeline: Pipeline) -> None:
     found = manifest(pipeline)
-    record = from_json(json.loads(Path(pipeline.lake.path(place_of(found["explanation"]))).read_text(encoding="utf-8")))
+    record = read_record(pipeline.lake, found["explanation"])
+    assert record is not None
     columns = {name: dict(table.columns) for name, table in record.tables.items()}
     keys = {name: table.primary_key for name, table in record.tables.items()}
     assert broken(gold(pipeline), columns, keys) == []

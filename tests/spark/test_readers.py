@@ -14,12 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.adapters.memory import MemoryLake
-from shared.contracts.outcome import read_outcome
-from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE
+from shared.contracts.codec import encoded
+from shared.contracts.outcome import read_outcome, write_outcome
+from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, PUBLICATION_RECORDS, divided, publication_record, whole
 from shared.orchestration.publish import Published, publish
-from spark_jobs.batch import read_batch
 from spark_jobs.gold import task as gold
-from spark_jobs.gold.publication import RECORDS, place_of
 from tests.spark.conftest import START, Pipeline, customer
 
 pytestmark = pytest.mark.spark
@@ -82,8 +81,10 @@ def test_a_reader_always_sees_one_whole_publication(pipeline: Pipeline, layout: 
         number = published.index(publication) + 1
         assert batches == {f"batch {number}"}, "rows of one batch only, in every table"
         assert customers == number
-    records = {file.place for file in pipeline.lake.files(RECORDS)}
-    assert records == {place_of(name) for name in published[1:]}, "the oldest was collected meanwhile"
+    records = {file.place for file in pipeline.lake.files(whole(PIPELINE, PUBLICATION_RECORDS))}
+    assert records == {whole(PIPELINE, publication_record(name)) for name in published[1:]}, (
+        "the oldest was collected meanwhile"
+    )
     if layout == "full_data":  # else a file without rows may be named again
         assert pipeline.lake.folders("gold/customer") == published[1:]
 
@@ -95,11 +96,12 @@ def _batch(pipeline: Pipeline, number: int, lake: MemoryLake, pool: ThreadPoolEx
     pipeline.finance(f"cid,visits\n{lines}", hours=number)
     batch_id = pipeline.manifest()
     pipeline.silver(batch_id)
-    batch = read_batch(pipeline.lake.read_json(f"{PIPELINE}/batches/{batch_id}/manifest.json"), batch_id)
+    batch = pipeline.batch(batch_id)
     outcome = gold.run(pipeline.spark, pipeline.lake, batch, pipeline.models, now=lambda: START + _BETWEEN * number)
-    staged = Path(pipeline.lake.path(outcome["staged_manifest"])).read_bytes()
-    lake.put(PIPELINE, outcome["staged_manifest"].removeprefix(f"{PIPELINE}/"), staged)
-    told = read_outcome(json.dumps(outcome), batch_id)
+    assert outcome.staged_manifest is not None
+    staged = Path(pipeline.lake.path(outcome.staged_manifest)).read_bytes()
+    lake.put(*divided(outcome.staged_manifest), staged)
+    told = read_outcome(write_outcome(outcome), batch_id)
     assert list(pool.map(lambda _: publish(lake, told), range(2))) == [Published.DONE] * 2
-    pipeline.publish(outcome)  # the job's own look at what is published: the reader's is the lake's
-    return str(outcome["publication"])
+    pipeline.publish(encoded(outcome))  # the job's own look at what is published: the reader's is the lake's
+    return str(outcome.publication)

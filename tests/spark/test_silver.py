@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -190,19 +191,19 @@ def test_an_entity_is_rebuilt_from_its_parts_and_gold_follows(pipeline: Pipeline
 
 def test_rows_that_do_not_add_up_fail_the_job_and_merge_nothing(pipeline: Pipeline) -> None:
     pipeline.land([customer("1", 1)])
-    pipeline.parts[0]["rows"] = 2
+    pipeline.parts[0] = replace(pipeline.parts[0], rows=2)
     with pytest.raises(ConservationError):
         silver(pipeline)
     assert not pipeline.lake.exists("silver/customer"), "nor is a table made of them"
     pipeline.land([customer("1", 1)])
     silver(pipeline)
     pipeline.land([customer("1", 2)])
-    pipeline.parts[0]["rows"] = 2
+    pipeline.parts[0] = replace(pipeline.parts[0], rows=2)
     with pytest.raises(ConservationError):
         silver(pipeline)
     assert [row["versionnumber"] for row in pipeline.current("customer")] == [1]
     pipeline.land([customer("1", 3)])
-    pipeline.parts[0]["rows"] = 2
+    pipeline.parts[0] = replace(pipeline.parts[0], rows=2)
     with pytest.raises(ConservationError):
         silver(pipeline, full_rebuild=["customer"])
     assert [row["versionnumber"] for row in pipeline.current("customer")] == [1], "what there was is there again"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs.batch import read_batch
 from spark_jobs.errors import ModelsError
 from spark_jobs.gold.models.files import model_texts
 from spark_jobs.gold.validation import check_models
@@ -45,7 +44,7 @@ def _jobs(spark: SparkSession) -> set[int]:
 def test_all_faults_of_all_models_are_told_at_once_and_nothing_is_merged(pipeline: Pipeline) -> None:
     pipeline.land([customer("1", 1)])
     batch_id = pipeline.manifest()
-    batch = read_batch(pipeline.lake.read_json(f"pipeline/batches/{batch_id}/manifest.json"), batch_id)
+    batch = pipeline.batch(batch_id)
     texts = model_texts() | {name: text for name, (text, _) in _FAULTY.items()}
     with pytest.raises(ModelsError) as caught:
         silver.run(pipeline.spark, pipeline.lake, batch, texts)

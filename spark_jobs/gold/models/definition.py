@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.contracts.columns import END, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
+from shared.contracts.sql_types import decimal_type
+from spark_jobs.findings import MOST_DIGITS
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LINEAGE = ("_landed_at", "_record_number", "_source_file")
+#: The lineage columns that every view has.
+_LINEAGE = (LANDED_AT, RECORD_NUMBER, SOURCE_FILE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +57,9 @@ class Model:
             further = [name for name in stored if name.lower() not in declared and not name.startswith("_")]
             # Customer Insights takes decimals of 16 digits at most (reference: Customer Insights, section 2).
             columns |= {name: f"cast({quoted(name)} as double)" if _is_long(stored[name]) else quoted(name) for name in further}
-        return columns | {name: name for name in (*_LINEAGE, *(("__START_AT", "__END_AT") if read.history else ()))}
+        return columns | {name: name for name in (*_LINEAGE, *((START, END) if read.history else ()))}
 
 
 def _is_long(kind: str) -> bool:
-    found = re.fullmatch(r"decimal\((\d+),\s*\d+\)", kind)
-    return found is not None and int(found[1]) > 16
+    found = decimal_type(kind)
+    return found is not None and found.precision > MOST_DIGITS

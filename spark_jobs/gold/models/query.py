@@ -11,12 +11,12 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
-from spark_jobs.columns import END, shown
+from shared.contracts.columns import END, KEPT_LINEAGE
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
-from spark_jobs.tables import Table
+from spark_jobs.tables import Table, shown
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -110,9 +110,10 @@ class Query:
 
     def _absent(self, one: Input) -> DataFrame:
         kinds = self.model.columns_of(one, {})
-        lineage = {"_landed_at": "timestamp", "_record_number": "bigint", "_source_file": "string"}
         sequence = "struct<landed_at:timestamp,record_number:bigint>"
-        texts = {name: f"cast(null as {lineage.get(name, sequence)})" if name == text else text for name, text in kinds.items()}
+        texts = {
+            name: f"cast(null as {KEPT_LINEAGE.get(name, sequence)})" if name == text else text for name, text in kinds.items()
+        }
         return self.spark.range(0).selectExpr(*(f"{text} as {quoted(name)}" for name, text in texts.items()))
 
     def _fault(self, read: Input | None, error: AnalysisException | ParseException) -> ModelError:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.batch import Batch, Entity, Part
-from spark_jobs.columns import KEPT_LINEAGE
+from shared.contracts.columns import KEPT_LINEAGE
+from shared.contracts.entity import Entity
+from shared.contracts.manifest import Manifest, ManifestPart
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.silver.landed.events import events
@@ -30,11 +31,11 @@ class BronzeRows:
 
     spark: SparkSession
     lake: Lake
-    batch: Batch
+    batch: Manifest
     entity: Entity
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[ManifestPart]:
         """The entity's parts."""
         return self.batch.parts_of(self.entity.name)
 
@@ -103,16 +104,15 @@ class BronzeRows:
         return bool(found) and bool(reduce(lambda one, other: one.union(other), found).take(1))
 
     @cached_property
-    def _groups(self) -> list[tuple[str, list[Part]]]:
+    def _groups(self) -> list[tuple[str, list[ManifestPart]]]:
         """The schema versions of the parts in the order in which they landed, so that one batch types as several would."""
         landed: dict[str, datetime] = {}
         for part in self.parts:
-            at = datetime.fromisoformat(part.landed_at)
-            landed[part.schema_version] = min(at, landed.get(part.schema_version, at))
+            landed[part.schema_version] = min(part.landed_at, landed.get(part.schema_version, part.landed_at))
         versions = sorted(landed, key=lambda version: (landed[version], version))
         return [(version, [part for part in self.parts if part.schema_version == version]) for version in versions]
 
-    def _text(self, parts: list[Part]) -> DataFrame:
+    def _text(self, parts: list[ManifestPart]) -> DataFrame:
         fields = [f"{quoted(column.name)} string" for column in self.batch.schemas[parts[0].schema_version]]
         fields += [f"{quoted(name)} {kind}" for name, kind in KEPT_LINEAGE.items()]
         # A schema that is given spares the job that would read it from the files.

@@ -6,13 +6,11 @@ other type, since neither `""` nor nothing is a number or a date.
 
 from __future__ import annotations
 
-import re
-
-from spark_jobs.batch import Column
+from shared.contracts.columns import Column
+from shared.contracts.sql_types import MOST_DIGITS, DecimalType, decimal_type
 
 _GREATEST_DOUBLE = "1.7976931348623157E308"
 _INTEGER_DIGITS = {"int": 10, "bigint": 19}
-_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 _PLAIN = {
     "guid": "string",
     "string": "string",
@@ -29,8 +27,9 @@ _PLAIN = {
 def sql_type(column: Column) -> str:
     """Return the SQL type of a CDM column; what is not known stays text."""
     if column.type.lower() == "decimal":
-        precision = min(column.precision or 38, 38)
-        return f"decimal({precision},{min(column.scale if column.scale is not None else 10, precision)})"
+        precision = min(column.precision or MOST_DIGITS, MOST_DIGITS)
+        scale = min(column.scale if column.scale is not None else 10, precision)
+        return str(DecimalType(precision=precision, scale=scale))
     by_name = {name.lower(): value for name, value in _PLAIN.items()}
     return by_name.get(column.type.lower(), "string")
 
@@ -65,7 +64,7 @@ def widened(old: str, new: str) -> str | None:
     if old in _INTEGER_DIGITS and new in _INTEGER_DIGITS:
         return max(old, new, key=lambda kind: _INTEGER_DIGITS[kind])
     integer, scale = max(one[0], other[0]), max(one[1], other[1])
-    return f"decimal({integer + scale},{scale})" if integer + scale <= 38 else "double"
+    return str(DecimalType(precision=integer + scale, scale=scale)) if integer + scale <= MOST_DIGITS else "double"
 
 
 def _timestamp(text: str) -> str:
@@ -84,5 +83,5 @@ def _digits(kind: str) -> tuple[int, int] | None:
     """Return how many digits stand before and behind the point, None where the type does not say."""
     if kind in _INTEGER_DIGITS:
         return _INTEGER_DIGITS[kind], 0
-    found = _DECIMAL.fullmatch(kind)
-    return (int(found[1]) - int(found[2]), int(found[2])) if found else None
+    found = decimal_type(kind)
+    return (found.precision - found.scale, found.scale) if found else None

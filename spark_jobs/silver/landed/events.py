@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spark_jobs.columns import DELETED, KEPT_LINEAGE
-from spark_jobs.names import LINEAGE, literal, quoted
+from shared.contracts.columns import DELETED, ERRORS, KEPT_LINEAGE, LINEAGE, ROW
+from spark_jobs.names import literal, quoted
 from spark_jobs.silver.landed.casts import cast
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.landed.shape import IS_DELETE, SEQUENCE, Shape, named
@@ -14,9 +14,10 @@ from spark_jobs.silver.landed.shape import IS_DELETE, SEQUENCE, Shape, named
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from spark_jobs.batch import Column, Entity
+    from shared.contracts.columns import Column
+    from shared.contracts.entity import Entity
 
-ERRORS, WARNINGS = "_errors", "_warnings"
+WARNINGS = "_warnings"
 _VERSION, _SINK = SEQUENCE
 
 
@@ -59,7 +60,7 @@ def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Sh
         DELETED,
         f"{_names_where(errors)} as {ERRORS}",
         f"{_names_where(warnings)} as {WARNINGS}",
-        *((f"to_json(map({pairs})) as _row",) if keep_row else ()),
+        *((f"to_json(map({pairs})) as {ROW}",) if keep_row else ()),
     )
 
 

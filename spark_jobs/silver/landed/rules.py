@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from shared.contracts.entity import Rule
 from spark_jobs.names import literal, quoted
 
 
@@ -22,38 +22,38 @@ class Check:
     rejects: bool
 
 
-def checks(rules: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]) -> list[Check]:
+def checks(rules: Mapping[str, Rule], columns: Mapping[str, str]) -> list[Check]:
     """Return the row checks of an entity; `columns` are its silver columns with their types.
 
     A rule for a column that the table lacks is broken by every row if the column is required, else by none.
     """
     return [
-        Check(name=f"{kind}:{column}", broken=broken, rejects=rule.get("action", "reject") == "reject")
+        Check(name=f"{kind}:{column}", broken=broken, rejects=rule.rejects)
         for column, rule in sorted(rules.items())
         for kind, broken in _conditions(column, rule, columns)
     ]
 
 
-def _conditions(column: str, rule: Mapping[str, Any], columns: Mapping[str, str]) -> list[tuple[str, str]]:
+def _conditions(column: str, rule: Rule, columns: Mapping[str, str]) -> list[tuple[str, str]]:
     known = {name.lower(): name for name in columns}
     if column.lower() not in known:
-        return [("required", "true")] if rule.get("required") else []
+        return [("required", "true")] if rule.required else []
     name = quoted(known[column.lower()])
     text = f"cast({name} as string)"
     conditions = []
-    if rule.get("required"):
+    if rule.required:
         conditions.append(("required", f"coalesce(trim({text}), '') = ''"))
-    if rule.get("pattern") is not None:
-        whole = literal(f"^(?:{rule['pattern']})$")
+    if rule.pattern is not None:
+        whole = literal(f"^(?:{rule.pattern})$")
         conditions.append(("pattern", f"not ({text} rlike {whole})"))
-    for bound, beyond in (("min", "<"), ("max", ">")):
-        if rule.get(bound) is not None:
-            conditions.append((bound, f"{name} {beyond} {_value(rule[bound], columns[known[column.lower()]])}"))
-    if rule.get("allowed"):
-        conditions.append(("allowed", f"{text} not in ({', '.join(literal(str(one)) for one in rule['allowed'])})"))
+    for bound, value, beyond in (("min", rule.min, "<"), ("max", rule.max, ">")):
+        if value is not None:
+            conditions.append((bound, f"{name} {beyond} {_value(value, columns[known[column.lower()]])}"))
+    if rule.allowed:
+        conditions.append(("allowed", f"{text} not in ({', '.join(literal(one) for one in rule.allowed)})"))
     return conditions
 
 
-def _value(bound: Any, kind: str) -> str:
+def _value(bound: float | str, kind: str) -> str:
     # A bound is compared as the column's own type, so that text columns order as text and dates as dates.
     return f"cast({literal(str(bound))} as {kind})"

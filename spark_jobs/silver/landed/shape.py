@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spark_jobs.columns import KEPT_LINEAGE
+from shared.contracts.columns import KEPT_LINEAGE, LANDED_AT, RECORD_NUMBER
 from spark_jobs.names import silver_names
 from spark_jobs.silver.history import Plan
 from spark_jobs.silver.landed.casts import sql_type, widened
 
 if TYPE_CHECKING:
-    from spark_jobs.batch import Column, Entity
+    from shared.contracts.columns import Column
+    from shared.contracts.entity import Entity
 
 #: The sequence columns of Dataverse with the types that ordering needs (reference: Synapse Link, section 9).
 SEQUENCE = _VERSION, _SINK = "versionnumber", "SinkModifiedOn"
@@ -109,7 +110,7 @@ def _plan(entity: Entity, types: Mapping[str, str], schemas: Sequence[Sequence[C
     untracked = {name.lower() for name in entity.untracked} | (_UNTRACKED if dataverse else set())
     return Plan(
         keys=tuple(silver(key) for key in entity.keys),
-        sequence=(silver(_VERSION), silver(_SINK)) if dataverse else ("_landed_at", "_record_number"),
+        sequence=(silver(_VERSION), silver(_SINK)) if dataverse else (LANDED_AT, RECORD_NUMBER),
         fields=(_VERSION, _SINK) if dataverse else ("landed_at", "record_number"),
         field_types=("bigint", "timestamp") if dataverse else ("timestamp", "bigint"),
         content=tuple(types),

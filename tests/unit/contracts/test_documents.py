@@ -129,7 +129,7 @@ def test_rows_given_are_rows_read_are_what_became_of_them(given: int, counts: An
 
 
 def test_a_report_tells_the_outcome_of_what_is_merged() -> None:
-    open_ = MergeCounts(read=1, applied=1, superseded=0, duplicates=0, rejected=0, merged=False)
+    open_ = MergeCounts(read=1, applied=1, superseded=0, duplicates=0, rejected=0, rules={}, merged=False)
     done = replace(open_, merged=True, current=5, history=6, rules={"required:cid": 1})
     report = SilverReport(batch_id="b0001", entities={"a": open_, "b": done}, seconds=1.5)
     assert read_report(write_report(report), "b0001") == report

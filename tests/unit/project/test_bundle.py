@@ -18,7 +18,7 @@ import yaml
 from databricks.bundles.external_locations import ExternalLocation
 from databricks.bundles.jobs import Job
 
-from spark_jobs.batch import read_arguments
+from shared.contracts.arguments import read_arguments
 
 if TYPE_CHECKING:
     from databricks.bundles.jobs import JobDict
@@ -109,7 +109,8 @@ def test_every_task_names_each_parameter_of_the_job_and_takes_it(job: dict[str, 
     assert list(defaults) == _PARAMETERS
     assert "{container}" in defaults["lake"]
     assert "${var.storage_account}" in defaults["lake"]
-    assert vars(read_arguments([f"--{name}={value or 'x'}" for name, value in defaults.items()])).keys() == defaults.keys()
+    given = read_arguments([f"--{name}={value or 'x'}" for name, value in defaults.items()])
+    assert given.parameters().keys() == defaults.keys()
     for task in job["tasks"]:
         named = {name: f"{{{{job.parameters.{name}}}}}" for name in _PARAMETERS}
         assert task["python_wheel_task"]["named_parameters"] == named

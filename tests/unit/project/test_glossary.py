@@ -25,9 +25,6 @@ SHARED = {
         "both emulators have one split, and local/emulation what they share of it",
     ),
 }
-#: Classes and modules of the job that go when it reads its documents through the contracts.
-TO_RENAME = {"Arguments", "Column", "Counts", "Entity", "Finding", "GoldFile", "GoldTable", "LabelDocument", "Publication"}
-SHARED |= dict.fromkeys(("columns", "publication", "report"), "until then, likewise")
 #: Names that differ by their ending alone, and why.
 ENDINGS = {
     ("Job", "Jobs"): "one, and the calls that are about jobs",
@@ -82,7 +79,7 @@ def words(tree: ast.Module, module: str) -> set[str]:
 @pytest.mark.parametrize("deployable", DEPLOYABLES)
 def test_no_two_public_classes_of_a_deployable_share_a_name(deployable: str) -> None:
     _, classes = places(deployable)
-    assert {name: sorted(where) for name, where in classes.items() if len(where) > 1 and name not in TO_RENAME} == {}
+    assert {name: sorted(where) for name, where in classes.items() if len(where) > 1} == {}
 
 
 @pytest.mark.parametrize("deployable", DEPLOYABLES)

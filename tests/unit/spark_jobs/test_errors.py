@@ -13,6 +13,7 @@ from pathlib import Path
 import spark_jobs
 from spark_jobs import errors
 from spark_jobs.errors import Conflict, ConservationError, IdentityConflictError, JobError, ModelError, Terminal
+from tests.contracts import make_counts
 
 _BRANCHES = {Terminal, Conflict}
 #: What Python itself expects of a function that is called wrongly.
@@ -71,9 +72,10 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
 
 
 def test_an_error_carries_its_evidence_and_forms_its_sentence_from_it() -> None:
-    lost = ConservationError("customer", 5, {"read": 4})
-    assert (lost.entity, lost.expected, lost.got) == ("customer", 5, {"read": 4})
-    assert str(lost) == "customer: the parts hold 5 rows, the job counted {'read': 4}"
+    counts = make_counts(read=4, applied=3)
+    lost = ConservationError("customer", 5, counts)
+    assert (lost.entity, lost.expected, lost.got) == ("customer", 5, counts)
+    assert str(lost) == "customer: the parts hold 5 rows, the job read 4 and accounted for 3"
     other = IdentityConflictError("orders", "order", {"b", "a"}, {"a"})
     assert (other.entity, other.table, *map(sorted, (other.stored, other.configured))) == ("orders", "order", ["a", "b"], ["a"])
     assert "apart by a, b, and the configuration now by a. Put the configuration back" in str(other)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from shared.contracts.publication import GoldTable
 from spark_jobs.findings import errors
-from spark_jobs.gold.publication import GoldTable
 from spark_jobs.gold.traps import findings
 from tests.gold_folder import gold_table, publication
 
