@@ -162,10 +162,8 @@ class Pipeline:
         path = Path(self.lake.path(place))
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.table(data), path)
-        schema = tuple(
-            Column(name=name, type=kind) if isinstance(kind, str) else Column(name=name, **kind)
-            for name, kind in columns.items()
-        )
+        told = {name: {"type": kind} if isinstance(kind, str) else kind for name, kind in columns.items()}
+        schema = tuple(Column(**{"name": name} | kind) for name, kind in told.items())
         version = next((key for key, known in self.schemas.items() if known == schema), f"s{len(self.schemas)}")
         self.schemas[version] = schema
         self.tables[source, table] = list(columns)
