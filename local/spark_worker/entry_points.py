@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from local.errors import LocalStackError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
 class EntryPointMissingError(LocalStackError):
@@ -45,7 +45,7 @@ def execute(order: dict[str, Any]) -> dict[str, Any]:
     ):
         try:
             script = find(order["package"], order["entry_point"])
-            _forget(script.module.split(".")[0])
+            _forget({script.module.partition(".")[0], *_packages_of(order["package"])})
             sys.argv = order["argv"]
             _checked_exit(script.load())
         except BaseException as error:  # whatever a job raises is its own failure, not the worker's
@@ -64,7 +64,12 @@ def _checked_exit(main: Callable[[], object]) -> None:
             raise
 
 
-def _forget(package: str) -> None:
+def _packages_of(wheel: str) -> list[str]:
+    """Return the packages that a wheel brings: the job's own, and the contracts that it shares with the functions."""
+    return (distribution(wheel).read_text("top_level.txt") or "").split()
+
+
+def _forget(packages: Collection[str]) -> None:
     """Have the next import read the files as they are now: a cluster starts every run with a new process."""
-    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
         del sys.modules[name]
