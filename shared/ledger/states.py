@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, get_args
 
+from shared.contracts import entity, manifest
 from shared.formats.finance_errors import FinanceReason
 from shared.formats.landed_paths import IgnoredReason
 from shared.ports import RefreshJobState
@@ -17,9 +18,9 @@ from shared.ports import RefreshJobState
 Unset = Literal[""]
 """Stands for "none yet" in a record, and for "whichever" in a filter."""
 
-Source = Literal["dataverse", "finance"]
+Source = entity.Source
 Stage = Literal["bronze", "silver", "gold"]
-BatchStage = Literal["silver", "gold"]
+BatchStage = manifest.Stage
 
 FileState = Literal["seen", "ingested", "held_back", "rejected", "ignored", "poison"]
 PartState = Literal["pending", "batched"]

@@ -82,12 +82,12 @@ class Listing:
         for part in parts:
             schema = self.bronze.schemas(part.container, part.table)[part.schema_version]
             schemas[part.schema_version] = schema.columns
-            columns.setdefault((_source(part), part.table), schema.names)  # two tables may have the same columns
+            columns.setdefault((part.source, part.table), schema.names)  # two tables may have the same columns
         labels = (_label_document(entity, known) for entity, known in self._labels(parts))
         return Manifest(
             batch_id=batch.batch_id,
             created_at=batch.created_at,
-            stage="gold" if batch.stage == "gold" else "silver",
+            stage=batch.stage,
             full_rebuild=tuple(sorted(full_rebuild)),
             parts=tuple(_manifest_part(part) for part in sorted(parts, key=lambda part: part.part_id)),
             schemas=dict(sorted(schemas.items())),
@@ -120,7 +120,7 @@ def _manifest_part(part: Part) -> ManifestPart:
         path=part.path,
         rejects_path=part.rejects_path or None,
         entity=part.entity,
-        source=_source(part),
+        source=part.source,
         table=part.table,
         rows=part.rows,
         rejects=part.rejects,
@@ -132,7 +132,3 @@ def _manifest_part(part: Part) -> ManifestPart:
         start=part.start,
         landed_at=part.landed_at,
     )
-
-
-def _source(part: Part) -> Source:
-    return "dataverse" if part.source == "dataverse" else "finance"
