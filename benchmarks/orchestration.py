@@ -27,6 +27,7 @@ from local.stack.azurite import LANDING, create_containers, start_azurite
 from shared.adapters.blob_lake import BlobLake, blob_service
 from shared.adapters.memory import MemoryCustomerInsights, MemoryHints, MemoryJobs
 from shared.adapters.table_store import TableStore, table_service
+from shared.api.queries import FilesQuery
 from shared.context import Context
 from shared.contracts.counts import EntityCounts
 from shared.contracts.manifest import read_manifest
@@ -122,11 +123,11 @@ def questions(bench: Bench, parts: int) -> dict[str, float]:
     fill(bench.tables.port, parts)
     context = bench.process()
     ledger = context.ledger
-    day = {"since": "2026-01-19T00:00:00Z", "until": "2026-01-20T00:00:00Z"}
+    day = FilesQuery(since=datetime(2026, 1, 19, tzinfo=UTC), until=datetime(2026, 1, 20, tzinfo=UTC))
     asked: dict[str, Callable[[], object]] = {
         "what waits (reconcile, idle)": context.reconcile,
-        "files rejected, first 100": lambda: context.files.page({"status": "rejected"}),
-        "files changed last, first 100": lambda: context.files.page({}),
+        "files rejected, first 100": lambda: context.files.page(FilesQuery(status="rejected")),
+        "files changed last, first 100": lambda: context.files.page(FilesQuery()),
         "files of one day, first 100": lambda: context.files.page(day),
         "rejects of one day, first 100": lambda: list(islice(ledger.parts_with_rejects(since=""), 100)),
         "file counts by state": lambda: ledger.tally("finance"),

@@ -7,6 +7,7 @@ import azure.functions as func
 from function_app.answers import answering, document, not_found
 from shared.api.documents import HealthDocument, ReadyDocument
 from shared.api.openapi import description
+from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery, read_query
 from shared.api.runs import batch_document
 from shared.context import context
 
@@ -45,14 +46,14 @@ def status(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def runs(req: func.HttpRequest) -> func.HttpResponse:
     """List batches and their runs, newest first."""
-    return document(context.runs.page(req.params))
+    return document(context.runs.page(read_query(req.params, RunsQuery)))
 
 
 @triggers.route(route="runs/{batch_id}", methods=[func.HttpMethod.GET])
 @answering
 def run(req: func.HttpRequest) -> func.HttpResponse:
     """Tell all of one batch: its steps, counts, timings, and a page of its parts."""
-    found = context.runs.detail(req.route_params["batch_id"], req.params)
+    found = context.runs.detail(req.route_params["batch_id"], read_query(req.params, PageQuery))
     return not_found("batch") if found is None else document(found)
 
 
@@ -68,11 +69,11 @@ def unpark(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def files(req: func.HttpRequest) -> func.HttpResponse:
     """List landed files and where each stands, last changed first."""
-    return document(context.files.page(req.params))
+    return document(context.files.page(read_query(req.params, FilesQuery)))
 
 
 @triggers.route(route="rejects", methods=[func.HttpMethod.GET])
 @answering
 def rejects(req: func.HttpRequest) -> func.HttpResponse:
     """List where records were rejected, and how many."""
-    return document(context.files.rejects(req.params))
+    return document(context.files.rejects(read_query(req.params, RejectsQuery)))

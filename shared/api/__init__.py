@@ -6,6 +6,7 @@
 | `files` | Landed files and rejects, a page at a time |
 | `openapi` | The description of the API, made from the documents |
 | `pages` | Pages of long lists |
+| `queries` | What lists may be asked, as typed queries |
 | `reprocess` | Requests to do something again, and reprocess jobs |
 | `runs` | Batches and their runs |
 | `status` | What is going on, for people and for clients that wait |

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from shared.api.documents import FileDocument, FilesPage, RejectsDocument, RejectsPage, time_text
-from shared.api.pages import QueryInvalid, choice_of, limit_of, page_of, place_of, time_of
+from shared.api.pages import page_of, place_of
+from shared.api.queries import FilesQuery, QueryInvalid, RejectsQuery
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import AFTER, time_key
-from shared.ledger.states import FILE_STATES, SOURCES, FileState, Unset
+from shared.ledger.states import FILE_STATES, FileState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,39 +22,39 @@ class Files:
     ledger: Ledger
     containers: tuple[str, ...]
 
-    def page(self, query: Mapping[str, str]) -> FilesPage:
+    def page(self, query: FilesQuery) -> FilesPage:
         """Return landed files, last changed first, or, below a `prefix`, by name; raises `QueryInvalid`."""
-        status = choice_of(query, "status", FILE_STATES)
-        container = choice_of(query, "container", self.containers)
-        source = choice_of(query, "source", SOURCES)
-        since, until = time_of(query, "since"), time_of(query, "until")
-        table, place, limit = query.get("table", ""), place_of(query.get("cursor", "")), limit_of(query)
-        containers = (container,) if container else self.containers
+        status, table, since, until = query.status, query.table, query.since, query.until
+        containers, place = self._containers(query.container), place_of(query.cursor)
 
         def shown(file: LandedFile) -> FileDocument | None:
             wanted = (
-                status in {"", file.state}
-                and source in {"", file.source}
+                status in {None, file.state}
+                and query.source in {None, file.source}
                 and (not table or table in {file.table, file.entity})
                 and (since is None or (file.changed_at is not None and file.changed_at >= since))
                 and (until is None or (file.changed_at is not None and file.changed_at < until))
             )
             return file_document(file) if wanted else None
 
-        if query.get("prefix"):
-            page = page_of(self._by_name(containers, query["prefix"], place), shown, limit=limit)
+        if query.prefix:
+            page = page_of(self._by_name(containers, query.prefix, place), shown, limit=query.limit)
         else:
-            page = page_of(self._by_time(containers, status, since, until, place), shown, limit=limit)
+            page = page_of(self._by_time(containers, query, place), shown, limit=query.limit)
         return FilesPage(files=page.items, next=page.following)
 
-    def _by_time(
-        self, containers: tuple[str, ...], status: FileState | Unset, since: datetime | None, until: datetime | None, place: Any
-    ) -> Iterator[tuple[str, LandedFile]]:
+    def _containers(self, name: str) -> tuple[str, ...]:
+        if name and name not in self.containers:
+            raise QueryInvalid("container", f"one of {', '.join(self.containers)}")
+        return (name,) if name else self.containers
+
+    def _by_time(self, containers: tuple[str, ...], query: FilesQuery, place: Any) -> Iterator[tuple[str, LandedFile]]:
         if not isinstance(place, str | None):
             raise QueryInvalid("cursor", "one of the same query")
-        after = place or (time_key(until) if until else "")
-        for at, file in self.ledger.changed_files(containers, (status,) if status else FILE_STATES, after=after):
-            if since and file.changed_at and file.changed_at < since:
+        after = place or (time_key(query.until) if query.until else "")
+        states: tuple[FileState, ...] = (query.status,) if query.status else FILE_STATES
+        for at, file in self.ledger.changed_files(containers, states, after=after):
+            if query.since and file.changed_at and file.changed_at < query.since:
                 return
             yield at, file
 
@@ -67,23 +67,21 @@ class Files:
             for known in self.ledger.files(container, prefix=prefix, after=after):
                 yield [container, known.record.path], known.record
 
-    def rejects(self, query: Mapping[str, str]) -> RejectsPage:
+    def rejects(self, query: RejectsQuery) -> RejectsPage:
         """Return the parts that have rejects, last landed first, each with where the rejects lie; raises `QueryInvalid`."""
-        container = choice_of(query, "container", self.containers)
-        since, until, table = time_of(query, "since"), time_of(query, "until"), query.get("table", "")
-        place = place_of(query.get("cursor", ""))
+        containers, place, table = self._containers(query.container), place_of(query.cursor), query.table
         if not isinstance(place, str | None):
             raise QueryInvalid("cursor", "one of the same query")
-        begin = f"{place} " if place else (time_key(until) if until else "")
-        end = f"{time_key(since)}{AFTER}" if since else AFTER
+        begin = f"{place} " if place else (time_key(query.until) if query.until else "")
+        end = f"{time_key(query.since)}{AFTER}" if query.since else AFTER
 
         def shown(part: Part) -> RejectsDocument | None:
-            if container not in {"", part.container} or (table and table not in {part.table, part.entity}):
+            if part.container not in containers or (table and table not in {part.table, part.entity}):
                 return None
             counted = self.ledger.part_at(part.container, part.source_path, part.generation, part.start)
             return None if counted is None else rejects_document(counted.record)
 
-        page = page_of(self.ledger.parts_with_rejects(since=begin, until=end), shown, limit=limit_of(query))
+        page = page_of(self.ledger.parts_with_rejects(since=begin, until=end), shown, limit=query.limit)
         return RejectsPage(rejects=page.items, next=page.following)
 
 

@@ -24,18 +24,12 @@ from shared.api.documents import (
     RunsPage,
     StatusDocument,
 )
-from shared.api.pages import LARGEST_PAGE, PAGE
+from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery, parameters_of
 from shared.api.reprocess import ReprocessBody
-from shared.ledger.states import (
-    BATCH_STATES,
-    FILE_STATES,
-    SOURCES,
-)
 
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
-_TIME: Schema = {"type": "string", "format": "date-time"}
 _REF = "#/components/schemas/{name}"
 _DESCRIBED = (
     BatchDetailDocument, BatchDocument, CallbackDocument, ExtentDocument, FilesPage, HealthDocument, ProblemDocument,
@@ -67,13 +61,6 @@ def description() -> dict[str, Any]:
 
 
 def _paths() -> dict[str, dict[str, Any]]:
-    time_range = [_query("since", _TIME), _query("until", _TIME)]
-    page = [
-        _query("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}),
-        _query("cursor", _TEXT),
-    ]
-    container, table = _query("container", _TEXT), _query("table", _TEXT)
-    source = _query("source", {"enum": list(SOURCES)})
     batch, job = _in_path("batch_id"), _in_path("reprocess_id")
     return {
         "/health": {"get": _operation("Whether the app answers", {200: HealthDocument}) | {"security": []}},
@@ -82,12 +69,12 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/status": {"get": _operation("What is going on", {200: StatusDocument}, 503)},
         "/runs": {
             "get": _operation("Batches and their runs, newest first", {200: RunsPage}, 400, 503)
-            | {"parameters": [_query("state", {"enum": list(BATCH_STATES)}), *page]}
+            | {"parameters": _asked(RunsQuery)}
         },
         "/runs/{batch_id}": {
             "parameters": [batch],
             "get": _operation("All of one batch, with a page of its parts", {200: BatchDetailDocument}, 400, 404, 503)
-            | {"parameters": page},
+            | {"parameters": _asked(PageQuery)},
         },
         "/runs/{batch_id}/unpark": {
             "parameters": [batch],
@@ -95,16 +82,11 @@ def _paths() -> dict[str, dict[str, Any]]:
         },
         "/files": {
             "get": _operation("Landed files, last changed first, or by name", {200: FilesPage}, 400, 503)
-            | {
-                "parameters": [
-                    *(_query("status", {"enum": list(FILE_STATES)}), source, container, table, _query("prefix", _TEXT)),
-                    *(time_range + page),
-                ]
-            }
+            | {"parameters": _asked(FilesQuery)}
         },
         "/rejects": {
             "get": _operation("Where records were rejected, and how many", {200: RejectsPage}, 400, 503)
-            | {"parameters": [container, table, *time_range, *page]}
+            | {"parameters": _asked(RejectsQuery)}
         },
         "/reprocess": {
             "post": _operation(
@@ -148,8 +130,8 @@ def _answer(text: str, media: str, schema: Schema) -> dict[str, Any]:
     return {"description": text, "content": {media: {"schema": schema}}}
 
 
-def _query(name: str, schema: Schema) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema}
+def _asked(kind: type[PageQuery]) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in parameters_of(kind)]
 
 
 def _in_path(name: str) -> dict[str, Any]:

@@ -21,12 +21,12 @@ from shared.api.documents import (
     TimingsDocument,
     time_text,
 )
-from shared.api.pages import QueryInvalid, choice_of, cursor, limit_of, page_of, place_of
+from shared.api.pages import cursor, page_of, place_of
+from shared.api.queries import PageQuery, QueryInvalid, RunsQuery
 from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
 from shared.errors import Conflict, LandedFileChanged, LedgerChanged
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch
-from shared.ledger.states import BATCH_STATES
 from shared.ports import Clock, Hints, Lake
 
 _BATCH_ID = re.compile(r"b\d{8}T\d{6}Z_[0-9a-f]{8}")
@@ -50,21 +50,21 @@ class Runs:
     hints: Hints
     clock: Clock
 
-    def page(self, query: Mapping[str, str]) -> RunsPage:
+    def page(self, query: RunsQuery) -> RunsPage:
         """Return batches, newest first; raises `QueryInvalid`."""
-        state, place = choice_of(query, "state", BATCH_STATES), place_of(query.get("cursor", ""))
+        place = place_of(query.cursor)
         if not isinstance(place, str | None) or (place and not _BATCH_ID.fullmatch(place)):
             raise QueryInvalid("cursor", "what `next` of the page before said")
-        found = ((batch.batch_id, batch) for batch in self.ledger.batches(state=state, after=place or ""))
-        page = page_of(found, batch_document, limit=limit_of(query))
+        found = ((batch.batch_id, batch) for batch in self.ledger.batches(state=query.state or "", after=place or ""))
+        page = page_of(found, batch_document, limit=query.limit)
         return RunsPage(runs=page.items, next=page.following)
 
-    def detail(self, batch_id: str, query: Mapping[str, str]) -> BatchDetailDocument | None:
+    def detail(self, batch_id: str, query: PageQuery) -> BatchDetailDocument | None:
         """Return all that is known of a batch, and a page of its parts; None where there is no such batch."""
         known = self.ledger.batch(batch_id) if _BATCH_ID.fullmatch(batch_id) else None
         if known is None:
             return None
-        batch, limit, place = known.record, limit_of(query), place_of(query.get("cursor", ""))
+        batch, limit, place = known.record, query.limit, place_of(query.cursor)
         if not isinstance(place, str | None) or (place and not (place.isascii() and place.isdigit() and len(place) < 9)):
             raise QueryInvalid("cursor", "what `next` of the page before said")
         first = int(place or 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from shared.api.queries import FilesQuery
 from shared.config.tables import read_configuration
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
@@ -282,7 +283,7 @@ def test_any_other_file_is_ignored_with_its_reason_and_seen_in_the_ledger(
     pipeline.land(DATAVERSE, MODEL, model(*CONTACT))
     pipeline.lake.put(container, path, b"1,2,3\r\n")  # and its event is lost: the sweep sees it too
     pipeline.tick()
-    (document,) = [found for found in pipeline.context.files.page({"status": "ignored"}).files if path in found.file]
+    (document,) = [found for found in pipeline.context.files.page(FilesQuery(status="ignored")).files if path in found.file]
     assert (document.reason, bool(document.detail)) == (reason, True)
     assert not [blob for blob in pipeline.lake.list("bronze") if blob.path.endswith(".parquet")]
     assert pipeline.is_idle

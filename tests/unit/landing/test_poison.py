@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.api.queries import FilesQuery
 from shared.api.reprocess import read_request
 from shared.landing.poison import PoisonMessage, PoisonUnreadable, read_poison
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
@@ -60,7 +61,7 @@ def test_a_file_that_the_host_gave_up_on_is_recorded_and_shown(pipeline: Pipelin
     blob = pipeline.lake.append(DATAVERSE, "contact/2024.csv", contact(2))
     assert pipeline.context.poison(message(version=blob.etag)) == "recorded"
     assert pipeline.context.poison(message(version=blob.etag)) == "settled"
-    (shown,) = pipeline.context.files.page({"status": "poison"}).files
+    (shown,) = pipeline.context.files.page(FilesQuery(status="poison")).files
     assert (shown.file, shown.reason) == (f"{DATAVERSE}/contact/2024.csv", "poison")
     steps = [entry.event for entry in pipeline.context.ledger.log_of_file(DATAVERSE, "contact/2024.csv")]
     assert steps[-1] == "file.poisoned"

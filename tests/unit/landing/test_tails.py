@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.api.documents import FileDocument
+from shared.api.queries import FilesQuery
 from shared.landing.unsettled import Survey
 from shared.ledger.records import LandedFile
+from shared.ledger.states import FileState
 from tests.pipeline import CONTACT, DATAVERSE, MODEL, Pipeline, contact, model
 from tests.unit.ledger.test_ledger import Counting
 
@@ -55,8 +57,8 @@ def grow(pipeline: Pipeline, data: bytes) -> None:
     pipeline.context.landing(DATAVERSE, FILE)
 
 
-def shown(pipeline: Pipeline, status: str) -> tuple[FileDocument, ...]:
-    return pipeline.context.files.page({"status": status}).files
+def shown(pipeline: Pipeline, status: FileState) -> tuple[FileDocument, ...]:
+    return pipeline.context.files.page(FilesQuery(status=status)).files
 
 
 @pytest.mark.parametrize(

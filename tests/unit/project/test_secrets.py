@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
+from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery
 from shared.context import Context, context
 from shared.errors import PipelineError
 from tests.pipeline import FINANCE, SETTINGS, Pipeline, contact
@@ -90,8 +91,9 @@ def test_no_row_content_is_in_logs_ledger_or_answers(caplog: pytest.LogCaptureFi
     pipeline.land(FINANCE, "broken.csv.gz", b"Very Private")
     pipeline.settle()
     context = pipeline.context
-    answers: list[Any] = [context.status(), context.files.page({}), context.files.rejects({}), context.runs.page({})]
-    answers += [context.runs.detail(batch.batch_id, {}) for batch in context.ledger.batches()]
+    answers: list[Any] = [context.status(), context.files.page(FilesQuery()), context.files.rejects(RejectsQuery())]
+    answers += [context.runs.page(RunsQuery())]
+    answers += [context.runs.detail(batch.batch_id, PageQuery()) for batch in context.ledger.batches()]
     stored = [entity for partition in pipeline.tables.partitions for entity in pipeline.tables.range(partition, "", "~")]
     assert len(stored) > 20
     for text in (caplog.text, str(answers), str(stored)):
