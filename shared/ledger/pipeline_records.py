@@ -14,15 +14,17 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from shared.ledger.records import Batch, LogEntry, Pipeline, Refresh, ReprocessJob
 from shared.ledger.rows import AFTER, FIRST, Known, guarded, known_as, logged, newest_first, values_of
-from shared.ledger.states import BatchState, Unset, event_of
+from shared.ledger.states import BatchState, Step, Unset, event_of
 from shared.ports import Tables, Write
 
 _PIPELINE = "pipeline"
+_log = logging.getLogger("customer360.ledger")
 
 
 class PipelineRecords:
@@ -83,6 +85,7 @@ class PipelineRecords:
             event_of(("refresh", replaced.record.state, replacement.state))
             writes.append(guarded(f"refresh-{replacement.publication}", replacement, replaced.etag))
         self._tables.commit(_PIPELINE, writes)
+        _tell(("batch", known.record.state if known else "", after.state), after.batch_id, detail)
 
     def log_of_batch(self, batch_id: str) -> Iterator[LogEntry]:
         """Yield every step that a batch took, in order."""
@@ -101,12 +104,15 @@ class PipelineRecords:
         self, known: Known[Refresh], after: Refresh, *, pipeline: tuple[Known[Pipeline], Pipeline] | None = None
     ) -> None:
         """Write a refresh's next state, and what changes with it in the pipeline."""
-        if known.record.state != after.state:
+        changed = known.record.state != after.state
+        if changed:
             event_of(("refresh", known.record.state, after.state))
         writes = [guarded(f"refresh-{after.publication}", after, known.etag)]
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
         self._tables.commit(_PIPELINE, writes)
+        if changed:
+            _tell(("refresh", known.record.state, after.state), after.publication, after.detail)
 
     # Reprocess jobs -------------------------------------------------------------------------------------------------
 
@@ -127,6 +133,12 @@ class PipelineRecords:
         writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("reprocess", name, before is None, after.state == "running")
         self._tables.commit(_PIPELINE, writes)
+
+
+def _tell(step: Step, name: str, detail: str) -> None:
+    """Log a step that was stored, under its event's name: alerts and the workbook (infra/) read these lines."""
+    level = {"parked": logging.ERROR, "failed": logging.WARNING}.get(step[2], logging.INFO)
+    _log.log(level, "%s %s %s", event_of(step), name, detail)
 
 
 def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail: str) -> list[Write]:
