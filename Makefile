@@ -4,7 +4,7 @@
 PYTHON := .venv/bin/python
 PARTS := ingest storage orchestration spark
 # Two lanes: tests/conftest.py says what goes where
-PYTEST := $(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(PYTHON) -m pytest -n 2 --no-loadscope-reorder
 SEED := $(shell date +%s)
 # The Python of .venv once that is made; to make it, the newest that the Functions runtime and Spark both support
 BOOTSTRAP := $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \

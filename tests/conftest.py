@@ -1,8 +1,8 @@
 """How tests run (lanes, seeds, temporary folders), and fixtures that several kinds of test share.
 
-The lanes are for `pytest -n 2 --dist loadgroup`: each group of tests stays in one process and is done in order, and a lane that
-is done takes the next group. So the stack of the e2e tests and Azurite start once, and Spark once in each lane; the groups that
-take longest begin first, and small ones fill up what is left of either lane.
+The lanes are for `pytest -n 2 --no-loadscope-reorder`: a module stays in one process and is done in order, and a lane that is
+done takes the next one. So Azurite and Spark start once in each lane, and the stack of the end-to-end tests once; what takes
+longest begins first, and small modules fill up what is left of either lane.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from local.stack.azurite import start_azurite
 from local.toolchain import ROOT
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.left_out",)
 
-#: Tests with one of these markers are one group, as are those that name theirs; of all others each module is one.
-_GROUPS = ("e2e", "azurite")
 #: What begins first: programs that are gone before a lane starts its Spark, then Spark.
-_LONGEST = ("e2e", "connect", "azurite", "spark")
+_LONGEST = ("tests/e2e/", "tests/spark/test_connect.py", "tests/contract/", "tests/spark/")
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it
 _ENOUGH = 2 << 30  # bytes; a run leaves some hundred megabytes until it ends
@@ -44,19 +43,27 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_IN_MEMORY)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+    """Deals out whole modules, and the end-to-end tests as one, since they share a stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return "tests/e2e" if module.startswith("tests/e2e/") else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """Deal the tests out (its own `loadgroup` needs a pytest before 9.2: it renames tests in a way that is gone)."""
+    return Lanes(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test its group, and let the groups that take longest begin."""
-    begins = {}
-    for item in items:
-        kinds = [mark.name for mark in item.iter_markers()]
-        if named := item.get_closest_marker("xdist_group"):
-            group = named.args[0]
-        else:
-            group = next((kind for kind in _GROUPS if kind in kinds), item.nodeid.partition("::")[0])
-            item.add_marker(pytest.mark.xdist_group(group))
-        begins[item] = min((_LONGEST.index(kind) for kind in (group, *kinds) if kind in _LONGEST), default=len(_LONGEST))
-    items.sort(key=begins.__getitem__)
+    """Let what takes longest begin."""
+
+    def place(item: pytest.Item) -> int:
+        return next((place for place, start in enumerate(_LONGEST) if item.nodeid.startswith(start)), len(_LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,6 @@ def test_no_module_uses_what_serverless_compute_lacks() -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("connect")  # a Spark of its own, so beside the other one
 def test_silver_and_gold_run_over_spark_connect() -> None:
     skip_without_spark()
     # A classic and a Connect session cannot live in one process. SPARK_TESTING gives the server a port of its own.

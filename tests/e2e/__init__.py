@@ -1,0 +1,1 @@
+"""The whole local stack from outside; a package, so that the stack ends with its last test."""
