@@ -24,6 +24,7 @@ from shared.landing.event import Landing
 from shared.landing.ingest import Ingest
 from shared.landing.labels import LabelKeeping
 from shared.landing.poison import Poison
+from shared.landing.repeats import Repeats
 from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
 from shared.landing.unsettled import Survey
@@ -164,6 +165,7 @@ class Context:
             ledger=self.ledger,
             bronze=self.bronze,
             labels=self.labels,
+            repeats=Repeats(lake=self.lake, ledger=self.ledger),
             column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
             clock=self.clock,
             configuration=self.configuration,

@@ -28,7 +28,8 @@ PipelineError
 │   ├── RequestConflicts         the client's id belongs to another request
 │   └── NotParked                only a parked batch can be un-parked
 ├── Park                         trying again cannot help until a person acts
-│   └── ServiceRefused           a service understood the call and said no
+│   ├── ServiceRefused           a service understood the call and said no
+│   └── ColumnsMissing           bronze does not hold the columns that a part is bound to
 ├── Internal                     told from one module to the next, which turns it into something else
 │   ├── OpenQuoteError           a block ends inside quotes: its end has to be found exactly
 │   └── TransactionRefusedError  one change of a transaction was refused, so none was made

@@ -28,6 +28,8 @@ class BlobVersion:
     size: int  # bytes
     created_at: datetime
     modified_at: datetime
+    content_md5: str = ""  # of all its bytes, in hex; empty where storage keeps none, as for what is appended to
+    is_append_blob: bool = False  # bytes that are there never change while it exists
     metadata: Mapping[str, str] = field(default_factory=dict)  # empty in listings
 
 

@@ -173,7 +173,9 @@ class Pipeline:
 
     def manifest(self, batch_id: str) -> Manifest:
         """Return the manifest of a batch."""
-        return read_manifest(self.lake.content(PIPELINE, batch_manifest(batch_id)), batch_id)
+        batch = self.fresh_context().ledger.batch(batch_id)
+        listing = batch.record.listing if batch else 1
+        return read_manifest(self.lake.content(PIPELINE, batch_manifest(batch_id, listing)), batch_id)
 
     def bronze(self, table: str, container: str = DATAVERSE) -> list[dict[str, Any]]:
         """Return every row of bronze of a table, in order of the parts' names."""

@@ -151,6 +151,8 @@ def _version(blob: Any, *, metadata: Mapping[str, str] | None = None) -> BlobVer
         size=blob.size,
         created_at=_utc(blob.creation_time or blob.last_modified),
         modified_at=_utc(blob.last_modified),
+        content_md5=bytes(blob.content_settings.content_md5 or b"").hex(),
+        is_append_blob=str(getattr(blob.blob_type, "value", blob.blob_type)) == "AppendBlob",
         metadata=dict(blob.metadata or {}) if metadata is None else metadata,
     )
 

@@ -55,6 +55,7 @@ class MemoryLake:
             size=len(data),
             created_at=before[0].created_at if before else self._clock(),
             modified_at=self._clock(),
+            content_md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
             metadata=dict(metadata or {}),
         )
         self._blobs[container, path] = (version, data)

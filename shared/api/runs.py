@@ -69,7 +69,7 @@ class Runs:
             raise QueryInvalid("cursor", "what `next` of the page before said")
         first = int(place or 0)
         outcome = self._document(outcome_document(batch_id))
-        parts = self._document(batch_manifest(batch_id)).get("parts", [])
+        parts = self._document(batch_manifest(batch_id, batch.listing)).get("parts", [])
         following = cursor(str(first + limit)) if first + limit < len(parts) else None
         return BatchDetailDocument(
             **structs.asdict(batch_document(batch)),
@@ -86,7 +86,7 @@ class Runs:
             ),
             links=LinksDocument(
                 run=batch.run_url or None,
-                manifest=f"{PIPELINE}/{batch_manifest(batch_id)}",
+                manifest=f"{PIPELINE}/{batch_manifest(batch_id, batch.listing)}",
                 outcome=f"{PIPELINE}/{outcome_document(batch_id)}" if outcome else None,
                 parent=f"/api/runs/{batch.parent}" if batch.parent else None,
                 reprocess=f"/api/reprocess/{batch.reprocess}" if batch.reprocess else None,

@@ -103,9 +103,9 @@ def batch_folder(batch: str) -> str:
     return f"batches/{batch}"
 
 
-def batch_manifest(batch: str) -> str:
-    """Return the path of a batch manifest inside the pipeline container."""
-    return f"{batch_folder(batch)}/manifest.json"
+def batch_manifest(batch: str, listing: int = 1) -> str:
+    """Return the path of a batch manifest inside the pipeline container; one for each time that the batch is listed anew."""
+    return f"{batch_folder(batch)}/manifest{f'-{listing}' if listing > 1 else ''}.json"
 
 
 def silver_report(batch: str) -> str:

@@ -1,7 +1,7 @@
 """Tells a file that grew from one that was written anew, by the bytes before the place where reading stopped.
 
-Size and creation time cannot: an exporter, or a copy tool, may grow a file by uploading it again as a whole, and a table
-that is exported again may soon be longer than it was.
+Size cannot: an exporter, or a copy tool, may grow a file by uploading it again as a whole, and a table that is exported again
+may soon be longer than it was. What storage tells beside it (`is_written_anew` in `shared/landing/plan.py`) comes first.
 """
 
 from __future__ import annotations

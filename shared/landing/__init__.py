@@ -10,6 +10,7 @@
 | `plan` | Decides what is to be done with a version of a landed file |
 | `poison` | Landed files that nobody could take |
 | `reading` | Reads one version of one landed file, slice by slice, and keeps ledger and bronze in step |
+| `repeats` | Finance files that land again with the content that they had |
 | `sweep` | Looks for landed files that are not settled, and takes them |
 | `tails` | Reports what is held back for too long |
 | `unsettled` | Which landed files are not settled |

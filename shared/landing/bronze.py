@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +20,8 @@ from shared.formats.table_schema import TableSchema
 from shared.ledger.records import Part
 from shared.ledger.states import Source
 from shared.ports import Clock, Lake
+
+_MOST_TABLES = 1000  # whose schemas a process remembers: a few kilobytes each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +52,34 @@ class Bronze:
     def __init__(self, lake: Lake, clock: Clock) -> None:
         self._lake = lake
         self._clock = clock
-        self._schemas: dict[tuple[str, str], dict[str, TableSchema]] = {}
+        self._schemas: OrderedDict[tuple[str, str], dict[str, TableSchema]] = OrderedDict()
 
-    def schemas(self, container: str, table: str) -> dict[str, TableSchema]:
-        """Return every schema that a table's parts were ever bound to, by version, oldest first."""
+    def schemas(
+        self, container: str, table: str, *, needed: Collection[str] = (), fresh: bool = False
+    ) -> Mapping[str, TableSchema]:
+        """Return every schema that a table's parts were ever bound to, by version, oldest first.
+
+        What this process remembers is listed anew where it lacks one of the versions `needed`, which another process may have
+        kept since, and where it has to be `fresh`. A version that is not in the answer is not in bronze.
+        """
         kept = self._schemas.get((container, table))
-        if kept is None:
-            kept = {}
-            prefix = schema_document(container, table, "").removesuffix(".json")
-            for blob in sorted(self._lake.list(BRONZE, prefix), key=lambda blob: blob.modified_at):
-                document = json.loads(b"".join(self._lake.read(BRONZE, blob.path)))
-                schema = TableSchema.from_json(table, document)
-                kept[schema.version] = schema
+        if kept is None or fresh or not all(version in kept for version in needed):
+            kept = self._listed(container, table, kept or {})
             self._schemas[container, table] = kept
+        self._schemas.move_to_end((container, table))
+        if len(self._schemas) > _MOST_TABLES:
+            self._schemas.popitem(last=False)
+        return kept
+
+    def _listed(self, container: str, table: str, known: Mapping[str, TableSchema]) -> dict[str, TableSchema]:
+        kept: dict[str, TableSchema] = {}
+        prefix = schema_document(container, table, "").removesuffix(".json")
+        for blob in sorted(self._lake.list(BRONZE, prefix), key=lambda blob: blob.modified_at):
+            version = blob.path.removeprefix(prefix).removesuffix(".json")
+            schema = known.get(version)
+            if schema is None:
+                schema = TableSchema.from_json(table, json.loads(b"".join(self._lake.read(BRONZE, blob.path))))
+            kept[schema.version] = schema
         return kept
 
     def keep(self, container: str, schema: TableSchema) -> None:
@@ -69,7 +88,7 @@ class Bronze:
         if schema.version not in kept:
             document = json.dumps(schema.to_json(), ensure_ascii=False).encode()
             self._lake.create(BRONZE, schema_document(container, schema.table, schema.version), document)
-            kept[schema.version] = schema
+            self.schemas(container, schema.table, fresh=True)
 
     def copy(self, container: str, path: str, data: bytes) -> str:
         """Keep a metadata file as it landed; the same content again is kept once. Returns its hash."""

@@ -7,8 +7,7 @@ bottom: look at it, find out what its plan depends on, carry the plan out (`shar
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -29,13 +28,14 @@ from shared.formats.landed_paths import (
     classify_dataverse,
     classify_finance,
 )
-from shared.formats.table_schema import TableSchema
+from shared.formats.table_schema import TableSchema, min_width
 from shared.landing import plan
 from shared.landing.bronze import Bronze, Origin
 from shared.landing.column_sources import ColumnSources
 from shared.landing.labels import LabelKeeping
 from shared.landing.plan import Plan, Read, Restart, Settle, Wait
 from shared.landing.reading import Overtaken, Pass
+from shared.landing.repeats import Repeats
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile
 from shared.ledger.states import Source
@@ -63,6 +63,7 @@ class Ingest:
     ledger: Ledger
     bronze: Bronze
     labels: LabelKeeping
+    repeats: Repeats
     column_sources: ColumnSources
     clock: Clock
     configuration: Configuration
@@ -93,6 +94,9 @@ class Ingest:
         opened = self.lake.open(container, path, start=_opened_at(known.record, kind), unless=known.record.version)
         if opened is None:
             return known.record
+        if known.record.reading not in {"", opened.blob.etag}:
+            self.ledger.give_up(known, at=self.clock())
+            return None
         known = replace(known, record=self._named(known.record, kind))  # whatever comes of it, it is found by its table
         settle = plan.by_size(opened.blob, kind)
         if settle is not None:
@@ -120,15 +124,18 @@ class Ingest:
     def _dataverse(self, record: LandedFile, opened: Opened, file: DataFile) -> tuple[Plan, _Bytes]:
         """Find the columns, and, of a growing file, the bytes before the place where reading stopped."""
         blob, start = opened.blob, _opened_at(record, file)
-        tail = Tail(opened.chunks, start=start, hashed=file.folder is not None)
+        tail = Tail(opened.chunks, start=start)
         chunks = iter(tail)
         pending_since = record.changed_at if record.reason == "model_pending" else None
         columns = self.column_sources.of(blob.container, file, pending_since=pending_since)
-        overlap, behind, earlier = b"", b"", dict[str, TableSchema]()
+        overlap, behind = b"", b""
+        earlier: Mapping[str, TableSchema] = {}
         if isinstance(columns, TableSchema):
             overlap, behind = _first(chunks, record.offset - start if file.folder is None else 0)
-            earlier = self.bronze.schemas(blob.container, file.table)
+            needed = {columns.version, *([record.schema_version] if record.offset else [])}
+            earlier = self.bronze.schemas(blob.container, file.table, needed=needed)
         decided = plan.dataverse(record, blob, file, columns, overlap=overlap, earlier=earlier, slice_bytes=self.slice_bytes)
+        decided = plan.resumed(decided, record, blob)
         return decided, _Bytes(tail=tail, chunks=_joined(behind, chunks))
 
     def _finance(self, record: LandedFile, opened: Opened, file: FinanceFile) -> tuple[Plan, _Bytes]:
@@ -136,21 +143,19 @@ class Ingest:
         blob, keys = opened.blob, self.configuration.finance_keys(file.data_set)
         tail = Tail(opened.chunks, start=0, hashed=True)
         source = previous = None
-        if not (plan.may_be_the_same(record, blob) and self._content(blob) == record.fingerprint):
+        if not self.repeats.is_one(record, blob, file):
             try:
                 config = FinanceConfig(keys=keys, delimiter=self.configuration.finance_delimiter(file.data_set))
                 source = open_finance(tail, file, config)
             except FinanceError as error:
                 return plan.unreadable(error), _Bytes(tail=tail, chunks=())
-            previous = next(reversed(self.bronze.schemas(blob.container, file.data_set).values()), None)
+            previous = next(reversed(list(self.bronze.schemas(blob.container, file.data_set).values())), None)
         decided = plan.finance(blob, file, source, keys=keys, previous=previous, slice_bytes=self.slice_bytes)
-        return decided, _Bytes(tail=tail, chunks=source.chunks if source else ())
-
-    def _content(self, blob: BlobVersion) -> str:
-        content = hashlib.sha256()
-        for chunk in self.lake.read(blob.container, blob.path, end=blob.size, if_match=blob.etag):
-            content.update(chunk)
-        return content.hexdigest()[:32]
+        resumed = plan.resumed(decided, record, blob)
+        rest: Iterable[bytes] = source.chunks if source else ()
+        if isinstance(decided, Read) and isinstance(resumed, Read):  # what was counted is passed by, and not read again
+            rest = _behind(rest, resumed.spec.start - decided.spec.start)
+        return resumed, _Bytes(tail=tail, chunks=rest)
 
     def _named(self, record: LandedFile, kind: Taken) -> LandedFile:
         source: Source = "finance" if isinstance(kind, FinanceFile) else "dataverse"
@@ -180,6 +185,12 @@ class Ingest:
                 return self._read(known, blob, file, decided, rest)
 
     def _settle(self, known: Known[LandedFile], blob: BlobVersion, settle: Settle) -> LandedFile:
+        if known.stored is not None and known.stored.reading:  # nothing of a file that is refused is used
+            self.ledger.give_up(known, at=self.clock())
+            begun = known.record
+            known = self.ledger.file(begun.container, begun.path)
+            named = replace(known.record, source=begun.source, table=begun.table, entity=begun.entity)
+            known = replace(known, record=named)
         after = replace(
             known.record,
             state=settle.state,
@@ -188,6 +199,8 @@ class Ingest:
             version=blob.etag,
             size=blob.size,
             modified_at=blob.modified_at,
+            created_at=blob.created_at,
+            content_md5=blob.content_md5,
         )
         return self.ledger.record_file(known, after, at=self.clock(), detail=settle.reason)
 
@@ -200,6 +213,9 @@ class Ingest:
         return self.ledger.record_file(known, after, at=self.clock(), detail=wait.reason)
 
     def _restart(self, known: Known[LandedFile], blob: BlobVersion) -> None:
+        if known.stored is not None and known.stored.reading:
+            self.ledger.give_up(known, at=self.clock())
+            return
         after = replace(known.record.from_start(), state="seen", reason="restarted", detail="", size=blob.size)
         self.ledger.record_file(known, after, at=self.clock(), detail=f"generation {after.generation}")
 
@@ -220,27 +236,46 @@ class Ingest:
             origin=origin,
             read=read,
             tail=rest.tail,
-            is_stale=lambda: read.grows and isinstance(file, DataFile) and self._is_stale(blob, file, read.spec.schema),
+            is_stale=lambda: isinstance(file, DataFile) and self._is_stale(blob, file, read),
         )
         try:
             done = one_pass.run(rest.chunks)
         except FinanceError as error:  # compressed text may turn out to be cut off at its end
-            return self._settle(known, blob, plan.unreadable(error))
+            counted = self.ledger.file(blob.container, blob.path)
+            if counted.etag != known.etag and counted.record.reading != blob.etag:
+                return None
+            return self._settle(counted if counted.record.reading else known, blob, plan.unreadable(error))
         if not isinstance(done, Overtaken):
             return done
         if done.from_start:
             self._restart(done.known, blob)
         return None
 
-    def _is_stale(self, blob: BlobVersion, file: DataFile, schema: TableSchema) -> bool:
-        # A row wider than the model usually means that the model is older than the row.
-        fresh = self.column_sources.of(blob.container, file, fresh=True)
+    def _is_stale(self, blob: BlobVersion, file: DataFile, read: Read) -> bool:
+        # A row wider than the model usually means that the model is older than the row; one that is narrower may be bound to
+        # columns that another process has met since this one listed them.
+        schema = read.spec.schema
+        earlier = self.bronze.schemas(blob.container, file.table, fresh=True).values()
+        if min_width(schema, earlier) < (read.spec.min_width or schema.width):
+            return True
+        fresh = self.column_sources.of(blob.container, file, fresh=True) if read.grows else schema
         return isinstance(fresh, TableSchema) and fresh.version != schema.version
 
 
 def _opened_at(record: LandedFile, kind: Taken) -> int:
-    grows = isinstance(kind, DataFile) and kind.folder is None
-    return max(0, record.offset - COVERED) if grows else 0
+    if not isinstance(kind, DataFile):
+        return 0
+    if kind.folder is not None:
+        return record.offset if record.reading else 0
+    return max(0, record.offset - COVERED)
+
+
+def _behind(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Pass by so many bytes."""
+    for chunk in chunks:
+        if size < len(chunk):
+            yield chunk[size:]
+        size = max(0, size - len(chunk))
 
 
 def _first(chunks: Iterable[bytes], size: int) -> tuple[bytes, bytes]:

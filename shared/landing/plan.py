@@ -131,10 +131,15 @@ def dataverse(
     spec = replace(_spec(blob, columns, slice_bytes), min_width=min_width(columns, earlier.values()))
     if file.folder is not None:
         return Read(spec=replace(spec, final=True, widest=0 if columns.flag_ends_row else None))
-    if blob.size < record.offset or (overlap and fingerprint(overlap) != record.fingerprint):
+    if is_written_anew(record, blob) or (overlap and fingerprint(overlap) != record.fingerprint):
         return Restart()
-    bound_to = earlier.get(record.schema_version) if record.offset else None
-    if bound_to is not None and not change(bound_to, columns).extends:
+    bound_to = earlier.get(record.schema_version)
+    if record.offset and bound_to is None:
+        detail = (
+            f"bronze does not hold the columns {record.schema_version} that this file was bound to; reprocess it from its start"
+        )
+        return Settle(state="rejected", reason="columns_unknown", detail=detail)
+    if record.offset and bound_to and not change(bound_to, columns).extends:
         detail = (
             f"the model of {file.table} no longer begins with the columns that this file was bound to; "
             "export the table into a new container, or reprocess it from its start"
@@ -142,6 +147,32 @@ def dataverse(
         return Settle(state="rejected", reason="columns_moved", detail=detail)
     widest = record.width if columns.flag_ends_row else None
     return Read(spec=replace(spec, start=record.offset, first_record=record.records + 1, widest=widest))
+
+
+def is_written_anew(record: LandedFile, blob: BlobVersion) -> bool:
+    """Whether what storage tells of a growing file says that it was not appended to, whatever its last bytes are.
+
+    A new creation time means a restart (reference: Synapse Link, section 5). A version of the same length is one too, unless
+    storage says that its content is the same, or can only append to it.
+    """
+    if not record.offset:
+        return False
+    if blob.size < record.offset or (record.created_at is not None and blob.created_at != record.created_at):
+        return True
+    is_as_long = blob.size == record.offset + record.held_back and record.reason != "being_read"
+    if not is_as_long or record.version in {"", blob.etag} or blob.is_append_blob:
+        return False
+    return not blob.content_md5 or blob.content_md5 != record.content_md5
+
+
+def resumed(decided: Plan, record: LandedFile, blob: BlobVersion) -> Plan:
+    """Take a file that is read as a whole up where an attempt that was cut off had counted it to."""
+    if not isinstance(decided, Read) or decided.grows or record.reading != blob.etag or not record.offset:
+        return decided
+    if record.schema_version != decided.spec.schema.version:
+        return Restart()
+    widest = None if decided.spec.widest is None else record.width
+    return replace(decided, spec=replace(decided.spec, start=record.offset, first_record=record.records + 1, widest=widest))
 
 
 def may_be_the_same(record: LandedFile, blob: BlobVersion) -> bool:

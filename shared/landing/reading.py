@@ -1,8 +1,9 @@
 """Reads one version of one landed file, slice by slice, and keeps ledger and bronze in step.
 
 A part is in bronze before the ledger counts it, so a crash in between is mended by looking again. A growing file is counted
-slice by slice. A file that is read as a whole is counted at its end, all parts at once: half of a snapshot would close
-every key of the other half.
+slice by slice, and each part may be taken at once. A file that is read as a whole is counted slice by slice too, so that an
+attempt that is cut off is gone on with, but its parts wait for its end: half of a snapshot would close every key of the other
+half.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from shared.formats.fingerprint import COVERED, Tail, fingerprint
 from shared.formats.slices import Slice, read_slices
 from shared.landing.bronze import Bronze, Origin, Written
 from shared.landing.plan import Read
-from shared.ledger.ledger import PARTS_AT_ONCE, Known, Ledger
+from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.states import TailReason, Unset
 from shared.ports import BlobVersion, Clock, Lake
@@ -64,9 +65,9 @@ class Pass:
                 written = self._written(known, cut, start)
                 if not self._is_ours(written, end):
                     return Overtaken(known=known, from_start=True)
-                parts.append(written.part)
+                parts.append(replace(written.part, whole=not self.read.grows))
                 known = replace(known, record=self._advanced(known.record, written))
-                if self.read.grows and (cut.more or written.part.end != end):
+                if cut.more or written.part.end != end:
                     known = self._count(known, parts)
                     parts = []
                     if written.part.end != end:
@@ -80,7 +81,7 @@ class Pass:
         if self.read.grows:
             return replace(self.known, record=replace(record, generation=max(1, record.generation)))
         if record.reading == self.blob.etag:
-            record = replace(record, generation=record.generation - 1)  # some of its parts are counted: the same again
+            return self.known  # its first parts are counted
         return replace(self.known, record=replace(record.from_start(), reading=self.blob.etag))
 
     def _written(self, known: Known[LandedFile], cut: Slice, start: int) -> Written:
@@ -119,6 +120,7 @@ class Pass:
             offset=part.end,
             records=record.records + part.records,
             rejects=record.rejects + part.rejects,
+            parts=record.parts + 1,
             width=max(record.width, written.width),
             schema_version=part.schema_version,
             fingerprint=written.fingerprint,
@@ -133,13 +135,6 @@ class Pass:
         return self.ledger.file(after.container, after.path)
 
     def _settled(self, known: Known[LandedFile], parts: list[Part], last: Slice | None) -> LandedFile:
-        if self.known.record.reading == self.blob.etag:  # an earlier pass may have counted some of them
-            counted = {part.record.part_id for part in self.ledger.parts_of(self.blob.container, self.blob.path)}
-            parts = [part for part in parts if part.part_id not in counted]
-        while len(parts) > PARTS_AT_ONCE:
-            counted_to = self._count(known, parts[:PARTS_AT_ONCE])
-            known = replace(counted_to, record=replace(known.record, step=counted_to.record.step))
-            parts = parts[PARTS_AT_ONCE:]
         reason, detail = _held_back_for(last), self.read.detail
         held_back = self.blob.size - known.record.offset if reason else 0  # of a long tail only the beginning was read
         told = held_back > 0 and known.record.held_back_told
@@ -152,12 +147,15 @@ class Pass:
             reading="",
             size=self.blob.size,
             modified_at=self.blob.modified_at,
+            created_at=self.blob.created_at,
+            content_md5=self.blob.content_md5,
             held_back=held_back,
             held_back_since=(known.record.held_back_since or self.clock()) if held_back else None,
             held_back_told=told,
             fingerprint=known.record.fingerprint if self.read.grows else self.tail.content,
         )
-        return self.ledger.record_file(known, after, at=self.clock(), parts=parts, detail=detail)
+        complete = not self.read.grows
+        return self.ledger.record_file(known, after, at=self.clock(), parts=parts, complete=complete, detail=detail)
 
 
 def _held_back_for(last: Slice | None) -> TailReason | Unset:

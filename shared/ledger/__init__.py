@@ -4,6 +4,7 @@
 | --- | --- |
 | `label_records` | The part of the ledger that says which labels are known, per table and per label file |
 | `ledger` | The record of every landed file, part, batch, refresh and reprocess job, and the log of every step they took |
+| `part_records` | The part of the ledger that holds bronze parts |
 | `pipeline_records` | The part of the ledger that says what runs and what ran |
 | `records` | What the ledger remembers |
 | `rows` | How records become rows of the ledger's table, and rows become records |

@@ -9,7 +9,7 @@ no question that is asked all the time reads history:
 | | `wait-…` | what waits, and only that: see `shared/ledger/waiting.py` |
 | | `in-<state>-<newest first>-<path>` | each file once more, by state and time of its last change |
 | | `tally-<writer>` | how many files are in each state: see `shared/ledger/tally.py` |
-| `rejects` | `<newest first>-<container>-<path>-<slice>` | parts with rejects, by the time that they landed |
+| `rejects` | see `shared/ledger/part_records.py` | parts with rejects, by the time that they landed |
 | `labels-<container>` | see `shared/ledger/label_records.py` | the labels known of each table |
 | `pipeline` | see `shared/ledger/pipeline_records.py` | batches, refreshes, reprocess jobs |
 
@@ -20,14 +20,15 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from shared.concurrency import chunks, in_parallel
+from shared.concurrency import chunks
 from shared.ledger.label_records import LabelRecords
+from shared.ledger.part_records import PartRecords, files_of, new_part, part_row, whole_row
 from shared.ledger.pipeline_records import PipelineRecords
 from shared.ledger.records import LandedFile, LogEntry, Part
-from shared.ledger.rows import AFTER, AT_ONCE, FIRST, key_prefix, known_as, logged, time_key, values_of
+from shared.ledger.rows import AFTER, FIRST, key_prefix, known_as, logged, time_key, values_of
 from shared.ledger.rows import Known as Known  # noqa: PLC0414 - part of what this module offers
 from shared.ledger.rows import guarded as _guarded
 from shared.ledger.rows import key as key  # noqa: PLC0414 - likewise
@@ -39,11 +40,10 @@ from shared.ledger.waiting import Pending as Pending  # noqa: PLC0414 - likewise
 from shared.ports import Tables, Write
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-PARTS_AT_ONCE = 45  # in one step of a file: two writes each, of the hundred in a transaction
-_REJECTS = "rejects"
+_DROPPED_AT_ONCE = 90
 
 
-class Ledger(PipelineRecords, LabelRecords):
+class Ledger(PipelineRecords, LabelRecords, PartRecords):
     """Reads and writes the records over the table port; holds no state of its own but its share of the tally."""
 
     def __init__(self, tables: Tables) -> None:
@@ -58,7 +58,7 @@ class Ledger(PipelineRecords, LabelRecords):
 
     def file(self, container: str, path: str) -> Known[LandedFile]:
         """Return what is known of a landed file; a fresh record where nothing is."""
-        row = self._tables.get(_files(container), f"file-{key(path)}")
+        row = self._tables.get(files_of(container), f"file-{key(path)}")
         if row is None:
             return Known(record=LandedFile(container=container, path=path))
         return known_as(LandedFile, row)
@@ -66,7 +66,7 @@ class Ledger(PipelineRecords, LabelRecords):
     def files(self, container: str, *, prefix: str = "", after: str = "") -> Iterator[Known[LandedFile]]:
         """Yield the landed files known in a container whose path begins with `prefix`, in key order, from behind `after`."""
         start = f"file-{key(after)}{FIRST}" if after else f"file-{key_prefix(prefix)}"
-        for row in self._tables.range(_files(container), start, f"file-{key_prefix(prefix)}{AFTER}"):
+        for row in self._tables.range(files_of(container), start, f"file-{key_prefix(prefix)}{AFTER}"):
             known = known_as(LandedFile, row)
             if known.record.path.startswith(prefix):
                 yield known
@@ -80,18 +80,28 @@ class Ledger(PipelineRecords, LabelRecords):
         yield from heapq.merge(*streams, key=lambda pair: pair[0])
 
     def record_file(
-        self, known: Known[LandedFile], after: LandedFile, *, at: datetime, parts: Iterable[Part] = (), detail: str = ""
+        self,
+        known: Known[LandedFile],
+        after: LandedFile,
+        *,
+        at: datetime,
+        parts: Iterable[Part] = (),
+        complete: bool = False,
+        dropped: Iterable[Known[Part]] = (),
+        detail: str = "",
     ) -> LandedFile:
         """Write a file's next state, the parts made in this step and the log entry, all or nothing; return what was written.
 
-        The parts (at most `PARTS_AT_ONCE`) wait for a batch from then on.
+        The parts (45 at most: two writes each) wait for a batch from then on; those of a file that is taken as a whole wait
+        from the step on that is `complete`, all that its generation has, whatever their number. `dropped` are parts of a
+        reading that was given up, which nobody ever could take.
         """
         parts = list(parts)
         event = event_of(("file", "seen", after.state))
         after = dataclasses.replace(after, step=known.record.step + 1, changed_at=at)
         stored = known.stored or LandedFile(container=after.container, path=after.path)
-        self._note_rejects(parts)
-        partition, name = _files(after.container), key(after.path)
+        self.note_rejects(parts)
+        partition, name = files_of(after.container), key(after.path)
         entry = LogEntry(at=at, thing="file", name=after.name, step=after.step, event=event, detail=detail)
         listed = {_state_row(after): Write(kind="upsert", key=_state_row(after), values=values_of(after))}
         if stored.state and _state_row(stored) not in listed:
@@ -100,7 +110,9 @@ class Ledger(PipelineRecords, LabelRecords):
             _guarded(f"file-{name}", after, known.etag),
             *listed.values(),
             *_wait_rows(stored, after),
-            *(write for part in parts for write in _new_part(part)),
+            *(write for part in parts for write in new_part(part)),
+            *(Write(kind="delete", key=part_row(part.record), etag=part.etag) for part in dropped),
+            *([whole_row(after, at)] if complete and after.parts else []),
             logged(f"log-{name}", entry),
             self._tally.counting(partition, stored, after, at),
         ]
@@ -114,109 +126,47 @@ class Ledger(PipelineRecords, LabelRecords):
 
     def tally(self, container: str) -> Mapping[str, int]:
         """Return how many files are in each state, and how many `records` and `rejects` they hold; reads no file."""
-        return tallied(self._tables, _files(container))
+        return tallied(self._tables, files_of(container))
 
     def fold_tallies(self, container: str, now: datetime) -> None:
         """Keep the tally short; worth doing now and then."""
-        fold_tallies(self._tables, _files(container), now)
+        fold_tallies(self._tables, files_of(container), now)
 
     def log_of_file(self, container: str, path: str) -> Iterator[LogEntry]:
         """Yield every step that a landed file took, in order."""
         prefix = f"log-{key(path)}-"
-        for row in self._tables.range(_files(container), prefix, prefix + AFTER):
+        for row in self._tables.range(files_of(container), prefix, prefix + AFTER):
             yield known_as(LogEntry, row).record
 
     def _changed(self, container: str, state: FileState, after: str) -> Iterator[tuple[str, LandedFile]]:
         prefix = f"in-{state}-"
         start = prefix + after[: len(time_key(_ANY_TIME))] if after else prefix
-        for row in self._tables.range(_files(container), start, prefix + AFTER):
+        for row in self._tables.range(files_of(container), start, prefix + AFTER):
             place = f"{row.key.removeprefix(prefix)}\t{container}"  # sorts as the row: a tab comes before all else
             if place > after:
                 yield place, known_as(LandedFile, row).record
 
-    # Bronze parts ---------------------------------------------------------------------------------------------------
+    def give_up(self, known: Known[LandedFile], *, at: datetime) -> None:
+        """Drop what was counted of a version that will not be read to its end, so that nothing ever takes half a file.
 
-    def parts_of(self, container: str, path: str) -> Iterator[Known[Part]]:
-        """Yield the parts made from a landed file, oldest slice first."""
-        prefix = f"part-{key(path)}-"
-        for row in self._tables.range(_files(container), prefix, prefix + AFTER):
-            yield known_as(Part, row)
-
-    def parts_in(self, container: str, *, prefix: str = "") -> Iterator[Known[Part]]:
-        """Yield every part made from the landed files whose path begins with `prefix`: reads history."""
-        start = f"part-{key_prefix(prefix)}"
-        for row in self._tables.range(_files(container), start, f"{start}{AFTER}"):
-            known = known_as(Part, row)
-            if known.record.source_path.startswith(prefix):
-                yield known
-
-    def part_at(self, container: str, source_path: str, generation: int, start: int) -> Known[Part] | None:
-        """Return the part made from the slice that starts there, or None."""
-        row = self._tables.get(_files(container), f"part-{_slice_key(source_path, generation, start)}")
-        return None if row is None else known_as(Part, row)
-
-    def parts_with_rejects(self, *, since: str = "", until: str = AFTER) -> Iterator[tuple[str, Part]]:
-        """Yield parts with rejects, last landed first, each with its key; from the key `since` to the key `until`.
-
-        One that was never counted, because its file was read anew first, is listed too: `part_at` tells.
+        Each step is guarded by the file's record, so whoever still reads that version loses; safe to repeat.
         """
-        for row in self._tables.range(_REJECTS, since, until):
-            yield row.key, known_as(Part, row).record
-
-    def pending_parts(self, waits: Sequence[Pending]) -> list[Known[Part]]:
-        """Return the parts that wait, without those that a batch took since."""
-        found = in_parallel(lambda pending: self._tables.get(_files(pending.container), pending.part), waits)
-        parts = [known_as(Part, row) for row in found if row is not None]
-        return [part for part in parts if part.record.state == "pending"]
-
-    def batch_parts(self, parts: Sequence[Known[Part]], batch_id: str) -> None:
-        """Mark parts as taken by a batch, so that they wait no more; repeating it changes nothing."""
-        event_of(("part", "pending", "batched"))
-        by_container: dict[str, list[Known[Part]]] = {}
-        for part in parts:
-            if part.record.state == "pending":
-                by_container.setdefault(part.record.container, []).append(part)
-        some = [(name, few) for name, listed in by_container.items() for few in chunks(listed, AT_ONCE // 2)]
-        in_parallel(lambda job: self._batch_some(*job, batch_id), some)
-
-    def _batch_some(self, container: str, parts: Sequence[Known[Part]], batch_id: str) -> None:
-        writes = []
-        for part in parts:
-            after = dataclasses.replace(part.record, state="batched", batch_id=batch_id)
-            writes += [_guarded(_part_row(after), after, part.etag), Write(kind="delete", key=_wait_row(after))]
-        self._tables.commit(_files(container), writes)
-
-    def _note_rejects(self, parts: Iterable[Part]) -> None:
-        rows = [
-            Write(kind="upsert", key=f"{time_key(part.landed_at)}-{part.container}-{_slice_of(part)}", values=values_of(part))
-            for part in parts
-            if part.rejects
-        ]
-        for some in chunks(rows, AT_ONCE):
-            self._tables.commit(_REJECTS, some)
-
-
-def _files(container: str) -> str:
-    return f"files-{container}"
+        reading = known.stored or known.record
+        counted = chunks(self.of_generation(reading), _DROPPED_AT_ONCE)
+        for some in counted[:-1]:
+            after = dataclasses.replace(reading, state="seen", reason="restarted", detail="")
+            self.record_file(Known(record=reading, etag=known.etag, stored=reading), after, at=at, dropped=some)
+            known = self.file(reading.container, reading.path)
+            reading = known.record
+        detail = f"{reading.parts} parts of generation {reading.generation} given up"
+        last = counted[-1] if counted else []
+        self.record_file(
+            Known(record=reading, etag=known.etag, stored=reading), reading.given_up(), at=at, dropped=last, detail=detail
+        )
 
 
 def _state_row(file: LandedFile) -> str:
     return f"in-{file.state}-{time_key(file.changed_at or _ANY_TIME)}-{key(file.path)}"
-
-
-def _part_row(part: Part) -> str:
-    return f"part-{_slice_of(part)}"
-
-
-def _wait_row(part: Part) -> str:
-    return f"wait-part-{_slice_of(part)}"
-
-
-def _new_part(part: Part) -> list[Write]:
-    return [
-        Write(kind="insert", key=_part_row(part), values=values_of(part)),
-        Write(kind="insert", key=_wait_row(part), values={"since": part.written_at, "entity": part.entity}),
-    ]
 
 
 def _wait_rows(before: LandedFile, after: LandedFile) -> list[Write]:
@@ -236,11 +186,3 @@ def _wait_rows(before: LandedFile, after: LandedFile) -> list[Write]:
 
 def _untold_since(file: LandedFile) -> datetime | None:
     return file.held_back_since if file.state == "ingested" and not file.held_back_told else None
-
-
-def _slice_of(part: Part) -> str:
-    return _slice_key(part.source_path, part.generation, part.start)
-
-
-def _slice_key(source_path: str, generation: int, start: int) -> str:
-    return f"{key(source_path)}-{generation:06d}-{start:015d}"

@@ -39,13 +39,16 @@ class LandedFile:
     table: str = ""  # as landed, as crc33_customer
     entity: str = ""  # as in silver, as customer
     version: str = ""  # ETag of the newest version that is settled: nothing of it is left to do
-    reading: str = ""  # ETag of the version that is being read, while a file is taken as a whole
+    reading: str = ""  # ETag of the version that is being read, while a file is taken as a whole; its parts wait for its end
     size: int = 0  # bytes of the version last looked at
-    modified_at: datetime | None = None  # of that version
+    modified_at: datetime | None = None  # of that version, as the next two
+    created_at: datetime | None = None
+    content_md5: str = ""  # where storage keeps one
     generation: int = 0
     offset: int = 0  # bytes committed to bronze in this generation
     records: int = 0  # records committed in this generation
     rejects: int = 0  # of them, rejected
+    parts: int = 0  # bronze parts counted in this generation
     width: int = 0  # fields of the widest row of this generation
     fingerprint: str = ""  # growing file: hash of the last bytes before `offset`; whole file: hash of its content
     schema_version: str = ""  # columns that the last slice was bound to
@@ -61,6 +64,10 @@ class LandedFile:
         """The file as people and lineage columns name it."""
         return f"{self.container}/{self.path}"
 
+    def given_up(self) -> LandedFile:
+        """Return the record for reading another version from its first byte, with nothing of this one counted."""
+        return replace(self.from_start(), generation=self.generation, state="seen", reason="restarted", detail="")
+
     def from_start(self) -> LandedFile:
         """Return the record for reading the file from its first byte, as a new generation."""
         return replace(
@@ -71,6 +78,7 @@ class LandedFile:
             offset=0,
             records=0,
             rejects=0,
+            parts=0,
             width=0,
             fingerprint="",
             schema_version="",
@@ -90,6 +98,7 @@ class Part:
     path: str  # `bronze/….parquet`
     rejects_path: str = ""  # `bronze/_rejected/….parquet`, where there are rejects
     state: PartState = "pending"
+    whole: bool = False  # of a file that is taken as a whole: no batch takes it before its file is settled, and then all
     source: Source
     table: str
     entity: str
@@ -140,6 +149,11 @@ class Batch:
     def is_of_new_parts(self) -> bool:
         """Whether its parts are what waited when it opened."""
         return not (self.parent or self.reprocess)
+
+    @property
+    def listing(self) -> int:
+        """Which listing of its parts counts: what is done again is listed for each attempt, since more is there by then."""
+        return self.attempt if self.reprocess else 1
 
     def unparked(self) -> Batch:
         """Return a parked batch as it waits for its next attempt; a new one, because a token that was used up stays so."""

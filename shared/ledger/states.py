@@ -45,6 +45,7 @@ RejectReason = Literal[
     "metadata_too_large",
     "labels_unreadable",
     "columns_moved",
+    "columns_unknown",
     "in_place_export",
     "model_unusable",
     "model_missing",

@@ -7,7 +7,8 @@ there is to do, whatever happened before.
 | --- | --- | --- |
 | `files-<container>` | `wait-file-<path>` | a landed file that is seen and not settled |
 | | `wait-tail-<path>` | the tail of a landed file that is held back and was not reported yet |
-| | `wait-part-<path>-<slice>` | a bronze part that no batch took yet |
+| | `wait-part-<path>-<slice>` | a bronze part of a growing file that no batch took yet |
+| | `wait-whole-<path>-<generation>` | all bronze parts of a file that is taken as a whole, from when it is settled |
 | `pipeline` | `wait-batch-<batch>` | a batch in its queue |
 | | `wait-reprocess-<id>` | a reprocess job that goes on |
 """
@@ -25,13 +26,15 @@ from shared.ports import Tables
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A part that waits for a batch."""
+    """A part that waits for a batch, or all parts of a file that is taken as a whole."""
 
     container: str
-    part: str  # its row
+    part: str  # its row, or what the rows of all of them begin with
     file: str  # key of the landed file that it is a slice of
     since: datetime
     entity: str
+    parts: int = 1
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,8 @@ def backlog(tables: Tables, containers: Iterable[str]) -> Backlog:
                     file=rest.split("-", 1)[0],
                     since=since,
                     entity=str(row.values["entity"]),
+                    parts=cast(int, row.values.get("parts", 1)),
+                    whole=kind == "whole",
                 )
             )
     names: dict[str, list[str]] = {"batch": [], "reprocess": []}

@@ -79,7 +79,8 @@ class Conclude:
         except ContractError as error:
             self._failed(batch, "internal_error", f"the run left no usable outcome document: {error}", run)
             return
-        manifest = read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(record.batch_id))), record.batch_id)
+        path = batch_manifest(record.batch_id, record.listing)
+        manifest = read_manifest(b"".join(self.lake.read(PIPELINE, path)), record.batch_id)
         wrong = imbalance(outcome, manifest.parts)
         if wrong:
             self._failed(batch, "client_error", f"the counts do not add up: {wrong}", run)
@@ -168,6 +169,7 @@ def dissolved(batch: Batch, entities: Sequence[str], now: datetime) -> list[Batc
             entities=tuple(group),
             created_at=now,
             parent=batch.batch_id,
+            reprocess=batch.reprocess,
         )
         for group in groups
     ]

@@ -25,7 +25,7 @@ from shared.contracts.places import PIPELINE, batch_id, batch_manifest, whole
 from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
 from shared.ledger.ledger import Known, Ledger, Pending
 from shared.ledger.records import Batch, Part, Pipeline
-from shared.orchestration.manifests import Listing
+from shared.orchestration.manifests import ColumnsMissing, Listing
 from shared.orchestration.when import chosen, deferred_to, time_left
 from shared.ports import Clock, Hints, Jobs
 
@@ -86,7 +86,7 @@ class Dispatch:
         """Make a batch of the parts that wait, if they are due."""
         free = self._free(waits)
         now = self.clock()
-        wait = time_left(now, [pending.since for pending in free], self.settings)
+        wait = time_left(now, [pending.since for pending in free for _ in range(pending.parts)], self.settings)
         if wait:
             if free:
                 self.hints.send("dispatch", after_seconds=wait.total_seconds())
@@ -118,15 +118,20 @@ class Dispatch:
         record = batch.record
         if record.retry_at and self.clock() < record.retry_at:
             return
-        listed = self.listing.listed(record)
-        if listed is None:
-            if record.is_of_new_parts and not parts:
-                parts = self.ledger.pending_parts(self._free(self.ledger.backlog(self.containers).parts))
-            listed = self.listing.list(record, [part.record for part in parts])
-        if record.is_of_new_parts and record.attempt == 1 and not record.deferrals:  # later, they are claimed
+        try:
+            listed = self.listing.listed(record)
+            is_new = listed is None
+            if listed is None:
+                if record.is_of_new_parts and not parts:
+                    parts = self.ledger.pending_parts(self._free(self.ledger.backlog(self.containers).parts))
+                listed = self.listing.list(record, [part.record for part in parts])
+        except ColumnsMissing as error:
+            self._park(batch, error, holds=record.is_of_new_parts)
+            return
+        if record.is_of_new_parts and (is_new or (record.attempt == 1 and not record.deferrals)):  # later, they are claimed
             self.listing.claim(record, listed, parts)
         token = hashlib.sha256(f"{record.batch_id}:{record.attempt}".encode()).hexdigest()
-        manifest = whole(PIPELINE, batch_manifest(record.batch_id))
+        manifest = whole(PIPELINE, batch_manifest(record.batch_id, record.listing))
         arguments = Arguments(batch_id=record.batch_id, manifest=manifest, lake=self.lake_for_spark)
         try:
             run_id = self.jobs.start(arguments.parameters(), token=token)
@@ -157,8 +162,10 @@ class Dispatch:
         self.ledger.record_batch(batch, deferred, at=now, detail=str(error))
         self.hints.send("dispatch", after_seconds=(again - now).total_seconds())
 
-    def _park(self, batch: Known[Batch], error: ServiceRefused | SettingsInvalid) -> None:
+    def _park(
+        self, batch: Known[Batch], error: ServiceRefused | ColumnsMissing | SettingsInvalid, *, holds: bool = False
+    ) -> None:
         now, pipeline = self.clock(), self.ledger.pipeline()
-        parked = replace(batch.record, state="parked", cause=str(error), recorded_at=now)
+        parked = replace(batch.record, state="parked", cause=str(error), holds=holds, recorded_at=now)
         freed = replace(pipeline.record, active_batch="")
         self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=str(error))

@@ -1,7 +1,7 @@
 """Says what the parts of a batch are, once and for all: writes its manifest, or reads the one that is there.
 
 Whoever opens a batch may die before its manifest is written, and somebody else goes on; the manifest that was created
-first counts.
+first counts. What is done again is listed anew for each attempt: other batches may have been published since the last one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from shared.contracts.columns import Column
 from shared.contracts.entity import Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, read_manifest, write_manifest
 from shared.contracts.places import BRONZE, PIPELINE, batch_manifest, whole
+from shared.errors import Park
 from shared.landing.bronze import Bronze
 from shared.landing.labels import LabelKeeping
 from shared.ledger.label_records import TableLabels
@@ -22,6 +23,17 @@ from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Part
 from shared.orchestration.selection import parts_again
 from shared.ports import Lake
+
+
+class ColumnsMissing(Park):
+    """Bronze does not hold the columns that a part is bound to, so nobody can tell what its values mean."""
+
+    def __init__(self, part_id: str, schema_version: str) -> None:
+        self.part_id = part_id
+        self.schema_version = schema_version
+        super().__init__(
+            f"bronze does not hold the columns {schema_version} of part {part_id}; restore bronze/_schemas, or discard"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,22 +49,25 @@ class Listing:
 
     def listed(self, batch: Batch) -> Sequence[ManifestPart] | None:
         """Return the parts that a batch's manifest lists, or None where it has no manifest yet."""
-        path = batch_manifest(batch.batch_id)
-        if self.lake.head(PIPELINE, path) is None:
+        if self.lake.head(PIPELINE, batch_manifest(batch.batch_id, batch.listing)) is None:
             return None
-        return self._read(batch.batch_id).parts
+        return self.manifest(batch).parts
+
+    def manifest(self, batch: Batch) -> Manifest:
+        """Return the manifest of a batch that was listed."""
+        return self._read(batch.batch_id, batch.listing)
 
     def list(self, batch: Batch, parts: Iterable[Part]) -> Sequence[ManifestPart]:
         """Write a batch's manifest, of the new parts given if it is made of such, and return what the manifest says."""
-        if batch.parent:
-            manifest = self._read(batch.parent).of_some(batch.batch_id, batch.created_at, batch.entities)
-        elif batch.reprocess:
+        if batch.reprocess:
             manifest = self._again(batch)
+        elif batch.parent:
+            manifest = self._read(batch.parent).of_some(batch.batch_id, batch.created_at, batch.entities)
         else:
             manifest = self._manifest(batch, list(parts))
-        if self.lake.create(PIPELINE, batch_manifest(batch.batch_id), write_manifest(manifest)):
+        if self.lake.create(PIPELINE, batch_manifest(batch.batch_id, batch.listing), write_manifest(manifest)):
             return manifest.parts
-        return self._read(batch.batch_id).parts
+        return self.manifest(batch).parts
 
     def claim(self, batch: Batch, listed: Sequence[ManifestPart], parts: Sequence[Known[Part]]) -> None:
         """Mark the parts listed as the batch's; `parts` are those of them that the caller has read already."""
@@ -61,8 +76,8 @@ class Listing:
             parts = [part for part in found if part is not None]
         self.ledger.batch_parts(parts, batch.batch_id)
 
-    def _read(self, batch_id: str) -> Manifest:
-        return read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(batch_id))), batch_id)
+    def _read(self, batch_id: str, listing: int = 1) -> Manifest:
+        return read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(batch_id, listing))), batch_id)
 
     def _again(self, batch: Batch) -> Manifest:
         if batch.stage == "gold":
@@ -80,7 +95,10 @@ class Listing:
         schemas: dict[str, tuple[Column, ...]] = {}
         columns: dict[tuple[Source, str], tuple[str, ...]] = {}
         for part in parts:
-            schema = self.bronze.schemas(part.container, part.table)[part.schema_version]
+            kept = self.bronze.schemas(part.container, part.table, needed=(part.schema_version,))
+            schema = kept.get(part.schema_version)
+            if schema is None:
+                raise ColumnsMissing(part.part_id, part.schema_version)
             schemas[part.schema_version] = schema.columns
             columns.setdefault((part.source, part.table), schema.names)  # two tables may have the same columns
         labels = (_label_document(entity, known) for entity, known in self._labels(parts))

@@ -36,6 +36,8 @@ def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) ->
     for container in (job.container,) if job.container else containers:
         for known in ledger.parts_in(container, prefix=job.prefix):
             part = known.record
+            if part.state == "pending":  # it goes its own way: into a batch of new parts, once its file is settled
+                continue
             if job.source not in {"", part.source} or (job.table and job.table not in {part.table, part.entity}):
                 continue
             if (job.since and part.landed_at < job.since) or (job.until and part.landed_at >= job.until):

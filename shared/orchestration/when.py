@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
@@ -32,10 +33,11 @@ def chosen(waiting: Sequence[Pending], most: int) -> list[Pending]:
 
     Half of a snapshot would close every key of the other half.
     """
-    if len(waiting) <= most:
+    ends = list(accumulate(pending.parts for pending in waiting))
+    if not ends or ends[-1] <= most:
         return list(waiting)
-    last = waiting[most - 1].file
-    whole = [pending for pending in waiting[:most] if pending.file != last]
+    last = waiting[next(number for number, end in enumerate(ends) if end >= most)].file
+    whole = [pending for pending, end in zip(waiting, ends, strict=True) if end <= most and pending.file != last]
     return whole or [pending for pending in waiting if pending.file == last]
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.adapters.memory import MemoryTables
 from shared.errors import LandedFileChanged
 from tests.pipeline import CONTACT, DATAVERSE, FINANCE, MODEL, Pipeline, contact, model
 
 if TYPE_CHECKING:
-    from shared.context import Context
+    pass
 
 
 @pytest.fixture
@@ -94,7 +92,6 @@ def test_a_file_that_was_written_anew_and_is_longer_is_not_taken_for_one_that_gr
 
 def test_a_file_that_grew_by_being_uploaded_again_is_not_read_again(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
-    pipeline.lake.remove(DATAVERSE, "contact/2024.csv")
     pipeline.clock.advance(60)
     pipeline.land_contacts(contact(1), contact(2, "Grace"))
     record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
@@ -308,35 +305,6 @@ def test_a_whole_file_is_read_anew_where_the_slice_size_changed_before_it_was_co
     assert (record.state, record.records) == ("ingested", 3000)
     parts = [part.record for part in pipeline.context.ledger.parts_of(FINANCE, "customer_finance.csv")]
     assert sum(part.rows for part in parts) == 3000
-
-
-@pytest.mark.parametrize("commits", [0, 1, 2])
-def test_a_whole_file_of_many_parts_is_counted_once_where_the_process_dies_while_it_is_counted(
-    pipeline: Pipeline, commits: int
-) -> None:
-    class Dying(MemoryTables):
-        left = commits
-
-        def commit(self, partition: str, writes: Any) -> None:
-            if self.left == 0:
-                raise KeyboardInterrupt
-            self.left -= 1
-            super().commit(partition, writes)
-
-    def small_slices() -> Context:
-        context = pipeline.fresh_context()
-        return context.replace(settings=replace(context.settings, slice_bytes=1))
-
-    data = b"cid,income\n" + b"".join(b"%d,10\n" % number for number in range(120))
-    pipeline.lake.put(FINANCE, "customer_finance.csv", data)
-    dying = Dying()
-    dying._rows = pipeline.tables._rows
-    with pytest.raises(KeyboardInterrupt):
-        small_slices().replace(tables=dying).landing(FINANCE, "customer_finance.csv")
-    record = small_slices().ingest(FINANCE, "customer_finance.csv")
-    assert (record.state, record.generation, record.records) == ("ingested", 1, 120)
-    assert len(list(pipeline.context.ledger.parts_of(FINANCE, "customer_finance.csv"))) == 120
-    assert len(pipeline.bronze("customer_finance", FINANCE)) == 120
 
 
 def test_a_finance_file_without_its_key_is_rejected_and_the_rest_goes_on(pipeline: Pipeline) -> None:

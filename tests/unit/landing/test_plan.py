@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,8 +39,9 @@ LABELS = LabelFile(path="OptionsetMetadata/1.csv", labels="OptionsetMetadata", s
 READ_BEFORE = b"the bytes before the offset"
 
 
-def make_blob(size: int = 1000, path: str = YEAR_FILE.path) -> BlobVersion:
-    return BlobVersion(container="dataverse-x", path=path, etag="v2", size=size, created_at=AT, modified_at=AT)
+def make_blob(size: int = 1000, path: str = YEAR_FILE.path, **changes: Any) -> BlobVersion:
+    blob = BlobVersion(container="dataverse-x", path=path, etag="v2", size=size, created_at=AT, modified_at=AT)
+    return replace(blob, **changes)
 
 
 def make_schema(*names: str) -> TableSchema:
@@ -55,8 +57,9 @@ def make_record(**changes: Any) -> LandedFile:
 
 def read_before(**changes: Any) -> LandedFile:
     """Make the record of a year file of which 500 bytes were read."""
-    known = {"offset": 500, "records": 7, "width": 3, "fingerprint": fingerprint(READ_BEFORE)}
-    return make_record(**known | {"schema_version": CONTACT.version} | changes)
+    known: dict[str, Any] = {"offset": 500, "records": 7, "width": 3, "fingerprint": fingerprint(READ_BEFORE)}
+    known |= {"schema_version": CONTACT.version, "version": "v1", "created_at": AT, "content_md5": "same"}
+    return make_record(**known | changes)
 
 
 def decide(record: LandedFile | None = None, **changes: Any) -> Plan:
@@ -66,7 +69,7 @@ def decide(record: LandedFile | None = None, **changes: Any) -> Plan:
         "file": YEAR_FILE,
         "columns": CONTACT,
         "overlap": READ_BEFORE,
-        "earlier": {},
+        "earlier": {CONTACT.version: CONTACT},
     } | changes
     blob, file, columns = found.pop("blob"), found.pop("file"), found.pop("columns")
     return plan.dataverse(record or read_before(), blob, file, columns, slice_bytes=64, **found)
@@ -96,10 +99,39 @@ def test_a_file_of_an_export_folder_is_read_as_a_whole() -> None:
     [
         {"blob": make_blob(499)},  # it shrank
         {"overlap": b"other bytes at this place"},  # it was written anew, as long or longer
+        {"blob": make_blob(created_at=AT + timedelta(hours=1))},  # another blob of this name
+        {"blob": make_blob(500, content_md5="other")},  # as long as it was: nothing was appended, so something was changed
+        {"blob": make_blob(500)},  # likewise, where storage keeps no hash
     ],
 )
 def test_a_file_that_is_not_what_was_read_starts_anew(changes: dict[str, Any]) -> None:
     assert decide(**changes) == Restart()
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        {"content_md5": "same"},  # its metadata was written
+        {"is_append_blob": True},  # bytes that are there never change
+    ],
+)
+def test_a_new_version_that_cannot_hold_other_bytes_does_not_start_anew(blob: dict[str, Any]) -> None:
+    assert isinstance(decide(blob=make_blob(500, **blob)), Read)
+
+
+def test_columns_that_bronze_does_not_hold_are_never_taken_for_the_same() -> None:
+    decided = decide(earlier={})
+    assert isinstance(decided, Settle)
+    assert (decided.state, decided.reason) == ("rejected", "columns_unknown")
+
+
+def test_a_whole_file_is_taken_up_where_an_attempt_had_counted_it_to() -> None:
+    record = read_before(reading="v2")
+    decided = plan.resumed(decide(record, file=IN_FOLDER, overlap=b""), record, make_blob())
+    assert isinstance(decided, Read)
+    assert (decided.spec.start, decided.spec.first_record) == (500, 8)
+    other = read_before(reading="v2", schema_version="another")
+    assert plan.resumed(decide(record, file=IN_FOLDER, overlap=b""), other, make_blob()) == Restart()
 
 
 def test_columns_that_moved_reject_the_rest_of_a_file() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters.memory import MemoryClock, MemoryTables
 from shared.errors import LedgerChanged
-from shared.ledger.ledger import PARTS_AT_ONCE, Ledger
+from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch, LandedFile, Part
 from shared.ledger.rows import key, key_prefix, newest_first, time_key
 from shared.ledger.states import FileState
@@ -84,8 +84,8 @@ def test_a_sweep_asks_the_ledger_only_about_versions_that_are_new_to_it() -> Non
 def test_many_parts_are_taken_by_a_batch_in_few_calls() -> None:
     tables = Counting(MemoryTables())
     ledger = Ledger(tables)
-    for first in range(0, 2000, PARTS_AT_ONCE):
-        record(ledger, f"f{first}.csv", *[part(number) for number in range(first, min(2000, first + PARTS_AT_ONCE))])
+    for first in range(0, 2000, 45):
+        record(ledger, f"f{first}.csv", *[part(number) for number in range(first, min(2000, first + 45))])
     waits = ledger.backlog((FINANCE,)).parts
     assert len(waits) == 2000
     parts = ledger.pending_parts(waits)

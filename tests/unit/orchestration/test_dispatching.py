@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,13 @@ def pending(file: str, number: int) -> Pending:
 def test_all_parts_of_a_file_go_into_one_batch(files: str, most: int, expected: str) -> None:
     waiting = [pending(file, number) for number, file in enumerate(files)]
     assert "".join(part.file for part in chosen(waiting, most)) == expected
+
+
+def test_a_file_that_waits_as_a_whole_counts_with_all_its_parts() -> None:
+    small, large = pending("a", 1), replace(pending("b", 2), parts=100, whole=True)
+    assert chosen([small, large], 100) == [small]
+    assert chosen([large, small], 100) == [large]
+    assert chosen([small, large], 101) == [small, large]
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 30), (2, 60), (3, None)])
