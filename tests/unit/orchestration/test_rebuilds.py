@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.api.queries import PageQuery
 from shared.api.reprocess import read_request
 from shared.ledger.records import Batch
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
@@ -38,7 +39,7 @@ def test_an_unparked_rebuild_has_what_was_published_since_its_first_attempt(pipe
     assert (listed.full_rebuild, len(listed.parts)) == (("contact",), 2)
     run = max(pipeline.jobs.parameters)
     assert pipeline.jobs.parameters[run]["manifest"].endswith(f"{parked.batch_id}/manifest-2.json")
-    detail = pipeline.context.runs.detail(parked.batch_id, {})
+    detail = pipeline.context.runs.detail(parked.batch_id, PageQuery())
     assert detail is not None
     assert (detail.state, len(detail.listed)) == ("succeeded", 2)
 
