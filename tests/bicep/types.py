@@ -79,18 +79,18 @@ class _Checking:
     def __init__(self, table: list[Type]) -> None:
         self._table = table
 
-    def _type(self, of: Type) -> Type:
-        found: Type = self._table[int(of["$ref"].removeprefix("#/"))]
+    def _type(self, named: Type) -> Type:
+        found: Type = self._table[int(named["$ref"].removeprefix("#/"))]
         return found
 
-    def value(self, value: Any, of: Type, where: str) -> Iterator[Fault | OpenString]:
-        expected = self._type(of)
+    def value(self, value: Any, named: Type, where: str) -> Iterator[Fault | OpenString]:
+        expected = self._type(named)
         if isinstance(value, Expression):
             for choice in value.choices:
                 if value.merged and isinstance(choice, dict):
                     yield from self._object(choice, expected, where, whole=False)
                 elif choice is not None:
-                    yield from self.value(choice, of, where)
+                    yield from self.value(choice, named, where)
             return
         match expected["$type"]:
             case "AnyType":
@@ -165,8 +165,8 @@ class _Checking:
         chosen = expected["elements"].get(value.get(expected["discriminator"]))
         return None if chosen is None else {**expected["baseProperties"], **self._type(chosen)["properties"]}
 
-    def has(self, of: Type, path: list[str]) -> bool:
-        expected = self._type(of)
+    def has(self, named: Type, path: list[str]) -> bool:
+        expected = self._type(named)
         if not path or expected["$type"] == "AnyType":
             return True
         if expected["$type"] == "DiscriminatedObjectType":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pathspec
@@ -42,6 +43,22 @@ def test_the_zip_holds_exactly_what_the_app_needs(packed: set[str]) -> None:
 )  # fmt: skip
 def test_what_a_working_folder_also_holds_stays_out(name: str) -> None:
     assert _IGNORED.match_file(name)
+
+
+def test_what_a_release_packs_is_the_same_with_the_lock_file_in_place_of_the_pins(packed: set[str], tmp_path: Path) -> None:
+    """What is committed, that is: files of a change that is under way are not in it yet."""
+    locked = tmp_path / "locked" / "requirements.txt"
+    locked.parent.mkdir()
+    locked.write_text("a==1 --hash=sha256:0\n", encoding="utf-8")
+    subprocess.run(["bash", ".ci/pack", str(tmp_path / "functions.zip"), str(locked)], cwd=ROOT, check=True)
+    committed = subprocess.run(
+        ["git", "ls-tree", "-r", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    with zipfile.ZipFile(tmp_path / "functions.zip") as archive:
+        names = {name for name in archive.namelist() if not name.endswith("/")}
+        assert archive.read("requirements.txt").decode() == locked.read_text(encoding="utf-8")
+    assert names & packed == packed & set(committed.stdout.splitlines())
+    assert not any(_IGNORED.match_file(name) for name in names)
 
 
 def test_what_the_zip_holds_is_enough_to_index_every_function(packed: set[str], tmp_path: Path) -> None:
