@@ -53,8 +53,9 @@ class Worker:
 
 def emulator(worker: Worker, folder: Path, destination: Destination | None = None) -> JobsEmulator:
     """Make the emulator with the job of this project."""
+    told = {"batch_id": "{{job.parameters.batch_id}}"}
     tasks = tuple(
-        Task(task_key=name, package_name="spark-jobs", entry_point=name, named_parameters={}, depends_on=after)
+        Task(task_key=name, package_name="spark-jobs", entry_point=name, named_parameters=told, depends_on=after)
         for name, after in (("silver", ()), ("gold", ("silver",)))
     )
     job = Job(
