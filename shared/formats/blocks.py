@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from shared.errors import Internal
-from shared.formats.dialect import BOM, Dialect
+from shared.formats.dialect import BOM, Dialect, Fault
 
 LEAF: Final = 32 * 1024
 """Bytes below which a part is read record by record: halving further would cost more than it saves."""
@@ -23,7 +23,7 @@ RAW_LIMIT: Final = 1024 * 1024
 """Bytes of a rejected record that are kept; its place in the landed file says where the rest is."""
 
 
-RecordReason = Literal["too_wide", "too_narrow", "truncated", "invalid_utf8", "open_quote", "too_long"]
+RecordReason = Literal["too_wide", "too_narrow", "truncated", "invalid_utf8", "open_quote", "too_long", "total_row", Fault]
 """Why a record cannot be used."""
 
 
@@ -47,6 +47,7 @@ class Parsed:
     rejects: tuple[Reject, ...]
     records: int
     widest: int  # fields of the widest row taken, 0 if there is none
+    totals: tuple[Reject, ...] = ()  # the last rows, where they are totals if the file ends here
 
 
 class OpenQuoteError(Internal):
@@ -90,6 +91,8 @@ class _Reader:
         first = self._dialect.record(data, 0, len(data))
         if first is None or bytes(data[: len(BOM)]) == BOM or not _is_utf8(data):
             return None
+        if not self._dialect.is_regular(data):
+            return None
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[tuple[int, int, bytes]] = []
         table = self._parse(data, width if self._low <= width <= self._width else self._width, odd)
@@ -120,12 +123,15 @@ class _Reader:
             odd.append((row.number - 1, row.actual_columns, row.text.encode()))
             return "skip"
 
-        return csv.read_csv(
+        table = csv.read_csv(
             pa.BufferReader(pa.py_buffer(data)),
             # One block and one thread: row numbers are exact then, and the slices keep the other core busy.
             read_options=csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
             parse_options=csv.ParseOptions(
-                delimiter=self._dialect.delimiter.decode(), newlines_in_values=True, invalid_row_handler=set_aside
+                delimiter=self._dialect.delimiter.decode(),
+                quote_char=self._dialect.quote.decode(),
+                newlines_in_values=True,
+                invalid_row_handler=set_aside,
             ),
             convert_options=csv.ConvertOptions(
                 check_utf8=False,  # the block as a whole was checked, which is faster and the same
@@ -135,6 +141,7 @@ class _Reader:
                 quoted_strings_can_be_null=False,
             ),
         )
+        return _unspaced(table) if self._dialect.spaced else table
 
     def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int) -> bool:
         """Tell it where it is certain. A block ends in a line break: were that quoted, the last value would hold it."""
@@ -250,6 +257,9 @@ class _Reader:
             values = self._dialect.fields(raw)
             if not _is_utf8(raw):
                 rejects.append(_invalid_utf8(number, start, raw))
+            elif (fault := self._dialect.fault(raw)) is not None:
+                detail = f"fields={len(values)}, of which quotes leave in doubt where they end"
+                rejects.append(Reject(number=number, offset=start, reason=fault, detail=detail, raw=raw[:RAW_LIMIT]))
             elif not low <= len(values) <= self._width:
                 rejects.append(self._wrong_width(number, start, raw, len(values), low))
             else:
@@ -267,6 +277,13 @@ class _Reader:
             records=number,
             widest=widest,
         )
+
+
+def _unspaced(table: pa.Table) -> pa.Table:
+    """Take the space that belongs to the delimiter off each value behind one; in the block are no quotes that would keep it."""
+    columns = [pc.replace_substring_regex(column, "^ ", "") for column in table.columns[1:]]
+    columns = [pc.if_else(pc.equal(column, ""), pa.scalar(None, field_type()), column) for column in columns]
+    return pa.table([table.column(0), *columns], names=table.column_names) if columns else table
 
 
 def _invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:

@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.formats.blocks import RAW_LIMIT, OpenQuoteError, Parsed, Reject, read_block
 from shared.formats.dialect import BOM, Dialect
+from shared.formats.screen import Screen, screened, without_totals
 
 _LOOK_AHEAD: Final = 64 * 1024
 _LINE_END: Final = re.compile(rb"\r\n?|\n")
@@ -104,6 +105,7 @@ class Cutter:
         at_start: bool,
         limits: Limits,
         widest: int | None = None,
+        screen: Screen | None = None,
     ) -> None:
         self._window = Window(chunks)
         self._dialect = dialect
@@ -113,6 +115,7 @@ class Cutter:
         self._final = final
         self._at_start = at_start
         self._limits = limits
+        self._screen = screen
         self._widest = widest  # fields of the widest row so far; None: narrower ones may follow
         self._taken = 0  # bytes of the slice so far
 
@@ -153,6 +156,7 @@ class Cutter:
     def _last_block(self, parsed: Parsed, consumed: int, mark: int) -> Block:
         """Cut what ends the stream: where the file is whole, what cannot be read is rejected; else it waits."""
         window = self._window
+        parsed = without_totals(parsed)
         seen = window.fill(1)
         end = min(window.end, window.at + self._limits.record)
         open_quote = seen > 0 and self._dialect.record(window.data, window.at, end) is None
@@ -182,14 +186,18 @@ class Cutter:
         )
 
     def _read(self, cut: int, *, exact: bool) -> Parsed:
-        return read_block(
-            self._window.view(cut),
+        data = self._window.view(cut)
+        parsed = read_block(
+            data,
             dialect=self._dialect,
             width=self._width,
             min_width=self._min_width,
             exact=exact,
             widest=self._widest,
         )
+        if self._screen is None:
+            return parsed
+        return screened(parsed, data, screen=self._screen, dialect=self._dialect)
 
     def _likely_cut(self, target: int) -> tuple[int, bool]:
         """Tell how many bytes the block has, probably, and whether that is certain."""

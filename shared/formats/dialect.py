@@ -1,6 +1,7 @@
-"""Where records end in bytes, and the one CSV dialect that the pipeline reads.
+"""Where records end in bytes, and how their fields are told apart.
 
-The rules, which pyarrow's own CSV parser follows too, so that the fast and the exact path agree:
+The rules of the dialect that Synapse Link writes, which pyarrow's own CSV parser follows too, so that the fast and the exact
+path agree:
 
 - A `"` opens a quoted field only as the first byte of the field; inside, `""` is a quote and delimiters and line breaks
   are data. What follows the closing quote up to the next delimiter is appended as it is.
@@ -8,39 +9,85 @@ The rules, which pyarrow's own CSV parser follows too, so that the fast and the 
 - CRLF, LF and a bare CR each end a record outside quotes (reference: Synapse Link, section 6: CRLF and LF both seen;
   section 14: a finance file with bare CRs).
 - An empty line is no record.
+
+Finance files may differ in delimiter, quote and escape, and are read strictly: there a record in which a lost or added quote
+may have moved a value has a fault.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, Literal
+
+import numpy as np
 
 BOM: Final = b"\xef\xbb\xbf"
 """UTF-8 byte order mark: skipped at the start of a file, data anywhere else."""
 
+Fault = Literal["text_after_quote", "stray_quotes"]
+"""Why nobody can tell which values a record has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How fields are told apart. The quote is always `"`, doubled where it is data."""
+    """How fields are told apart; a quote inside quotes is doubled, or escaped where there is an escape."""
 
     delimiter: bytes = b","  # one ASCII byte, no quote and no line break
+    quote: bytes = b'"'  # likewise
+    escape: bytes = (
+        b""  # likewise; before a quote, a delimiter, a line break or itself it makes that data. Empty: there is none
+    )
+    spaced: bool = False  # one space that follows a delimiter belongs to the delimiter
+    strict: bool = (
+        False  # a record whose quotes leave its values in doubt has a fault, and a byte order mark in front is none of it
+    )
 
     def __post_init__(self) -> None:
         """Refuse what the parsers could not read."""
-        if len(self.delimiter) != 1 or self.delimiter in b'"\r\n' or self.delimiter > b"\x7f":
-            raise ValueError(f"a delimiter is one ASCII character, no quote and no line break: got {self.delimiter!r}")
+        marks = self.delimiter + self.quote + self.escape
+        for word, mark in (("delimiter", self.delimiter), ("quote", self.quote), ("escape", self.escape or b"\\")):
+            if len(mark) != 1 or mark in b"\r\n" or mark > b"\x7f" or len(set(marks)) < len(marks):
+                raise ValueError(f"a {word} is one ASCII character, no quote and no line break: got {mark!r}")
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-        mark = re.escape(self.delimiter)
+        mark, quote, escape = (re.escape(byte) for byte in (self.delimiter, self.quote, self.escape))
         # Possessive quantifiers: the grammar is deterministic, so nothing is ever gained by backtracking.
-        field = rb'(?:"[^"]*+(?:""[^"]*+)*+"[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
+        inside = b"[^%b%b]*+" % (quote, escape)
+        bare = rb"[^%b\r\n%b]*+" % (mark, escape)
+        doubled = quote * 2
+        if escape:
+            escaped = rb"%b(?:\r\n|[\s\S]|\Z)" % escape
+            doubled, bare = b"(?:%b|%b)" % (doubled, escaped), b"%b(?:%b%b)*+" % (bare, escaped, bare)
+        quoted = b"%b(%b(?:%b%b)*+)%b" % (quote, inside, doubled, inside, quote)
+        space = b"(?:(?<=%b) )?+" % mark if self.spaced else b""
+        field = rb"%b(?:%b[^%b\r\n]*+|(?!%b)%b)" % (
+            space,
+            quoted.replace(b"(%b" % inside, b"(?:%b" % inside, 1),
+            mark,
+            quote,
+            bare,
+        )
         record = rb"(?:%b%b)*+%b" % (field, mark, field)
         return (
             re.compile(rb"(?:%b(?:\r\n?|\n))++" % record),
             re.compile(rb"(?:[\r\n]*+)(%b)(?:\r\n?|\n|\Z)" % record),
-            re.compile(rb'(?:"([^"]*+(?:""[^"]*+)*+)"([^%b\r\n]*+)|((?!")[^%b\r\n]*+))(%b|\Z)' % (mark, mark, mark)),
+            re.compile(rb"%b(?:%b([^%b\r\n]*+)|((?!%b)%b))(%b|\Z)" % (space, quoted, mark, quote, bare, mark)),
         )
+
+    @cached_property
+    def _regular(self) -> re.Pattern[bytes]:
+        """Match records without a fault, in which quotes in bare fields stand in one field at most."""
+        mark, quote = re.escape(self.delimiter), re.escape(self.quote)
+        clean = rb"(?:%b[^%b]*+(?:%b[^%b]*+)*+%b|[^%b%b\r\n]*+)" % (quote, quote, quote * 2, quote, quote, quote, mark)
+        inch = rb"[^%b%b\r\n]++%b[^%b\r\n]*+" % (quote, mark, quote, mark)
+        record = rb"(?:%b%b)*+(?:%b(?:%b%b)*+|%b)(?=[\r\n]|\Z)" % (clean, mark, inch, mark, clean, clean)
+        return re.compile(rb"(?:%b[\r\n]++)*+%b\Z" % (record, record))
+
+    @cached_property
+    def _escaped(self) -> re.Pattern[bytes]:
+        marks = re.escape(self.quote + self.escape + self.delimiter + b"\r\n")
+        return re.compile(rb"%b([%b])" % (re.escape(self.escape), marks))
 
     def last_end(self, data: bytes | bytearray | memoryview, start: int, end: int) -> int:
         """Find where the last complete record of `data[start:end]` ends, where `start` begins one; `start` if none does."""
@@ -61,12 +108,67 @@ class Dialect:
     def fields(self, record: bytes) -> list[bytes | None]:
         """Split the values of one record: None where nothing stands between two delimiters, b"" for `""`."""
         values: list[bytes | None] = []
+        if self.strict:
+            record = record.removeprefix(BOM)
         for found in self._patterns[2].finditer(record):
             quoted, after, bare, mark = found.groups()
-            values.append((bare or None) if quoted is None else quoted.replace(b'""', b'"') + after)
+            if self.escape:
+                quoted, bare = self._without_escapes(quoted), self._without_escapes(bare)
+            values.append((bare or None) if quoted is None else quoted.replace(self.quote * 2, self.quote) + after)
             if not mark:
                 break
         return values
+
+    def fault(self, record: bytes) -> Fault | None:
+        """Tell why the values of a record are in doubt, where the dialect is strict.
+
+        Text behind a closing quote: a quote was lost or added, and the delimiters beside it may be data. Quotes inside bare
+        fields: in one field they are inches, in several they may have been meant to hold the delimiters between them.
+        """
+        if not self.strict:
+            return None
+        stray = 0
+        for found in self._patterns[2].finditer(record.removeprefix(BOM)):
+            _, after, bare, mark = found.groups()
+            if after:
+                return "text_after_quote"
+            if bare and self.quote in (self._escaped.sub(b"", bare) if self.escape else bare):
+                stray += 1
+            if not mark:
+                break
+        return "stray_quotes" if stray > 1 else None
+
+    def is_regular(self, data: memoryview) -> bool:
+        """Tell whether pyarrow reads complete records just as `fields` does, and none of them has a fault."""
+        if not self.strict:
+            return True
+        text = np.frombuffer(data, np.uint8)
+        if (text == BOM[0]).any() and re.search(BOM, data):
+            return False
+        if self.escape and (text == ord(self.escape)).any():
+            return False
+        quotes = np.flatnonzero(text == ord(self.quote))
+        if not len(quotes):
+            return True
+        return not self.spaced and (self._is_quoted_well(text, quotes) or self._regular.match(data) is not None)
+
+    def _is_quoted_well(self, text: "np.ndarray[Any, Any]", quotes: "np.ndarray[Any, Any]") -> bool:
+        """Tell whether every quote opens a field, closes one or is doubled: twenty times as fast as following each field."""
+        opening, closing = quotes[::2], quotes[1::2]
+        if len(opening) != len(closing):
+            return False
+        around = np.zeros(256, bool)
+        around[list(self.delimiter + b"\r\n")] = True
+        opens = around[text[opening - 1]]
+        opens[0] |= opening[0] == 0
+        opens[1:] |= opening[1:] == closing[:-1] + 1  # the second of two quotes inside a field
+        closes = around[text[np.minimum(closing + 1, len(text) - 1)]]
+        closes[-1] |= closing[-1] == len(text) - 1
+        closes[:-1] |= opening[1:] == closing[:-1] + 1
+        return bool(opens.all() and closes.all())
+
+    def _without_escapes(self, value: bytes | None) -> bytes | None:
+        return self._escaped.sub(rb"\1", value) if value else value
 
 
 DATAVERSE: Final = Dialect()

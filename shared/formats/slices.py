@@ -31,6 +31,7 @@ from shared.contracts.columns import (
 from shared.formats.blocks import Parsed, field_type
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
+from shared.formats.screen import Screen
 from shared.formats.table_schema import TableSchema
 
 SLICE: Final = 64 * 1024 * 1024
@@ -77,6 +78,7 @@ class SliceSpec:
     start: int = 0  # where in the landed file the first chunk begins; at 0 a byte order mark is skipped
     final: bool = False  # the file is whole: its unterminated last record counts. False: it grows, and that record waits
     min_width: int | None = None  # fields of the narrowest legal row; None: the schema's width
+    screen: Screen | None = None  # what the records are looked through for; None: nothing, as in exports
     widest: int | None = None  # fields of the widest row before, where a narrower one is truncated; None: it is not
     max_bytes: int = SLICE  # the slice ends with the record that reaches this many bytes
     limits: Limits = field(default_factory=Limits)
@@ -128,7 +130,7 @@ def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, No
     `chunks` is iterated in another thread, one at a time, and may be of any size. What it raises comes out here. Schema of
     the parts and of the rejects: docs/contracts.md, "Bronze part".
     """
-    width = spec.schema.width
+    width = spec.schema.width + (spec.screen.spare if spec.screen else 0)
     cutter = Cutter(
         chunks,
         dialect=spec.dialect,
@@ -139,6 +141,7 @@ def read_slices(chunks: Iterable[bytes], spec: SliceSpec) -> Generator[Slice, No
         at_start=spec.start == 0,
         limits=spec.limits,
         widest=spec.widest,
+        screen=spec.screen,
     )
     part: _Part | None = None
     for block in _ahead(cutter):
