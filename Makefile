@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up doctor test test-random lint bench clean
 PYTHON := .venv/bin/python
-PARTS := ingest storage orchestration spark
+PARTS := ingest dialects storage orchestration spark
 # Two lanes: tests/conftest.py says what goes where
 PYTEST := $(PYTHON) -m pytest -n 2 --no-loadscope-reorder
 SEED := $(shell date +%s)

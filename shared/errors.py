@@ -16,9 +16,15 @@ PipelineError
 │   ├── FinanceError             a finance file that cannot be read; nothing of it is used
 │   │   ├── EmptyFileError       not even a header
 │   │   ├── HeaderError          a header that names no columns, or one twice
+│   │   ├── HeaderMissingError   values in the first record
+│   │   ├── LayoutError          no delimiter fits, several header rows, or a second table
+│   │   ├── EncodingError        no text in the file's encoding, or one that nobody can tell
 │   │   ├── MissingKeyColumnError  a key column of the data set is not in the header
 │   │   ├── CompressionError     no gzip, or cut off
-│   │   └── WorkbookError        no workbook, or too large
+│   │   ├── ArchiveError         no zip, or not one with one text file in it
+│   │   ├── WorkbookError        no workbook, or too large
+│   │   ├── TooManyRejectsError  most of its records cannot be used
+│   │   └── NoRecordsError       a header with nothing below it
 │   ├── LabelFileError           a label file that cannot be read
 │   ├── PoisonUnreadable         a message that the Functions host does not write
 │   ├── QueryInvalid             a parameter of a query

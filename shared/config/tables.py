@@ -17,6 +17,7 @@ from shared.config.mistakes import mistakes
 from shared.config.vocabulary import DataSet, Dataverse, Gold, TableSection
 from shared.contracts.entity import DEFAULT_KEYS, Entity, Source
 from shared.errors import ConfigurationInvalid
+from shared.formats.finance.options import FinanceConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,13 +48,10 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         name = re.sub(r"[^a-z0-9_]+", "_", table.lower()).strip("_")
         return name if _NAME.fullmatch(name) else f"t_{name}"
 
-    def finance_keys(self, data_set: str) -> tuple[str, ...]:
-        """Return the key columns that every file of the data set has to bring; none: each record is a row."""
-        return self.finance.get(data_set, _UNCONFIGURED).keys
-
-    def finance_delimiter(self, data_set: str) -> str | None:
-        """Return the data set's configured delimiter, or None where it is to be sniffed."""
-        return self.finance.get(data_set, _UNCONFIGURED).delimiter
+    def finance_reading(self, data_set: str) -> FinanceConfig:
+        """Return how the files of a data set are read, as far as that is said."""
+        said = self.finance.get(data_set, _UNCONFIGURED)
+        return FinanceConfig(keys=said.keys, delimiter=said.delimiter)
 
     def resolved(self, tables: Mapping[tuple[Source, str], Iterable[str]]) -> dict[str, Entity]:
         """Return the `entities` of a batch manifest by name: of the tables given with their columns, and those configured."""

@@ -5,13 +5,12 @@
 | `blocks` | One block of complete records to columns of text |
 | `cuts` | Blocks of complete records from a stream of chunks, and where each slice is cut |
 | `dialect` | Where records end in bytes, and the one CSV dialect that the pipeline reads |
-| `finance` | Finance files: from `.csv`, `.csv.gz` or `.xlsx` to a header and the text after it |
-| `finance_errors` | Why a finance file cannot be read |
+| `finance` | The room of finance files: from what lands to a header, and the text below it |
 | `fingerprint` | Tells a file that grew from one that was written anew, by the bytes before the place where reading stopped |
 | `label_files` | The two forms in which Synapse Link tells labels, read into one |
 | `landed_paths` | What a landed path is: pure classification of blob names |
+| `screen` | What the records of a finance file are looked through for |
 | `slices` | The kernel: a stream of landed bytes becomes bronze parts, one per slice |
 | `model_json` | What Synapse Link's `model.json` says |
 | `table_schema` | Which columns a table has |
-| `workbook` | Workbooks as CSV text |
 """

@@ -80,18 +80,14 @@ class _Reader:
     """Reads blocks of one shape."""
 
     def __init__(self, dialect: Dialect, width: int, min_width: int, widest: int | None) -> None:
-        self._dialect = dialect
-        self._width = width
-        self._min_width = min_width
+        self._dialect, self._width, self._min_width = dialect, width, min_width
         self._grows = widest is not None
         self._low = max(min_width, widest or 0)  # fields of the narrowest row that may come first
 
     def fast(self, data: memoryview, *, exact: bool) -> Parsed | None:
         """Read the block through pyarrow; None where only the exact path gets it right."""
         first = self._dialect.record(data, 0, len(data))
-        if first is None or bytes(data[: len(BOM)]) == BOM or not _is_utf8(data):
-            return None
-        if not self._dialect.is_regular(data):
+        if first is None or bytes(data[: len(BOM)]) == BOM or not (_is_utf8(data) and self._dialect.is_regular(data)):
             return None
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[tuple[int, int, bytes]] = []
@@ -113,9 +109,8 @@ class _Reader:
         """Return a table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
         names = [str(column) for column in range(width)]
         if data[-1] not in b"\r\n":
-            data = (
-                bytes(data) + b"\n"
-            )  # pyarrow 26 reads an empty last field as "" after a quoted one where no line break follows
+            # pyarrow 26 reads an empty last field as "" after a quoted one where no line break follows
+            data = bytes(data) + b"\n"
 
         def set_aside(row: csv.InvalidRow) -> str:
             if odd is None:
@@ -280,10 +275,10 @@ class _Reader:
 
 
 def _unspaced(table: pa.Table) -> pa.Table:
-    """Take the space that belongs to the delimiter off each value behind one; in the block are no quotes that would keep it."""
-    columns = [pc.replace_substring_regex(column, "^ ", "") for column in table.columns[1:]]
-    columns = [pc.if_else(pc.equal(column, ""), pa.scalar(None, field_type()), column) for column in columns]
-    return pa.table([table.column(0), *columns], names=table.column_names) if columns else table
+    """Take the space that belongs to the delimiter off each value; in the block are no quotes that would keep it."""
+    bare = [pc.replace_substring_regex(column, "^ ", "") for column in table.columns[1:]]
+    columns = [pc.if_else(pc.equal(column, ""), pa.scalar(None, field_type()), column) for column in bare]
+    return pa.table([table.column(0), *columns], names=table.column_names)
 
 
 def _invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:

@@ -20,6 +20,9 @@ IgnoredReason = Literal["changelog", "delta_export", "sync_failure", "service_fi
 """Why a file is not ingested, as its name tells."""
 
 
+_PACKED: Final[tuple[tuple[str, Literal["text", "gzip", "zip"]], ...]] = ((".gz", "gzip"), (".zip", "zip"), ("", "text"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TimeFolder:
     """A folder of an incremental export: its name as it is on the lake, and the time that the name tells."""
@@ -80,7 +83,15 @@ class FinanceFile:
     path: str
     data_set: str
     stem: str
-    form: Literal["csv", "csv.gz", "xlsx"]
+    form: Literal["text", "gzip", "zip", "workbook"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A file of a finance container in a form that is not read; there no file with data is uninteresting."""
+
+    path: str
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,14 +166,21 @@ def _in_export(path: str, parts: list[str], folder: TimeFolder | None) -> Datave
             return Ignored(path=path, reason="unknown", detail="no name that Synapse Link gives to a file of rows or a model")
 
 
-def classify_finance(path: str) -> FinanceFile | Ignored:
+_FORMS: Final[tuple[tuple[str, Literal["text", "gzip", "zip", "workbook"]], ...]] = (
+    *((f".{text}{packed}", form) for text in ("csv", "tsv", "txt") for packed, form in _PACKED),
+    (".zip", "zip"),
+    (".xlsx", "workbook"),
+    (".xlsm", "workbook"),
+)
+
+
+def classify_finance(path: str) -> FinanceFile | Unreadable | Ignored:
     """Tell what a finance blob is: the first folder names the data set, else the file's stem does."""
     *folders, name = path.split("/")
     if name.startswith((".", "~$")):
         return Ignored(path=path, reason="temporary", detail="the name of an unfinished or lock file")
-    forms: tuple[Literal["csv", "csv.gz", "xlsx"], ...] = ("csv", "csv.gz", "xlsx")
-    for form in forms:
-        stem = name[: -len(form) - 1]
-        if name.lower().endswith(f".{form}") and stem and all(folders):
+    for ending, form in _FORMS:
+        stem = name[: -len(ending)]
+        if name.lower().endswith(ending) and stem and all(folders):
             return FinanceFile(path=path, data_set=folders[0] if folders else stem, stem=stem, form=form)
-    return Ignored(path=path, reason="unknown", detail="neither .csv, .csv.gz nor .xlsx")
+    return Unreadable(path=path, detail="neither .csv, .tsv or .txt (alone, in .gz or .zip) nor .xlsx; save it as one of them")

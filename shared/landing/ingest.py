@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from shared.config.tables import Configuration
 from shared.errors import LandedFileChanged, LedgerChanged
-from shared.formats.finance import FinanceConfig, open_finance
-from shared.formats.finance_errors import FinanceError
+from shared.formats.finance.errors import FinanceError
+from shared.formats.finance.source import open_finance
 from shared.formats.fingerprint import COVERED, Tail
 from shared.formats.label_files import LabelFileError
 from shared.formats.landed_paths import (
@@ -25,6 +25,7 @@ from shared.formats.landed_paths import (
     Ignored,
     LabelFile,
     ModelFile,
+    Unreadable,
     classify_dataverse,
     classify_finance,
 )
@@ -86,7 +87,7 @@ class Ingest:
         """Look once; None where what was done, or found done, changed what is to be done."""
         known = self.ledger.file(container, path)
         kind = classify_finance(path) if container == self.finance_container else classify_dataverse(path)
-        if isinstance(kind, Ignored | ModelFile | ChangelogInfo):
+        if isinstance(kind, Ignored | Unreadable | ModelFile | ChangelogInfo):
             blob = self.lake.head(container, path)
             if blob is None or blob.etag == known.record.version:
                 return known.record
@@ -140,17 +141,17 @@ class Ingest:
 
     def _finance(self, record: LandedFile, opened: Opened, file: FinanceFile) -> tuple[Plan, _Bytes]:
         """Compare the content with what it was, and read the header."""
-        blob, keys = opened.blob, self.configuration.finance_keys(file.data_set)
+        blob = opened.blob
+        config = self.configuration.finance_reading(file.data_set)
         tail = Tail(opened.chunks, start=0, hashed=True)
         source = previous = None
         if not self.repeats.is_one(record, blob, file):
             try:
-                config = FinanceConfig(keys=keys, delimiter=self.configuration.finance_delimiter(file.data_set))
                 source = open_finance(tail, file, config)
             except FinanceError as error:
                 return plan.unreadable(error), _Bytes(tail=tail, chunks=())
             previous = next(reversed(list(self.bronze.schemas(blob.container, file.data_set).values())), None)
-        decided = plan.finance(blob, file, source, keys=keys, previous=previous, slice_bytes=self.slice_bytes)
+        decided = plan.finance(blob, file, source, config=config, previous=previous, slice_bytes=self.slice_bytes)
         resumed = plan.resumed(decided, record, blob)
         rest: Iterable[bytes] = source.chunks if source else ()
         if isinstance(decided, Read) and isinstance(resumed, Read):  # what was counted is passed by, and not read again
@@ -240,11 +241,13 @@ class Ingest:
         )
         try:
             done = one_pass.run(rest.chunks)
-        except FinanceError as error:  # compressed text may turn out to be cut off at its end
+        except FinanceError as error:  # what shows behind the head: text cut off, another encoding, too many rejects
             counted = self.ledger.file(blob.container, blob.path)
             if counted.etag != known.etag and counted.record.reading != blob.etag:
                 return None
-            return self._settle(counted if counted.record.reading else known, blob, plan.unreadable(error))
+            known = counted if counted.record.reading else known
+            # Parts may be in bronze: what is read next time, perhaps otherwise, has another generation, and so other names.
+            return self._settle(replace(known, record=known.record.from_start()), blob, plan.unreadable(error))
         if not isinstance(done, Overtaken):
             return done
         if done.from_start:

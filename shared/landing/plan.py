@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.formats.dialect import DATAVERSE
-from shared.formats.finance import FinanceSource, HeaderVerdict, check_header
-from shared.formats.finance_errors import FinanceError
+from shared.formats.finance.errors import FinanceError
+from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.source import FinanceSource, HeaderVerdict, check_header
 from shared.formats.fingerprint import fingerprint
 from shared.formats.label_files import LabelFileError
 from shared.formats.landed_paths import (
@@ -30,6 +31,7 @@ from shared.formats.landed_paths import (
     Ignored,
     LabelFile,
     ModelFile,
+    Unreadable,
 )
 from shared.formats.slices import Lineage, SliceSpec
 from shared.formats.table_schema import TableSchema, change, min_width
@@ -70,6 +72,7 @@ class Read:
 
     spec: SliceSpec
     detail: str = ""  # for the log, and for people
+    max_rejected: float | None = None  # share of the records; with more rejected the file is refused whole. None: it is not
 
     @property
     def grows(self) -> bool:
@@ -80,10 +83,12 @@ class Read:
 Plan = Settle | Wait | Restart | Read
 
 
-def by_name(kind: Ignored | ModelFile | ChangelogInfo) -> Settle:
+def by_name(kind: Ignored | Unreadable | ModelFile | ChangelogInfo) -> Settle:
     """Decide about a file whose bytes are of no interest by themselves."""
     if isinstance(kind, Ignored):
         return Settle(state="ignored", reason=kind.reason, detail=kind.detail)
+    if isinstance(kind, Unreadable):
+        return Settle(state="rejected", reason="not_readable", detail=kind.detail)
     return Settle(state="ignored", reason="metadata", detail="is read when a data file needs it")
 
 
@@ -185,7 +190,7 @@ def finance(
     file: FinanceFile,
     source: FinanceSource | FinanceError | None,
     *,
-    keys: tuple[str, ...],
+    config: FinanceConfig,
     previous: TableSchema | None,
     slice_bytes: int,
 ) -> Settle | Read:
@@ -197,9 +202,10 @@ def finance(
         return Settle(state="ingested", reason="same_content", detail="the same content landed again")
     if isinstance(source, FinanceError):
         return unreadable(source)
-    verdict = check_header(previous.names if previous else None, source.schema.names, keys=keys, file=file.path)
+    verdict = check_header(previous.names if previous else None, source.schema.names, keys=config.keys, file=file.path)
     spec = _spec(blob, source.schema, slice_bytes)
-    return Read(spec=replace(spec, dialect=source.dialect, start=source.header_bytes, final=True), detail=_told(verdict))
+    spec = replace(spec, dialect=source.dialect, screen=source.screen, start=source.header_bytes, final=True)
+    return Read(spec=spec, detail=_told(verdict), max_rejected=config.max_rejected)
 
 
 def unreadable(error: FinanceError) -> Settle:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from shared.formats.finance.source import refused_as_a_whole
 from shared.formats.fingerprint import COVERED, Tail, fingerprint
 from shared.formats.slices import Slice, read_slices
 from shared.landing.bronze import Bronze, Origin, Written
@@ -51,7 +52,10 @@ class Pass:
     is_stale: Callable[[], bool]  # whether the columns are older than the rows; asked where some are rejected
 
     def run(self, chunks: Iterable[bytes]) -> LandedFile | Overtaken:
-        """Read every slice and settle the version; `chunks` begin at the plan's start."""
+        """Read every slice and settle the version; `chunks` begin at the plan's start.
+
+        Raises FinanceError where a file that is read as a whole cannot be used after all; nothing of it is counted then.
+        """
         known = self._begun()
         parts: list[Part] = []
         start = self.read.spec.start
@@ -74,6 +78,11 @@ class Pass:
                         return Overtaken(known=known)
             start = end
             del cut  # the parquet of one slice is in memory at a time, not that of two
+        if self.read.max_rejected is not None:
+            record, most = known.record, self.read.max_rejected
+            refusal = refused_as_a_whole(record.path, records=record.records, rejects=record.rejects, max_rejected=most)
+            if refusal is not None:
+                raise refusal
         return self._settled(known, parts, last)
 
     def _begun(self) -> Known[LandedFile]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal, get_args
 
 from shared.contracts import entity, manifest
-from shared.formats.finance_errors import FinanceReason
+from shared.formats.finance.errors import FinanceReason
 from shared.formats.landed_paths import IgnoredReason
 from shared.ports import RefreshJobState
 

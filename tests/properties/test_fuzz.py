@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.formats.cuts import Limits
-from shared.formats.finance import FinanceConfig, open_finance
-from shared.formats.finance_errors import FinanceError
+from shared.formats.finance.errors import FinanceError
+from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.source import open_finance
 from shared.formats.landed_paths import FinanceFile, classify_dataverse, classify_finance, parse_changelog
 from shared.formats.model_json import ModelError, parse_model
 from shared.formats.slices import SliceSpec, read_slices

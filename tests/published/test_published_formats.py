@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.contracts.columns import Column
-from shared.formats.finance import FinanceConfig, open_finance
+from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.source import open_finance
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.model_json import ModelWithoutEntitiesError, parse_model
 from shared.formats.slices import Lineage, SliceSpec, read_slice

@@ -8,15 +8,17 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from shared.formats.finance import FinanceConfig, check_header, open_finance
-from shared.formats.finance_errors import (
+from shared.formats.finance.errors import (
     CompressionError,
     EmptyFileError,
+    EncodingError,
     FinanceError,
     HeaderError,
     MissingKeyColumnError,
     WorkbookError,
 )
+from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.source import check_header, open_finance
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice
 from tests.makers.finance import MadeFile, customer_file, spend_file
@@ -32,7 +34,14 @@ def make_file(name: str = "spend.csv") -> FinanceFile:
 
 def read(data: bytes, name: str = "spend.csv", **config: object) -> tuple[Slice, list[dict[str, object]]]:
     source = open_finance([data[:5], data[5:]], make_file(name), FinanceConfig(**config))  # type: ignore[arg-type]  # fields by name
-    spec = SliceSpec(schema=source.schema, dialect=source.dialect, lineage=LINEAGE, start=source.header_bytes, final=True)
+    spec = SliceSpec(
+        schema=source.schema,
+        dialect=source.dialect,
+        screen=source.screen,
+        lineage=LINEAGE,
+        start=source.header_bytes,
+        final=True,
+    )
     slice_ = read_slice(source.chunks, spec)
     table = pq.read_table(io.BytesIO(slice_.parquet), columns=list(source.schema.names))
     return slice_, table.to_pylist()
@@ -79,12 +88,11 @@ def test_a_header_without_rows_is_an_empty_part() -> None:
         (b"\r\n\n", EmptyFileError),
         (b"\xef\xbb\xbf", EmptyFileError),
         (b'cid,"spend\n1,2\n', HeaderError),
-        (b"cid,,spend\n", HeaderError),
+        (b"cid,,spend,\n1,2,3,4\n", HeaderError),  # one nameless column gets a name, two do not
         (b"cid,spend,CID\n", HeaderError),  # Spark's names know no case
         (b"cid,_landed_at\n", HeaderError),
         (b"cid,a\x00\n", HeaderError),
-        (b"cid,\xff\n", HeaderError),
-        ("cid,spend\n".encode("utf-16"), HeaderError),
+        (b"cid,\x81\n", EncodingError),
         (b"x" * 1_100_000, HeaderError),
         (b"id,spend\n1,2\n", MissingKeyColumnError),
     ],

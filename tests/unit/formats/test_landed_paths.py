@@ -13,6 +13,7 @@ from shared.formats.landed_paths import (
     LabelFile,
     ModelFile,
     TimeFolder,
+    Unreadable,
     classify_dataverse,
     classify_finance,
     parse_changelog,
@@ -100,11 +101,16 @@ def test_anything_else_is_ignored_with_its_reason(path: str, reason: str) -> Non
 @pytest.mark.parametrize(
     ("path", "data_set", "stem", "form"),
     [
-        ("customer_finance/2026-11.csv", "customer_finance", "2026-11", "csv"),
-        ("customer_finance/2026/11.CSV", "customer_finance", "11", "csv"),
-        ("customer_finance.csv", "customer_finance", "customer_finance", "csv"),
-        ("customer_finance/2026-11.csv.gz", "customer_finance", "2026-11", "csv.gz"),
-        ("budget.v2.xlsx", "budget.v2", "budget.v2", "xlsx"),
+        ("customer_finance/2026-11.csv", "customer_finance", "2026-11", "text"),
+        ("customer_finance/2026/11.CSV", "customer_finance", "11", "text"),
+        ("customer_finance.csv", "customer_finance", "customer_finance", "text"),
+        ("customer_finance/2026-11.csv.gz", "customer_finance", "2026-11", "gzip"),
+        ("customer_finance/2026-11.TSV", "customer_finance", "2026-11", "text"),
+        ("customer_finance/2026-11.txt", "customer_finance", "2026-11", "text"),
+        ("customer_finance/2026-11.csv.zip", "customer_finance", "2026-11", "zip"),
+        ("customer_finance/2026-11.ZIP", "customer_finance", "2026-11", "zip"),
+        ("budget.xlsm", "budget", "budget", "workbook"),
+        ("budget.v2.xlsx", "budget.v2", "budget.v2", "workbook"),
     ],
 )
 def test_a_finance_file_names_its_data_set(path: str, data_set: str, stem: str, form: str) -> None:
@@ -113,6 +119,12 @@ def test_a_finance_file_names_its_data_set(path: str, data_set: str, stem: str, 
     assert (found.path, found.data_set, found.stem, found.form) == (path, data_set, stem, form)
 
 
-@pytest.mark.parametrize("path", ["a/readme.txt", "a/x.gz", "a/~$x.xlsx", "a/.x.csv", "a", ".csv", "a/.csv", "/x.csv", "x.xls"])
-def test_other_finance_files_are_ignored(path: str) -> None:
+@pytest.mark.parametrize("path", ["a/~$x.xlsx", "a/.x.csv", ".csv", "a/.csv"])
+def test_unfinished_finance_files_are_ignored(path: str) -> None:
     assert isinstance(classify_finance(path), Ignored)
+
+
+@pytest.mark.parametrize("path", ["a/readme.pdf", "a/x.gz", "a", "/x.csv", "x.xls"])
+def test_other_finance_files_are_refused_so_that_somebody_sees_them(path: str) -> None:
+    """Field case 36-zip-and-other-endings: in a finance container a file with data is never uninteresting."""
+    assert isinstance(classify_finance(path), Unreadable)

@@ -11,8 +11,11 @@ import pytest
 from shared.adapters.memory import MemoryClock
 from shared.contracts.columns import Column
 from shared.formats.dialect import Dialect
-from shared.formats.finance import FinanceSource
-from shared.formats.finance_errors import CompressionError
+from shared.formats.finance.encoding import DecodedText
+from shared.formats.finance.errors import CompressionError
+from shared.formats.finance.layout import Layout
+from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.source import FinanceSource
 from shared.formats.fingerprint import fingerprint
 from shared.formats.label_files import LabelFileError
 from shared.formats.landed_paths import (
@@ -24,6 +27,7 @@ from shared.formats.landed_paths import (
     ModelFile,
     TimeFolder,
 )
+from shared.formats.screen import Screen
 from shared.formats.table_schema import TableSchema
 from shared.landing import plan
 from shared.landing.column_sources import ColumnsAbandoned, ColumnsPending, ColumnsUnusable
@@ -34,7 +38,7 @@ from shared.ports import BlobVersion
 AT = MemoryClock()()
 YEAR_FILE = DataFile(path="contact/2024.csv", table="contact", stem="2024", folder=None)
 IN_FOLDER = replace(YEAR_FILE, folder=TimeFolder(name="2026-11-23T10.11.12Z", at=AT))
-FINANCE_FILE = FinanceFile(path="income/2024.csv", data_set="income", stem="2024", form="csv")
+FINANCE_FILE = FinanceFile(path="income/2024.csv", data_set="income", stem="2024", form="text")
 LABELS = LabelFile(path="OptionsetMetadata/1.csv", labels="OptionsetMetadata", stem="1", folder=None)
 READ_BEFORE = b"the bytes before the offset"
 
@@ -164,11 +168,15 @@ def test_without_columns_nothing_is_read_whatever_became_of_the_bytes(columns: A
 
 def make_source(*names: str) -> FinanceSource:
     schema = TableSchema(table="income", columns=tuple(Column(name=name, type="string") for name in names))
-    return FinanceSource(schema=schema, dialect=Dialect(delimiter=b";"), chunks=iter(()), header_bytes=11)
+    layout = Layout(dialect=Dialect(delimiter=b";"), names=names, header=names, header_row=1, data_at=11)
+    text = DecodedText((), file="income/2024.csv", data_set="income")
+    return FinanceSource(schema=schema, layout=layout, screen=Screen(header=names), text=text, chunks=iter(()))
 
 
 def decide_finance(source: Any, previous: TableSchema | None = None) -> Plan:
-    return plan.finance(make_blob(), FINANCE_FILE, source, keys=("cid",), previous=previous, slice_bytes=64)
+    return plan.finance(
+        make_blob(), FINANCE_FILE, source, config=FinanceConfig(keys=("cid",)), previous=previous, slice_bytes=64
+    )
 
 
 def test_a_finance_file_is_read_behind_its_header_in_its_own_dialect() -> None:

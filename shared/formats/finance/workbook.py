@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Final
 
-from shared.formats.finance_errors import WorkbookError
+from shared.formats.finance.errors import WorkbookError
+from shared.formats.finance.options import FinanceConfig
 
 WORKBOOK_LIMIT: Final = 256 * 1024 * 1024
 """Bytes that a workbook may unpack to. It can only be read whole, so this, not the file's size, decides about memory."""
 _BATCH: Final = 4096
 
 
-def workbook_text(chunks: Iterable[bytes], file: str, sheet: str | None) -> Iterator[bytes]:
+def workbook_text(chunks: Iterable[bytes], file: str, config: FinanceConfig) -> Iterator[bytes]:
     """Yield the rows of a sheet as comma-separated text, quoted; raises WorkbookError.
 
     Deterministic: integers without `.0`, dates as ISO 8601 (without the time where that is midnight), empty cells as nothing.
     Empty rows are passed over.
     """
-    rows = _rows(_bounded(chunks, file), file, sheet)
+    rows = _rows(_bounded(chunks, file), file, config.sheet)
     header = next(rows, [])
     yield _line(header)
     batch: list[bytes] = []

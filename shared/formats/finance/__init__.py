@@ -1,0 +1,15 @@
+"""Finance files: from what lands to a header, and the text below it; each refused with the way out where nobody can tell.
+
+| module | what it holds |
+| --- | --- |
+| `containers` | The text inside a `.gz` or `.zip`, in pieces of bounded size |
+| `encoding` | From a file's bytes to UTF-8, decided for the file as a whole while it streams by |
+| `errors` | Why a finance file cannot be read |
+| `fit` | Which dialect fits the records of a file |
+| `header` | Which record of a file is its header |
+| `layout` | Where in a file its table stands, how it is written, and what its columns are called |
+| `options` | What the configuration says about how a data set's files are read, and the TOML that says it |
+| `shapes` | What a cell looks like: a number, a date, or text |
+| `source` | From a landed finance file to a header and the text below it |
+| `workbook` | Workbooks as CSV text |
+"""

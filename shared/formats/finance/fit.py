@@ -1,0 +1,195 @@
+"""Which dialect a file is written in, found from its records: the one in which they have one width and no fault."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.formats.dialect import Dialect
+from shared.formats.finance.options import FinanceConfig
+
+DELIMITERS: Final = (b";", b"\t", b"|", b",")
+"""Tried in this order; of two that fit alike the first is taken, since a comma is in numbers and names as well."""
+_LOOKED_AT: Final = 50  # records; the widths of more tell no more
+_FIELDS: Final = 8_000  # likewise
+_ODD: Final = 0.3  # of the records from the header on: more of another width, or with a fault, and a dialect does not fit
+_FEW: Final = 10  # records; of so few, half may be odd
+_DECIMAL: Final = re.compile(rb"[-+]?\d{1,3}(?:\.?\d{3})*,\d+")
+_APART: Final = re.compile(rb"[ :^~!]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundRecord:
+    """One record of the head of a file, in some dialect."""
+
+    start: int
+    after: int  # where the text goes on
+    fields: tuple[bytes | None, ...]
+    in_doubt: bool  # its quotes leave open where its values end
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no field holds anything."""
+        return not any(self.fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """How a dialect fits the head of a file."""
+
+    dialect: Dialect
+    width: int  # fields of most records
+    first: int  # place of the first record from which on most have that width
+    odd: int  # records from there on that have another, or a fault
+    records: int
+
+    @property
+    def share(self) -> float:
+        """Return the share of the records from the first on that are not odd."""
+        return 1 - self.odd / max(1, self.records - self.first)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the records are those of a table."""
+        return self.width > 1 and _few(self.odd, self.records - self.first)
+
+
+def records(head: bytes, start: int, dialect: Dialect, *, whole: bool, most: int, fields: int) -> Iterator[FoundRecord]:
+    """Yield the complete records of a head; its last is complete only where the head is the whole file."""
+    for _ in range(most):
+        found = dialect.record(head, start, len(head))
+        if found is None or (found[2] >= len(head) and not whole):
+            return
+        raw = head[found[0] : found[1]]
+        values = tuple(dialect.fields(raw))
+        yield FoundRecord(start=found[0], after=found[2], fields=values, in_doubt=dialect.fault(raw) is not None)
+        start = found[2]
+        fields -= len(values)
+        if fields < 0:
+            return
+
+
+def find_dialect(head: bytes, start: int, config: FinanceConfig, *, whole: bool) -> Fit:
+    """Return the dialect that fits best; it may not fit."""
+    sample = head[start : start + 65536]
+    best: tuple[tuple[object, ...], Fit] | None = None
+    for delimiter in _delimiters(config, sample):
+        for dialect in _variants(delimiter, config, sample):
+            fit = _fit(head, start, dialect, whole=whole)
+            key = _rank(fit, head, start, whole=whole)
+            if best is None or key > best[0]:
+                best = (key, fit)
+    assert best is not None, "some delimiter is always tried"  # noqa: S101  for the type checker
+    return best[1]
+
+
+def looks_delimited_otherwise(cells: Sequence[bytes | None]) -> bool:
+    """Tell whether the records of a file of one column may have several, between spaces or another mark."""
+    parts = [len(_APART.split(cell.strip())) for cell in cells if cell]
+    return len(parts) > 1 and min(parts) > 1 and len(set(parts)) == 1
+
+
+def _delimiters(config: FinanceConfig, sample: bytes) -> list[bytes]:
+    if config.delimiter is not None:
+        return [config.delimiter.encode()]
+    return [mark for mark in DELIMITERS if mark in sample] or [b","]
+
+
+def _variants(delimiter: bytes, config: FinanceConfig, sample: bytes) -> Iterator[Dialect]:
+    """Yield the dialects with a delimiter that the text gives reason to try, the plain one first."""
+    plain = Dialect(delimiter=delimiter[:1], spaced=delimiter[1:] == b" ", strict=True)
+    quotes = [config.quote.encode()] if config.quote else [b'"']
+    if not config.quote and re.search(rb"(?:^|[\r\n%b]) ?'" % re.escape(plain.delimiter), sample):
+        quotes.append(b"'")
+    escapes = [b""] if config.escape is None else [config.escape.encode()]
+    if config.escape is None and (b'\\"' in sample or b"\\'" in sample):
+        escapes.append(b"\\")
+    spaced = [plain.spaced]
+    if config.delimiter is None and sample.count(plain.delimiter + b" ") > sample.count(plain.delimiter) // 2:
+        spaced.append(True)
+    for quote in quotes:
+        for escape in escapes:
+            for space in dict.fromkeys(spaced):
+                yield replace(plain, quote=quote, escape=escape, spaced=space)
+
+
+def _fit(head: bytes, start: int, dialect: Dialect, *, whole: bool) -> Fit:
+    found = [one for one in records(head, start, dialect, whole=whole, most=_LOOKED_AT, fields=_FIELDS) if not one.is_blank]
+    widths = [len(one.fields) for one in found]
+    width, first = 0, 0
+    if widths:
+        behind = widths[len(widths) // 2 :]  # what stands above the table has other widths
+        overall = Counter(widths)
+        width = max(Counter(behind).items(), key=lambda item: (item[1], overall[item[0]], item[0]))[0]
+        while first < len(widths) and not (widths[first] == width and _mostly(widths[first:], width)):
+            first += 1
+    rest = found[first:]
+    odd = sum(1 for one in rest if len(one.fields) != width or one.in_doubt)
+    return Fit(dialect=dialect, width=width, first=first, odd=odd, records=len(found))
+
+
+def _mostly(widths: Sequence[int], width: int) -> bool:
+    return _few(len(widths) - widths.count(width), len(widths))
+
+
+def _few(odd: int, records: int) -> bool:
+    """Tell whether so few are odd that the others are right; of few records, half may be."""
+    return odd <= records * (0.5 if records <= _FEW else _ODD) and (odd == 0 or records > 2)
+
+
+def _rank(fit: Fit, head: bytes, start: int, *, whole: bool) -> tuple[object, ...]:
+    """Order dialects: those that fit, then those with no lines above the table, then those that read marks as what they are."""
+    dialect = fit.dialect
+    exotic = 0
+    if dialect.quote != b'"' or dialect.spaced or dialect.escape:
+        exotic = 1 if _is_so(fit, head, start, whole=whole) else -1
+    commas = -1 if dialect.delimiter == b"," and fit.fits and _splits_decimals(head, start) else 0
+    return (
+        fit.fits,
+        exotic >= 0,
+        fit.first == 0,
+        -round(fit.odd / max(1, fit.records), 1),
+        commas,
+        exotic,
+        fit.width if fit.fits else -fit.width,
+    )
+
+
+def _is_so(fit: Fit, head: bytes, start: int, *, whole: bool) -> bool:
+    """Tell whether every record speaks for a quote, an escape or a space that is not the usual one."""
+    dialect = fit.dialect
+    plain = replace(dialect, quote=b'"', escape=b"", spaced=False, strict=True)
+    raw = list(records(head, start, plain, whole=whole, most=_LOOKED_AT, fields=_FIELDS))
+    rows = [one.fields for one in raw if len(one.fields) > 1]
+    if dialect.spaced:
+        behind = [value for row in rows for value in row[1:] if value]
+        if not behind or not all(value.startswith(b" ") for value in behind):
+            return False
+    if dialect.escape:
+        return any(one.in_doubt or len(one.fields) != fit.width for one in raw) and fit.odd == 0
+    if dialect.quote != b'"':
+        mark = dialect.quote
+        if any((value or b"").strip()[:1] == b'"' for row in rows for value in row):
+            return False
+        columns = list(zip(*[one.fields for one in _table(fit, head, start, plain, whole=whole)], strict=False))
+        return any(_is_wrapped(column, mark) for column in columns) or any(one.in_doubt for one in raw)
+    return True
+
+
+def _table(fit: Fit, head: bytes, start: int, plain: Dialect, *, whole: bool) -> list[FoundRecord]:
+    found = records(head, start, plain, whole=whole, most=_LOOKED_AT, fields=_FIELDS)
+    return [one for one in found if len(one.fields) == fit.width]
+
+
+def _is_wrapped(column: tuple[bytes | None, ...], mark: bytes) -> bool:
+    held = [value.strip() for value in column if value]
+    return len(held) > 1 and all(len(value) > 1 and value.startswith(mark) and value.endswith(mark) for value in held)
+
+
+def _splits_decimals(head: bytes, start: int) -> bool:
+    """Tell whether another delimiter would leave whole numbers with decimal commas where a comma splits them."""
+    line = head[start : start + 4096].splitlines()[1:3]
+    return any(_DECIMAL.fullmatch(cell.strip()) for text in line for mark in b";\t|" for cell in text.split(bytes([mark]))[:-1])

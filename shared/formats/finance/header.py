@@ -1,0 +1,157 @@
+"""Which record of a file is its header: told from the records below it, never from itself alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from shared.formats.finance.shapes import Kind, column_kind, common_shape, kind, shape
+
+Cells = Sequence[str | None]
+Judgement = Literal["header", "values", "unclear"]
+_YEARS = range(1900, 2101)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headed:
+    """What was found of a header among the records of a table, by their places from 0."""
+
+    place: int  # of the header, or of the first record of values
+    judgement: Judgement
+    why: str
+    rows: int = 1  # of the header
+
+
+def find_header(rows: Sequence[Cells]) -> Headed:
+    """Judge which of some records of one width is the header. Records above it that hold a title are passed over."""
+    place = 0
+    while place + 1 < len(rows) and is_title(rows[place]) and is_strong(rows[place + 1], rows[place + 2 :]):
+        place += 1
+    judgement, why = judge(rows[place], rows[place + 1 :])
+    count = 1
+    if judgement == "header":
+        while place + count + 1 <= len(rows) - 1 and goes_on(rows[place + count], rows[place + count + 1 :]):
+            count += 1
+        if place + 1 < len(rows) and list(rows[place + 1]) == list(rows[place]):
+            count = max(count, 2)
+    return Headed(place=place, judgement=judgement, why=why, rows=count)
+
+
+def judge(header: Cells, rows: Sequence[Cells]) -> tuple[Judgement, str]:
+    """Tell whether a record names the columns below it, and why."""
+    speaks_for, against, whole = 0, 0, []
+    repeated = False
+    for cell, column in zip(header, _columns(rows, len(header)), strict=True):
+        text = (cell or "").strip()
+        found, below = kind(cell), column_kind(column)
+        if found in ("number", "date"):
+            against += 1
+            whole.append(int(text) if text.isdecimal() else -1)
+        elif not text:
+            continue
+        elif "://" in text or "@" in text.strip("@"):
+            against += 1
+            whole.append(-1)
+        elif below in ("number", "date"):
+            speaks_for += 1
+        elif (common := common_shape(column)) is not None:
+            speaks_for, against = (speaks_for, against + 1) if shape(cell) == common else (speaks_for + 1, against)
+        else:
+            repeated |= below == "text" and sum(1 for value in column if value == cell) > 0
+    if against and speaks_for and _are_names(whole, against):
+        return "header", f"{speaks_for} names above numbers or dates, and {against} names that are years or counts"
+    if against:
+        return ("unclear" if speaks_for else "values"), f"{against} cells are values, {speaks_for} stand above values"
+    if speaks_for:
+        return "header", f"{speaks_for} names above numbers, dates or codes"
+    if repeated:
+        return "unclear", "a cell of the first record is also a value below it"
+    return "header", "text, as in no record of values below it" if rows else "nothing stands below it"
+
+
+def is_title(row: Cells) -> bool:
+    """Tell whether a record as wide as the table holds no more than a title, or a label and its value."""
+    held = [place for place, cell in enumerate(row) if (cell or "").strip()]
+    if len(row) < 2 or len(held) == len(row):
+        return False
+    if len(held) == 1:
+        return len(row) > 2 or held == [0]
+    first, second = (row[0] or "").strip(), (row[1] or "").strip()
+    return held == [0, 1] and (first.endswith(":") or any(letter.isdigit() for letter in second))
+
+
+def is_strong(row: Cells, rows: Sequence[Cells]) -> bool:
+    """Tell whether a record can only be a header: each cell a name, all different, and values below."""
+    names = [(cell or "").strip().casefold() for cell in row]
+    if not all(names) or len(set(names)) < len(names) or any(kind(cell) != "text" for cell in row):
+        return False
+    return judge(row, rows)[0] == "header" and (not rows or any(_typed(column) for column in _columns(rows, len(row))))
+
+
+def goes_on(row: Cells, rows: Sequence[Cells]) -> bool:
+    """Tell whether a record below the header is a second line of it: names or units in every column of values."""
+    typed = [place for place, column in enumerate(_columns(rows, len(row))) if _typed(column)]
+    if not typed or any(kind(row[place]) in ("number", "date") for place in range(len(row))):
+        return False
+    named = [place for place in typed if kind(row[place]) == "text"]
+    return len(named) == len(typed) or (len(named) > 1 and len(named) >= len(typed) - 1)
+
+
+def another_header(header: Cells, row: Cells, kinds: Sequence[Kind]) -> bool:
+    """Tell whether a record further down is the header of another table: text in every column of values, and no value."""
+    typed = [place for place, found in enumerate(kinds) if found in ("number", "date")]
+    again = bool(header[0]) and row[0] == header[0]
+    if not again and not (typed and typed[-1] < len(row) and kind(row[typed[-1]]) == "text"):
+        return False
+    if any(kind(cell) in ("number", "date") for cell in row):
+        return False
+    if again and len(row) > 1 and sum(1 for cell in row if cell) > len(row) // 2:
+        return True
+    return len(typed) > 1 and all(place < len(row) and kind(row[place]) == "text" for place in typed)
+
+
+def merged(rows: Sequence[Cells]) -> tuple[str, ...]:
+    """Return the names that several header rows make together: a cell that spans several columns is written in its first."""
+    filled: list[list[str]] = []
+    for number, row in enumerate(rows):
+        carried, line = "", []
+        for cell in row:
+            text = (cell or "").strip()
+            carried = text or (carried if number < len(rows) - 1 else "")
+            line.append(carried)
+        filled.append(line)
+    names = [" ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True)]
+    return unique(names)
+
+
+def unique(names: Sequence[str | None]) -> tuple[str, ...]:
+    """Return names that are all different in more than case: a number behind those that come again, and for those that lack."""
+    found: list[str] = []
+    taken = {(name or "").strip().casefold() for name in names}
+    used: set[str] = set()
+    for place, name in enumerate(names, 1):
+        text = (name or "").strip() or f"column_{place}"
+        wanted, again = text, 1
+        while wanted.casefold() in used or (again > 1 and wanted.casefold() in taken):
+            again += 1
+            wanted = f"{text}_{again}"
+        used.add(wanted.casefold())
+        found.append(wanted)
+    return tuple(found)
+
+
+def _columns(rows: Sequence[Cells], width: int) -> list[list[str | None]]:
+    return [[row[place] for row in rows if place < len(row)] for place in range(width)]
+
+
+def _typed(column: Sequence[str | None]) -> bool:
+    return column_kind(column) in ("number", "date")
+
+
+def _are_names(whole: Sequence[int], count: int) -> bool:
+    """Tell whether whole numbers in a header are names: years, or a count that goes up."""
+    years = all(number in _YEARS for number in whole)
+    counted = len(whole) > 1 and all(later == before + 1 for before, later in pairwise(whole))
+    return len(whole) == count and (years or counted) and len(set(whole)) == len(whole)

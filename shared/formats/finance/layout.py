@@ -1,0 +1,247 @@
+"""Where in a file its table stands, how it is written, and what its columns are called.
+
+Found from the head of the text, or refused with the TOML that would say it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from shared.formats.dialect import BOM, Dialect
+from shared.formats.finance.errors import EmptyFileError, FinanceError, HeaderError, HeaderMissingError, LayoutError
+from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, looks_delimited_otherwise, records
+from shared.formats.finance.header import Cells, another_header, find_header, merged, unique
+from shared.formats.finance.options import FinanceConfig, section
+from shared.formats.finance.shapes import column_kind
+
+_RECORDS: Final = 200  # that are looked at below the header
+_FIELDS: Final = 6_000
+_JUDGED: Final = 40  # of which the cells are judged
+_SEP: Final = re.compile(rb'"?sep=([^\r\n"])"?(?:\r\n?|\n)', re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How the text of one file is to be read."""
+
+    dialect: Dialect
+    names: tuple[str, ...]
+    header: tuple[str | None, ...]  # the header's fields as they are written; empty: it has none
+    header_row: int | None  # its record number, from 1
+    above: int = 0  # records above it
+    spare: int = 0  # columns behind the named ones, empty in every record
+    data_at: int  # byte of the text behind the header
+    evidence: dict[str, str] = field(default_factory=dict)  # by what was found: why
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """The head of a file, read in the dialect that fits best."""
+
+    file: str
+    data_set: str
+    config: FinanceConfig
+    fit: Fit
+    found: tuple[FoundRecord, ...]
+    start: int
+
+    def said(self, **more: object) -> str:
+        """Return the TOML that says the dialect, and more."""
+        return section(self.data_set, **written(self.fit.dialect), **more)
+
+
+def written(dialect: Dialect) -> dict[str, object]:
+    """Return what the configuration would say of a dialect, where it is not the usual one."""
+    said: dict[str, object] = {"delimiter": dialect.delimiter.decode() + (" " if dialect.spaced else "")}
+    if dialect.quote != b'"':
+        said["quote"] = dialect.quote.decode()
+    if dialect.escape:
+        said["escape"] = dialect.escape.decode()
+    return said
+
+
+def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str, whole: bool) -> Layout:
+    """Find out from the head of a file's text how all of it is read; raises FinanceError."""
+    start = len(BOM) if head.startswith(BOM) else 0
+    sep = _SEP.match(head, start)
+    if sep is not None and config.delimiter is None and sep[1] < b"\x80" and sep[1] not in b'"':
+        start, config = sep.end(), replace(config, delimiter=sep[1].decode())
+    fit = find_dialect(head, start, config, whole=whole)
+    found = tuple(records(head, start, fit.dialect, whole=whole, most=_RECORDS, fields=_FIELDS))
+    if not found:
+        raise _nothing_found(head, start, file)
+    at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, start=start)
+    layout = _said(at) if config.columns or config.header_row is not None else _found(at)
+    _refuse_another_table(at, layout)
+    evidence = {"dialect": f"{fit.share:.0%} of {fit.records} records have {fit.width} fields", **layout.evidence}
+    return replace(layout, evidence=evidence)
+
+
+def _nothing_found(head: bytes, start: int, file: str) -> FinanceError:
+    if not head[start:].strip(b"\r\n"):
+        return EmptyFileError(file, "no header")
+    return HeaderError(file, "a quote in the header does not close, or no record ends within the first megabyte")
+
+
+def _said(at: _Head) -> Layout:
+    """Read the header where the configuration says it is, or that there is none."""
+    config, row = at.config, at.config.header_row
+    header: FoundRecord | None = None
+    if row is not None:
+        if not 1 <= row <= len(at.found):
+            raise HeaderError(at.file, f"header_row is {row}; the first {len(at.found)} records were looked at")
+        header = at.found[row - 1]
+    cells = _text(header.fields) if header else ()
+    if config.columns:
+        names = config.columns
+        if header is None and _same(_text(at.found[0].fields), names):
+            header, row, cells = at.found[0], 1, _text(at.found[0].fields)
+    else:
+        names = _names(cells, at)
+    if config.columns and at.fit.width > 1 and len(names) != at.fit.width and at.fit.fits:
+        raise LayoutError(at.file, f"columns has {len(names)} names; most records have {at.fit.width} fields")
+    below = [one for one in at.found if header is None or one.start > header.start]
+    spare = 0 if config.columns else _spare(cells, below)
+    return Layout(
+        dialect=at.fit.dialect,
+        names=names[: len(names) - spare] if spare else names,
+        header=cells,
+        header_row=row,
+        above=(row or 1) - 1,
+        spare=spare,
+        data_at=header.after if header else at.start,
+        evidence={"header": "configured"},
+    )
+
+
+def _found(at: _Head) -> Layout:
+    """Find the header from the records."""
+    fit, held = at.fit, [one for one in at.found if not one.is_blank]
+    if not held:
+        raise EmptyFileError(at.file, "no record holds a value")
+    _refuse_odd_widths(at, held)
+    first = fit.first if fit.width > 1 else 0
+    table = [one for one in held[first:] if len(one.fields) == fit.width]
+    rows = [_text(one.fields) for one in table[:_JUDGED]]
+    headed = find_header(rows)
+    number = at.found.index(table[headed.place]) + 1
+    if headed.judgement != "header":
+        raise _no_header(at, held, first, headed.why)
+    if first and not headed.place:
+        above = held[first - 1]
+        if len(above.fields) > 1 and len(above.fields) >= fit.width - 1 and not _typed_below(rows):
+            raise _other_width(at, above, number - 1)
+    if headed.rows > 1:
+        lines = rows[headed.place : headed.place + headed.rows]
+        names = merged(lines) if any(line != lines[0] for line in lines) else ()
+        last = at.found.index(table[headed.place + headed.rows - 1]) + 1
+        detail = f"{headed.rows} header rows, the last of them record {last}"
+        raise LayoutError(at.file, detail, at.said(header_row=last, columns=names))
+    header = table[headed.place]
+    if header.in_doubt:
+        raise HeaderError(at.file, "the quotes of the header leave in doubt where its names end")
+    cells = _text(header.fields)
+    below = [one for one in held if one.start > header.start]
+    spare = _spare(cells, below)
+    return Layout(
+        dialect=fit.dialect,
+        names=_names(cells[: len(cells) - spare], at, number),
+        header=cells,
+        header_row=number,
+        above=number - 1,
+        spare=spare,
+        data_at=header.after,
+        evidence={"header": headed.why} | ({"above": f"{number - 1} records above it are no table"} if number > 1 else {}),
+    )
+
+
+def _refuse_odd_widths(at: _Head, held: Sequence[FoundRecord]) -> None:
+    """Refuse a file in which no delimiter gives most records one width, or one that may have columns between other marks."""
+    fit = at.fit
+    if fit.fits:
+        return
+    widths = {len(one.fields) for one in held}
+    if fit.width <= 1 and widths == {1} and not any(one.in_doubt for one in held):
+        cells = [one.fields[0] for one in held]
+        marked = any(mark in (cell or b"") for cell in cells for mark in (b",", b";", b"\t", b"|"))
+        if at.config.delimiter is not None or not (marked or looks_delimited_otherwise(cells)):
+            return
+    if len(held) == 1 and not held[0].in_doubt and (len(held[0].fields) > 1 or at.config.delimiter is not None):
+        return  # a header alone
+    quoted = "; quotes leave in doubt where values end" if any(one.in_doubt for one in held) else ""
+    detail = f"with no delimiter do most of {len(held)} records have one width{quoted}; say delimiter, quote or escape"
+    raise LayoutError(at.file, detail)
+
+
+def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, why: str) -> FinanceError:
+    """Say that the table begins with values; what stands directly above it may name its columns, in another width."""
+    width = at.fit.width
+    if first:
+        above = held[first - 1]
+        row = at.found.index(above) + 1
+        if len(above.fields) > 1:
+            return _other_width(at, above, row)
+        names = unique([None] * width)
+        return HeaderMissingError(at.file, f"no header above the values ({why})", at.said(columns=names, header_row=row))
+    return HeaderMissingError(at.file, f"the first record holds values ({why})", at.said(columns=unique([None] * width)))
+
+
+def _other_width(at: _Head, above: FoundRecord, row: int) -> FinanceError:
+    width, names = at.fit.width, list(_text(above.fields))
+    toml = at.said(columns=unique((names + [None] * width)[:width]), header_row=row)
+    return HeaderError(at.file, f"the header has {len(names)} columns, the records have {width}", toml)
+
+
+def _names(cells: Cells, at: _Head, row: int = 0) -> tuple[str, ...]:
+    """Return the names of a header: one that lacks is called by its place; more, or one that comes twice, is refused."""
+    names = [(cell or "").strip() for cell in cells]
+    toml = at.said(columns=unique(names), header_row=row or at.config.header_row)
+    nameless = [place for place, name in enumerate(names, 1) if not name]
+    if len(nameless) > 1 or (nameless and len(names) == 1):
+        listed = ", ".join(map(str, nameless))
+        raise HeaderError(at.file, f"no name for column {listed} of {len(names)}", toml)
+    folded = [name.casefold() for name in names if name]
+    twice = sorted({name for name in names if folded.count(name.casefold()) > 1})
+    if twice:
+        raise HeaderError(at.file, f"columns that differ in no more than case: {', '.join(twice)}", toml)
+    return unique(names)
+
+
+def _spare(cells: Cells, below: Sequence[FoundRecord]) -> int:
+    """Count the columns at the end that have neither name nor value, in the header and every record looked at."""
+    spare = 0
+    while spare < len(cells) - 1 and not (cells[-1 - spare] or "").strip():
+        at = len(cells) - 1 - spare
+        if any(len(one.fields) != len(cells) or one.fields[at] for one in below if not one.is_blank):
+            return 0 if spare == 0 else spare
+        spare += 1
+    return spare
+
+
+def _refuse_another_table(at: _Head, layout: Layout) -> None:
+    below = [one for one in at.found if one.start >= layout.data_at]
+    rows = [_text(one.fields) for one in below]
+    if not layout.header or not rows:
+        return
+    judged = rows[:_JUDGED]
+    kinds = [column_kind([row[place] for row in judged if place < len(row)]) for place in range(len(layout.names))]
+    for one, row in zip(below, rows, strict=True):
+        if not one.is_blank and not one.in_doubt and row != layout.header and another_header(layout.header, row, kinds):
+            number = at.found.index(one) + 1
+            detail = f"record {number} looks like the header of another table; land each table as a file of its own"
+            raise LayoutError(at.file, detail)
+
+
+def _typed_below(rows: Sequence[Cells]) -> bool:
+    return any(column_kind(column) in ("number", "date") for column in zip(*rows[1:], strict=False))
+
+
+def _text(fields: Sequence[bytes | None]) -> tuple[str | None, ...]:
+    return tuple(None if value is None else value.decode("utf-8", "replace") for value in fields)
+
+
+def _same(cells: Cells, names: Sequence[str]) -> bool:
+    return [(cell or "").strip().casefold() for cell in cells] == [name.casefold() for name in names]

@@ -1,0 +1,58 @@
+"""What the configuration says about how a data set's files are read, and the TOML that says it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinanceLimits:
+    """What is refused before it takes time or memory."""
+
+    archive_bytes: int = 1 << 30  # of a landed .zip, which waits on disk: its directory stands at its end
+    workbook_bytes: int = 256 << 20  # of a landed workbook, and what its parts unpack to together
+    workbook_cells: int = 20_000_000  # that hold something
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinanceConfig:
+    """How a data set's files are read, as far as somebody said it; what is said wins over what is found."""
+
+    keys: tuple[str, ...] = ()
+    encoding: str | None = None  # a name that Python knows, as utf-8 or windows-1252
+    delimiter: str | None = None  # one character, or one and the space behind it
+    quote: str | None = None
+    escape: str | None = None  # "": none
+    columns: tuple[str, ...] = ()  # names; where the file has a header as well, header_row says which record it is
+    header_row: int | None = None  # record number of the header, from 1; empty lines are none
+    skip_footer: int | None = None  # records at the end that are none; None: one that begins with the word for a total is told
+    sheet: str | None = None  # of a workbook; None: the one that holds the data
+    nulls: tuple[str, ...] = ()  # spellings of nothing
+    max_rejected: float = 0.5  # share of the records; more of them rejected, and the file is refused whole
+    limits: FinanceLimits = field(default_factory=FinanceLimits)
+
+
+def section(data_set: str, **said: object) -> str:
+    """Return the section of `customer360.toml` that says so; what is None or empty is left out."""
+    lines = [f"[finance.{data_set if _BARE_KEY.fullmatch(data_set) else _text(data_set)}]"]
+    lines += [f"{key} = {_value(value)}" for key, value in said.items() if value not in (None, (), "")]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    match value:
+        case str():
+            return _text(value)
+        case tuple() | list():
+            return f"[{', '.join(_value(item) for item in value)}]"
+        case _:
+            return json.dumps(value)
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
