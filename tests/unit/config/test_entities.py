@@ -15,7 +15,7 @@ _SHIPPED = (Path(__file__).parents[3] / "customer360.toml").read_text(encoding="
 def test_the_shipped_configuration_names_the_samples_entities() -> None:
     configuration = read_configuration(_SHIPPED)
     assert configuration.entity_name("dataverse", "crc33_customer") == "customer"
-    assert configuration.finance_keys("customer_finance") == ("cid",)
+    assert configuration.finance_reading("customer_finance").keys == ("cid",)
 
 
 @pytest.mark.parametrize(
