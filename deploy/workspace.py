@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from deploy.commands import Commands, private_file
 from deploy.environment import Environment
@@ -31,7 +32,8 @@ class Workspace:
 
     def admit(self, application_id: str, name: str) -> None:
         """Make an identity of Azure known as a service principal."""
-        known = self._api("get", f'{_PRINCIPALS}?filter=applicationId eq "{application_id}"') or {}
+        asked = quote(f'applicationId eq "{application_id}"')
+        known = self._api("get", f"{_PRINCIPALS}?filter={asked}") or {}
         if not known.get("Resources"):
             self._api("post", _PRINCIPALS, {"schemas": [_SCIM], "applicationId": application_id, "displayName": name})
 

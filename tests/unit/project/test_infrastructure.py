@@ -76,6 +76,35 @@ def test_a_planted_fault_in_a_name_is_found(place: str, old: str, new: str) -> N
     assert undeclared(template) | unused(template) | set(mistaken_calls(template))
 
 
+def runtime_names(template: Template) -> set[str]:
+    """Return what is named or placed by something that only the deployment itself brings to light: the compiler refuses it."""
+    found = set()
+    bodies = {symbol: resource.body for symbol, resource in template.resources.items()}
+    bodies |= {symbol: module.body for symbol, module in template.modules.items()}
+    for symbol, body in bodies.items():
+        told = json.dumps([source(body.get(place)) for place in ("name", "scope")], default=repr)
+        if re.search(r'"(properties|outputs|identity)"|\.(properties|outputs|identity)\b', told):
+            found.add(symbol)
+    return found
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_names_and_scopes_are_known_before_anything_is_deployed(name: str) -> None:
+    assert runtime_names(TEMPLATES[name]) == set()
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new"),
+    [
+        ("monitoring", "guid(insights.id, publisherId", "guid(insights.properties.InstrumentationKey, publisherId"),
+        ("main", "scope: resourceGroup(lakeGroup)", "scope: resourceGroup(lake.outputs.accountId)"),
+        ("events", "name: name\n", "name: 'evgt-${lake.properties.creationTime}'\n"),
+    ],
+)
+def test_a_name_that_only_the_deployment_knows_is_found(place: str, old: str, new: str) -> None:
+    assert runtime_names(planted(place, old, new))
+
+
 def test_what_azd_hands_over_is_what_the_template_takes() -> None:
     given = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
     taken = TEMPLATES["main"].parameters
