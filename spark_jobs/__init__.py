@@ -15,6 +15,7 @@ Both stand on the ground floor, and neither imports the other: only the task mod
 | `tables` | tables of Delta Lake |
 | `repeated` | which keys have several rows at all |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
+| `absence` | whether an error proves that a place is absent |
 | `findings` | what Customer Insights would stumble over, and its limits |
 | `parquet_files`, `delta_log` | what files say of themselves, read without Spark |
 

@@ -32,3 +32,9 @@ def number_for_text(table: str, column: str, kind: str) -> Finding:
     """Warn of a number in a column that is text by nature."""
     detail = f"{kind} loses leading zeros and signs; cast to string where it lands"
     return Finding(trap="number_for_text", table=table, where=column, detail=detail, severity="warning")
+
+
+def unreadable_record(publication: str) -> Finding:
+    """Warn of a publication whose record cannot be read, so that nobody can tell which files of gold are still wanted."""
+    detail = "nothing of gold is collected until it is mended, or deleted"
+    return Finding(trap="record_unreadable", table="-", where=publication, detail=detail, severity="warning")

@@ -10,10 +10,11 @@ import json
 import shutil
 from dataclasses import dataclass
 from importlib import import_module
-from os import SEEK_END
+from os import SEEK_END, scandir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spark_jobs.absence import is_absence
 from spark_jobs.errors import LakeAddressError
 
 if TYPE_CHECKING:
@@ -52,14 +53,16 @@ class Lake:
         return None if text is None else json.loads(text)
 
     def read_text(self, place: str) -> str | None:
-        """Return the text at a place, or None where there is none."""
+        """Return the text at a place, or None where there is surely none; what else fails is raised as it is."""
         if not self._remote:
-            file = Path(self.path(place))
-            return file.read_text(encoding="utf-8") if file.is_file() else None
+            try:
+                return Path(self.path(place)).read_text(encoding="utf-8")
+            except FileNotFoundError:
+                return None
         try:
             return str(self._utilities().head(self.path(place), _LONGEST_DOCUMENT))
         except Exception as error:
-            if _is_absence(error):
+            if is_absence(error):
                 return None
             raise
 
@@ -89,25 +92,29 @@ class Lake:
         return bytes(found["end"]) if found else b""
 
     def exists(self, place: str) -> bool:
-        """Say whether a folder is there."""
-        return bool(self._listed(place)) if self._remote else Path(self.path(place)).exists()
+        """Say whether a file or folder is there; what fails otherwise is raised as it is."""
+        if self._remote:
+            return bool(self._listed(place))
+        try:
+            Path(self.path(place)).stat()
+        except FileNotFoundError:
+            return False
+        return True
 
     def files(self, place: str, *, deep: bool = True) -> list[File]:
         """Return the files below a folder by name, without the hidden ones that writers leave; none where it is absent."""
-        if not self._remote:
-            root = Path(self.path(place))
-            found = (path for path in (root.rglob("*") if deep else root.glob("*")) if path.is_file())
-            files = [File(place=f"{place}/{path.relative_to(root).as_posix()}", size=path.stat().st_size) for path in found]
-        else:
-            files = list(self._remote_files(place, deep=deep))
+        files: list[File] = []
+        for item in self._listed(place):
+            inner = f"{place}/{item.name.rstrip('/')}"
+            if not item.name.endswith("/"):
+                files.append(File(place=inner, size=item.size))
+            elif deep:
+                files.extend(self.files(inner))
         shown = [file for file in files if not file.place.rpartition("/")[2].startswith(("_", "."))]
         return sorted(shown, key=lambda file: file.place)
 
     def folders(self, place: str) -> list[str]:
-        """Return the names of the folders in a folder."""
-        if not self._remote:
-            root = Path(self.path(place))
-            return sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+        """Return the names of the folders in a folder; none where it is absent."""
         return sorted(item.name.rstrip("/") for item in self._listed(place) if item.name.endswith("/"))
 
     def delete(self, place: str) -> None:
@@ -122,30 +129,25 @@ class Lake:
         else:
             path.unlink(missing_ok=True)
 
-    def _listed(self, place: str) -> list[Any]:
+    def _listed(self, place: str) -> list[_Item]:
         try:
-            return list(self._utilities().ls(self.path(place)))
+            if self._remote:
+                return [_Item(name=item.name, size=item.size) for item in self._utilities().ls(self.path(place))]
+            with scandir(self.path(place)) as found:
+                return [_Item(name=f"{one.name}/" if one.is_dir() else one.name, size=one.stat().st_size) for one in found]
         except Exception as error:
-            if _is_absence(error):
+            if is_absence(error):
                 return []
             raise
-
-    def _remote_files(self, place: str, *, deep: bool) -> list[File]:
-        files: list[File] = []
-        for item in self._listed(place):
-            inner = f"{place}/{item.name.rstrip('/')}"
-            if not item.name.endswith("/"):
-                files.append(File(place=inner, size=item.size))
-            elif deep:
-                files.extend(self._remote_files(inner, deep=True))
-        return files
 
     def _utilities(self) -> Any:
         # The module exists on Databricks, and where a local stack supplies it.
         return import_module("pyspark.dbutils").DBUtils(self._spark).fs
 
 
-def _is_absence(error: Exception) -> bool:
-    # The file utilities wrap whatever the storage said; only its text tells absence from trouble.
-    text = str(error)
-    return any(sign in text for sign in ("FileNotFound", "PathNotFound", "does not exist", "No such file", "404"))
+@dataclass(frozen=True, kw_only=True)
+class _Item:
+    """One entry of a folder."""
+
+    name: str  # a folder's ends in a slash
+    size: int

@@ -57,8 +57,8 @@ class Table:
         self._sql_name = f"delta.{quoted(self.path)}"
 
     def exists(self) -> bool:
-        """Say whether the table was ever written."""
-        return self._lake.exists(f"{self.place}/_delta_log")
+        """Say whether the table was ever written: a log without a commit is what a writer left that died before its first."""
+        return self.version() >= 0
 
     def read(self) -> DataFrame:
         """Return all rows, hidden events too."""
@@ -104,14 +104,17 @@ class Table:
         lines = (json.loads(line) for line in (self._lake.read_text(place) or "").splitlines())
         return next((str(line["commitInfo"]["operation"]) for line in lines if "commitInfo" in line), "")
 
-    def write(self, rows: DataFrame, keys: Sequence[str]) -> None:
-        """Make the table of these rows, in place of what it may have held; it remembers what tells its events apart."""
+    def write(self, rows: DataFrame, keys: Sequence[str], *, replaces: bool) -> None:
+        """Make the table of these rows; it remembers what tells its events apart.
+
+        Unless it `replaces` a table that the caller knows of, there must be none: one that is there after all fails the write.
+        """
         for name in keys:
             rows = rows.withMetadata(name, {_IDENTITY: True})
         (
             rows.write.format("delta")
-            .mode("overwrite")
-            .option("overwriteSchema", "true")
+            .mode("overwrite" if replaces else "errorifexists")
+            .option("overwriteSchema", str(replaces).lower())
             # An update marks the row and writes the new one, at the cost of the change; without, it copies whole files.
             # Silver is read by this job and Databricks only: gold, which Customer Insights reads, is plain parquet.
             .option("delta.enableDeletionVectors", "true")
@@ -154,9 +157,9 @@ class Table:
 
     def replace_batch(self, rows: DataFrame, batch_id: str) -> None:
         """Put the rows of one batch in place of what an earlier attempt of it left."""
-        writer = rows.write.format("delta").mode("overwrite")
+        writer = rows.write.format("delta").mode("errorifexists")
         if self.exists():
-            writer = writer.option("replaceWhere", f"{BATCH_ID} = {literal(batch_id)}")
+            writer = writer.mode("overwrite").option("replaceWhere", f"{BATCH_ID} = {literal(batch_id)}")
         writer.option("mergeSchema", "true").save(self.path)
 
     def totals(self, version: int) -> Totals | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.errors import ContractError
 from shared.contracts.places import PIPELINE, PUBLICATION_RECORDS, REPLACED_PUBLICATIONS, publication_record, whole
 from shared.contracts.publication import Publication
 from spark_jobs.documents import read_record
@@ -63,11 +64,12 @@ def collectable(kept: Sequence[Publication], due: Collection[str], folders: Mapp
     ]
 
 
-def collect(lake: Lake, *, current: str | None, building: str, at: datetime, grace: timedelta) -> None:
-    """Delete what is due; safe to repeat after a crash at any point.
+def collect(lake: Lake, *, current: str | None, building: str, at: datetime, grace: timedelta) -> list[str]:
+    """Delete what is due; safe to repeat after a crash at any point. Returns the publications whose records cannot be read.
 
     `building` is the publication of this very run. Records go first: an outcome whose publication has no record does not stand,
     so nothing can be published whose files are about to go. The note of what is due goes last, so that no folder is forgotten.
+    Nothing goes unless it is known which publication shows, and what it and all others that are kept consist of.
     """
     document: dict[str, Any] = lake.read_json(PLACE) or {}
     before = Replaced(**document)
@@ -75,12 +77,13 @@ def collect(lake: Lake, *, current: str | None, building: str, at: datetime, gra
     shown = {name for name in (current, building) if name}
     after = before.noticed(names, shown, at)
     due = after.due(at, grace)
-    if due & names and (current is None or current in names):
-        records = [read_record(lake, name) for name in sorted(names - due)]
+    records = {name: _record(lake, name) for name in sorted(names - due)} if due & names else {}
+    unknown = [name for name, record in records.items() if record is None]
+    if current in records and not unknown:
         for name in sorted(due & names):
             lake.delete(whole(PIPELINE, publication_record(name)))
         folders = {table: lake.folders(f"gold/{table}") for table in lake.folders("gold")}
-        gone = set(collectable([record for record in records if record], due, folders))
+        gone = set(collectable([record for record in records.values() if record], due, folders))
         for place in sorted(gone):
             lake.delete(place)
         left = {folder for table, found in folders.items() for folder in found if f"gold/{table}/{folder}" not in gone}
@@ -88,3 +91,11 @@ def collect(lake: Lake, *, current: str | None, building: str, at: datetime, gra
         after = Replaced(since=since, collected_at=at.isoformat())
     if after != before:
         lake.write_json(PLACE, {"since": dict(after.since), "collected_at": after.collected_at})
+    return unknown
+
+
+def _record(lake: Lake, name: str) -> Publication | None:
+    try:
+        return read_record(lake, name)
+    except ContractError:
+        return None  # what it consists of is unknown, and a damaged record must not stop every batch

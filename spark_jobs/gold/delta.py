@@ -71,7 +71,7 @@ class GoldDelta:
         state = {name: Held(**held) for name, held in (self.lake.read_json(STATE) or {}).items()}
         for name, columns in waiting.items():
             if self._table(name).version() < 0:
-                self._write(self._table(name), self._none(columns()))
+                self._write(self._table(name), self._none(columns()), replaces=False)
         tables = publication.tables
         with ThreadPoolExecutor(max_workers=4) as pool:
             followed = pool.map(lambda table: self._follow(table, publication.name, state.get(table.name)), tables.values())
@@ -86,7 +86,7 @@ class GoldDelta:
         if certain is not None and certain.files == _digest(new):
             return certain
         if version < 0 or table.columns() != dict(new.columns):
-            self._write(table, self._rows(new, _places(new)))
+            self._write(table, self._rows(new, _places(new)), replaces=version >= 0)
         else:
             old = self._held(certain, publication, new) if certain else None
             if old is None:
@@ -127,9 +127,10 @@ class GoldDelta:
             f"WHEN NOT MATCHED AND NOT s.{DELETED} THEN INSERT ({columns}) VALUES ({values})"
         )
 
-    def _write(self, table: Table, rows: DataFrame) -> None:
+    def _write(self, table: Table, rows: DataFrame, *, replaces: bool) -> None:
         """Make the table, or replace it: for a table that is new, or whose model has other columns now."""
-        writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+        writer = rows.write.format("delta").mode("overwrite" if replaces else "errorifexists")
+        writer = writer.option("overwriteSchema", str(replaces).lower())
         for name, value in PROPERTIES.items():
             writer = writer.option(name, value)
         writer.save(table.path)

@@ -18,6 +18,7 @@ from shared.contracts.outcome import Outcome, Seconds
 from shared.contracts.places import publication_name
 from shared.contracts.publication import Publication
 from spark_jobs.documents import read_batch, read_outcome, read_report, write_outcome
+from spark_jobs.findings import unreadable_record
 from spark_jobs.gold.basis import Base, Basis, stands
 from spark_jobs.gold.build import Build, Built
 from spark_jobs.gold.collection import collect
@@ -76,7 +77,7 @@ def run(
             tables={one.table.name: one.table for one in built},
         )
         staged = Staging(spark=spark, lake=lake, batch=batch, models=models, basis=basis).stage(publication, changed)
-    collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.gold.grace_days))
+    unread = collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.gold.grace_days))
     outcome = Outcome(
         batch_id=batch.batch_id,
         publication=name if staged else None,
@@ -84,7 +85,7 @@ def run(
         staged_manifest=staged.place if staged else None,
         entities=silver.outcome(),
         gold={one.table.name: one.counts() for one in built},
-        warnings=tuple(staged.warnings if staged else ()),
+        warnings=(*(staged.warnings if staged else ()), *(unreadable_record(one) for one in unread)),
         seconds=Seconds(silver=silver.seconds, gold=round(time.monotonic() - started, 1)),
     )
     write_outcome(lake, outcome)

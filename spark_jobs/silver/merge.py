@@ -79,7 +79,7 @@ class Merge:
         counts = self._build(sides, observed) if stored.is_new else self._stage(sides, observed)
         note(_noted(counts))
         self.labels.add_columns(self.shape.types)
-        if not stored.is_new and self.lake.exists(self._staged):
+        if not stored.is_new and observed.is_change():
             self._merge()
         self.labels.bring_up_to_date(self.shape.types, self._version)
         if counts.rejected:
@@ -118,7 +118,7 @@ class Merge:
 
     def _build(self, sides: Sides, observed: Observed) -> Counts:
         table, before = self.stored.table, self.stored.version
-        table.write(observed.written(self._built(sides, observed)), self.shape.plan.identity)
+        table.write(observed.written(self._built(sides, observed)), self.shape.plan.identity, replaces=before >= 0)
         counts = observed.counts()
         self.lake.delete(f"{self.batch.folder}/repeated/{self.entity.name}")
         try:
@@ -167,7 +167,7 @@ class Merge:
         wider = {name: F.col(name).cast(kind) for name, kind in self.shape.types.items() if there.get(name, kind) != kind}
         if wider:
             rows = self.stored.table.read().withColumns(wider).withColumn(VERSION, F.lit(self._version).cast("bigint"))
-            self.stored.table.write(rows, self.shape.plan.identity)
+            self.stored.table.write(rows, self.shape.plan.identity, replaces=True)
 
     def _check(self, counts: Counts) -> None:
         if not counts.balances(self.bronze.count):

@@ -42,9 +42,9 @@ class Stored:
     def read(cls, spark: SparkSession, lake: Lake, batch: Manifest, entity: Entity) -> Self:
         """Read them."""
         table, rejected = Table(spark, lake, entity.name), Table(spark, lake, rejected_table(entity.name))
-        exists = table.exists()
-        is_new = entity.name in batch.full_rebuild or not exists
         version = table.version()
+        exists = version >= 0
+        is_new = entity.name in batch.full_rebuild or not exists
         described = Described() if is_new else table.described()
         listed = any(document.entity == entity.name for document in batch.labels)
         return cls(

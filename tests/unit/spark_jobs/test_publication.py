@@ -105,9 +105,9 @@ class World:
         (self.folder / "gold/customer" / name).mkdir(exist_ok=True)
         write_record(self.lake, made)
 
-    def collect(self, current: str | None, *, building: str = "p9", days: int = 7, later: float = 0) -> None:
+    def collect(self, current: str | None, *, building: str = "p9", days: int = 7, later: float = 0) -> list[str]:
         self.time += DAY * later
-        collect(self.lake, current=current, building=building, at=self.time, grace=DAY * days)
+        return collect(self.lake, current=current, building=building, at=self.time, grace=DAY * days)
 
     @property
     def folders(self) -> list[str]:
@@ -164,6 +164,25 @@ def test_what_is_being_built_and_what_nobody_knows_stays(world: World) -> None:
     world.publish("p2", "p2/a")
     world.collect("p2", days=0)
     assert world.folders == ["p2", "p8", "p9"]
+
+
+@pytest.mark.parametrize("damage", ["{", "{}", None])
+def test_nothing_is_collected_while_it_is_unknown_what_a_publication_that_is_kept_consists_of(
+    world: World, damage: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish("p1", "p1/a")
+    world.publish("p2", "p1/a", "p2/a")
+    world.collect("p2")
+    place = "pipeline/publications/p2.json"
+    if damage is None:  # a listing that names it, and a read that does not find it
+        read = world.lake.read_text
+        monkeypatch.setattr(world.lake, "read_text", lambda one: None if one == place else read(one))
+    else:
+        world.lake.write_text(place, damage)
+    assert world.collect("p2", later=8) == ["p2"]
+    assert (world.folder / "gold/customer/p1/a").exists()
+    assert world.collect(None, later=8) == ["p2"], "nor while nobody knows which publication shows"
+    assert world.folders == ["p1", "p2"]
 
 
 def test_nothing_is_collected_while_the_record_of_what_readers_see_is_missing(world: World) -> None:
