@@ -7,6 +7,7 @@ JobError
 │   ├── LakeAddressError       the parameter `lake` says no place
 │   ├── LabelsMissingError     a document of labels that the batch manifest names is not there
 │   ├── ConservationError      rows were lost or counted twice
+│   ├── GoldManifestError      gold shows something that is no publication of ours
 │   ├── ModelError             a gold model cannot run
 │   ├── ModelsError            some gold models cannot run, each with its `ModelError`
 │   └── NotReadyError          Customer Insights would stumble over what was built
@@ -57,7 +58,7 @@ class LakeAddressError(Terminal):
 
     def __init__(self, template: str) -> None:
         self.template = template
-        super().__init__(f"the parameter `lake` needs `{{container}}` in it, got {template!r}")
+        super().__init__(f"the parameter `lake` needs `{{container}}` in it, and no `${{`, got {template!r}")
 
 
 class LabelsMissingError(Terminal):
@@ -77,6 +78,16 @@ class ConservationError(Terminal):
         self.expected = expected  # rows of the entity's parts
         self.got = got  # the counts
         super().__init__(f"{entity}: the parts hold {expected} rows, the job read {got.read} and accounted for {got.became}")
+
+
+class GoldManifestError(Terminal):
+    """The manifest in gold shows no publication, so nobody can tell what a new one would replace."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(
+            f"{place} is no manifest of a publication, and is not replaced: restore it or move it away, and try again"
+        )
 
 
 class ModelError(Terminal):

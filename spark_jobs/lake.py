@@ -35,7 +35,7 @@ class Lake:
     """The lake as the job sees it. Paths with a scheme go through Databricks' file utilities, others to the local disk."""
 
     def __init__(self, spark: SparkSession, template: str) -> None:
-        if "{container}" not in template:
+        if "{container}" not in template or "${" in template:  # paths of tables stand in SQL, where Spark would replace that
             raise LakeAddressError(template)
         self._spark = spark
         self._template = template.rstrip("/")

@@ -7,15 +7,31 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from shared.contracts.columns import LINEAGE
 
+#: Spark replaces `${env:…}`, `${system:…}` and `${<setting>}` in the text of SQL before it parses it, within quotes too. That
+#: is turned off (`session`), but serverless compute may refuse to be told, so no name or text is ever spelled with it.
+_SUBSTITUTED = "${"
+_BREAK = "\ue000"  # of the area for private use
+
 
 def quoted(name: str) -> str:
-    """Return a name as a SQL identifier."""
+    """Return a name as a SQL identifier; one with `${` in it is that of a column which was renamed so (`spelled`)."""
+    return backticked(spelled(name))
+
+
+def backticked(name: str) -> str:
+    """Return a name as the address of a column, outside of SQL text."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def spelled(name: str) -> str:
+    """Return what a landed column is called within the job: without what Spark would replace, and distinct where names are."""
+    return name.replace(_BREAK, 2 * _BREAK).replace(_SUBSTITUTED, f"${_BREAK}{{")
 
 
 def literal(text: str) -> str:
     """Return a text as a SQL literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "'" + escaped.replace(_SUBSTITUTED, "\\u0024{") + "'"
 
 
 def silver_names(landed: Iterable[str], prefixes: Sequence[str], renames: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
+    # Else `${env:…}` in the text of SQL reads the driver's environment (`names` says how that is kept out in any case).
+    "spark.sql.variable.substitute": "false",
     # Customer Insights may not show INT96 columns (reference: Customer Insights, section 2).
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # Dates of the year 0001 stand on delete rows (reference: Synapse Link, section 6).

@@ -163,7 +163,7 @@ class Pipeline:
         publication = publication_name(batch_id)
         base = ""
         if self.lake.head(GOLD, GOLD_MANIFEST):
-            base = publication_of(self.lake.content(GOLD, GOLD_MANIFEST))
+            base = publication_of(self.lake.content(GOLD, GOLD_MANIFEST)) or ""
         if base == publication:
             return
         self.lake.put(PIPELINE, staged_manifest(batch_id), json.dumps({"explanation": publication, "entities": []}).encode())

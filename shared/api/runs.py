@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -23,12 +22,17 @@ from shared.api.documents import (
 )
 from shared.api.pages import cursor, page_of, place_of
 from shared.api.queries import PageQuery, QueryInvalid, RunsQuery
+from shared.contracts.codec import encoded
+from shared.contracts.errors import ContractError
+from shared.contracts.manifest import ManifestPart, read_manifest
+from shared.contracts.outcome import read_outcome
 from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
 from shared.errors import Conflict, LandedFileChanged, LedgerChanged
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch
 from shared.ports import Clock, Hints, Lake
 
+T = TypeVar("T")
 _BATCH_ID = re.compile(r"b\d{8}T\d{6}Z_[0-9a-f]{8}")
 
 
@@ -68,8 +72,9 @@ class Runs:
         if not isinstance(place, str | None) or (place and not (place.isascii() and place.isdigit() and len(place) < 9)):
             raise QueryInvalid("cursor", "what `next` of the page before said")
         first = int(place or 0)
-        outcome = self._document(outcome_document(batch_id))
-        parts = self._document(batch_manifest(batch_id, batch.listing)).get("parts", [])
+        outcome = self._read(outcome_document(batch_id), read_outcome, batch_id)
+        manifest = self._read(batch_manifest(batch_id, batch.listing), read_manifest, batch_id)
+        parts = manifest.parts if manifest else ()
         following = cursor(str(first + limit)) if first + limit < len(parts) else None
         return BatchDetailDocument(
             **structs.asdict(batch_document(batch)),
@@ -77,8 +82,8 @@ class Runs:
                 StepDocument(at=time_text(entry.at), event=entry.event, detail=entry.detail)
                 for entry in self.ledger.log_of_batch(batch_id)
             ),
-            counts=outcome.get("entities", {}),
-            gold=outcome.get("gold", {}),
+            counts=encoded(outcome.entities) if outcome else {},
+            gold=encoded(outcome.gold) if outcome else {},
             timings=TimingsDocument(
                 open_seconds=_seconds(batch.created_at, batch.submitted_at),
                 run_seconds=_seconds(batch.submitted_at, batch.ended_at),
@@ -110,12 +115,11 @@ class Runs:
         self.hints.send("reconcile")
         return after
 
-    def _document(self, path: str) -> dict[str, Any]:
+    def _read(self, path: str, read: Callable[[bytes, str], T], batch_id: str) -> T | None:
         try:
-            document = json.loads(b"".join(self.lake.read(PIPELINE, path)))
-        except (LandedFileChanged, ValueError):
-            return {}  # not written yet, or by a run that failed while it wrote
-        return document if isinstance(document, dict) else {}
+            return read(b"".join(self.lake.read(PIPELINE, path)), batch_id)
+        except (LandedFileChanged, ContractError):
+            return None  # not written yet, or not as agreed, which the batch's cause tells
 
 
 def batch_document(batch: Batch) -> BatchDocument:
@@ -143,9 +147,8 @@ def batch_document(batch: Batch) -> BatchDocument:
     )
 
 
-def _part(part: Mapping[str, Any]) -> PartDocument:
-    listed: dict[str, Any] = {name: part.get(name) for name in PartDocument.__struct_fields__}
-    return PartDocument(**listed)
+def _part(part: ManifestPart) -> PartDocument:
+    return PartDocument(**{name: getattr(part, name) for name in PartDocument.__struct_fields__})
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> float | None:

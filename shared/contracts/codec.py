@@ -27,10 +27,8 @@ _Read = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class _AtLeast:
-    """The least value that a number may have."""
-
-    value: int
+class _Amount:
+    """Marks a number that is not negative, and that every store can hold."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,13 @@ class MappingKey:
     """Marks the field that is the key under which its object lies in a mapping, and no key of the object itself."""
 
 
-Count = Annotated[int, _AtLeast(0)]
+Count = Annotated[int, _Amount()]
 """How many of something there are."""
+
+Duration = Annotated[float, _Amount()]
+"""How long something took, in seconds."""
+
+_MOST: Final = (1 << 63) - 1
 
 _NAMES: Final[Mapping[type, str]] = {
     str: "text",
@@ -139,8 +142,8 @@ class _MisfitError(Exception):
 def _reader(kind: Any) -> _Read:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        least = next((mark for mark in arguments[1:] if isinstance(mark, _AtLeast)), None)
-        return _bounded(_reader(arguments[0]), least) if least else _reader(arguments[0])
+        inner = _reader(arguments[0])
+        return _bounded(inner) if any(isinstance(mark, _Amount) for mark in arguments[1:]) else inner
     if origin is Literal:
         return _one_of(arguments)
     if origin in {Union, UnionType}:
@@ -165,10 +168,12 @@ def _plain(kind: type) -> _Read:
     return read
 
 
-def _bounded(inner: _Read, least: _AtLeast) -> _Read:
+def _bounded(inner: _Read) -> _Read:
     def read(value: Any) -> Any:
-        if inner(value) < least.value:
-            raise _MisfitError(f"a number that is not less than {least.value}", str(value))
+        if inner(value) < 0:
+            raise _MisfitError("a number that is not less than 0", "less")
+        if not value <= _MOST:
+            raise _MisfitError(f"a number that is not more than {_MOST}", "more")
         return value
 
     return read
@@ -269,10 +274,11 @@ def _object(kind: Any) -> _Read:
 def _time(value: Any) -> datetime:
     try:
         at = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
+        if at.tzinfo is None:
+            raise _MisfitError(_NAMES[datetime], "one without its zone")
+        at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):  # the last: a zone that takes it out of the calendar
         raise _misfit(datetime, value) from None
-    if at.tzinfo is None:
-        raise _MisfitError(_NAMES[datetime], "one without its zone")
     return at
 
 

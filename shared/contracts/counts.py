@@ -44,3 +44,15 @@ class MergeCounts(Counts):
     merged: bool
     current: Count | None = None
     history: Count | None = None
+
+
+def impossible(counts: EntityCounts | MergeCounts) -> str:
+    """Say what of an entity's counts contradicts the rest, or nothing."""
+    if counts.read != counts.became:
+        return f"{counts.read} read, {counts.became} accounted for"
+    for rule, rows in counts.rules.items():
+        if rows > counts.read:
+            return f"{rows} rows of {counts.read} break {rule}"
+    if counts.current is not None and counts.history is not None and counts.current > counts.history:
+        return f"{counts.current} rows are current of {counts.history} that show"
+    return ""

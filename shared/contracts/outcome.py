@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.contracts.codec import Count, decode, encode
-from shared.contracts.counts import EntityCounts
-from shared.contracts.errors import ContractError
+from shared.contracts.codec import Count, Duration, decode, encode
+from shared.contracts.counts import EntityCounts, impossible
+from shared.contracts.errors import ContractError, shown
 from shared.contracts.manifest import ManifestPart
-from shared.contracts.places import PIPELINE, batch_folder, whole
+from shared.contracts.places import PIPELINE, publication_name, staged_manifest, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +40,8 @@ class Finding:
 class Seconds:
     """How long the tasks took."""
 
-    silver: float
-    gold: float
+    silver: Duration
+    gold: Duration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +59,25 @@ class Outcome:
 
 
 def read_outcome(data: bytes | str, batch_id: str) -> Outcome:
-    """Read the outcome of a batch's run; raises `ContractError` where it is another one's, or not as agreed."""
+    """Read the outcome of a batch's run; raises `ContractError` where it is another one's, or says what cannot be.
+
+    A batch makes one publication and stages it at one place, both named by it, so nothing else can be made visible.
+    """
     document = f"outcome of batch {batch_id}"
     outcome = decode(Outcome, data, document)
     if outcome.batch_id != batch_id:
         raise ContractError(document, "batch_id", expected=batch_id, got=outcome.batch_id)
-    staged, folder = outcome.staged_manifest, whole(PIPELINE, batch_folder(batch_id))
-    if (staged is None) is not (outcome.publication is None):
-        expected = "null, as `publication` is" if outcome.publication is None else "the place of the manifest to publish"
-        raise ContractError(document, "staged_manifest", expected=expected, got="null" if staged is None else "text")
-    if staged is not None and (not staged.startswith(f"{folder}/") or ".." in staged.split("/")):
-        raise ContractError(document, "staged_manifest", expected=f"a place in {folder}", got=staged)
+    made = outcome.publication is not None
+    follows = {
+        "publication": (outcome.publication, publication_name(batch_id)),
+        "staged_manifest": (outcome.staged_manifest, whole(PIPELINE, staged_manifest(batch_id))),
+    }
+    for key, (got, name) in follows.items():
+        expected = name if made else None
+        if got != expected:
+            raise ContractError(document, key, expected=expected or "null, as `publication` is", got=got or "null")
+    if made and outcome.base_publication == outcome.publication:
+        raise ContractError(document, "base_publication", expected="another publication", got="its own")
     return outcome
 
 
@@ -79,7 +87,10 @@ def write_outcome(outcome: Outcome) -> bytes:
 
 
 def imbalance(outcome: Outcome, parts: Iterable[ManifestPart]) -> str:
-    """Say what does not add up, or nothing: for each entity, rows given = rows read = the sum of what became of them."""
+    """Say what does not add up, or nothing: for each entity, rows given = rows read = the sum of what became of them.
+
+    Rows of an entity that the batch was given none of are as wrong as none of one that it was given.
+    """
     given: dict[str, int] = {}
     for part in parts:
         given[part.entity] = given.get(part.entity, 0) + part.rows
@@ -89,4 +100,9 @@ def imbalance(outcome: Outcome, parts: Iterable[ManifestPart]) -> str:
             return f"{entity}: {rows} rows given, none accounted for"
         if not counts.balances(rows):
             return f"{entity}: {rows} rows given, {counts.read} read, {counts.became} accounted for"
+    for entity, counts in outcome.entities.items():
+        if entity not in given:
+            return f"{shown(entity)}: no rows given, {counts.read} read"
+        if wrong := impossible(counts):
+            return f"{entity}: {shown(wrong)}"
     return ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.contracts.codec import Count, decode, encode
-from shared.contracts.counts import EntityCounts, MergeCounts
+from shared.contracts.codec import Count, Duration, decode, encode
+from shared.contracts.counts import EntityCounts, MergeCounts, impossible
+from shared.contracts.errors import ContractError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class SilverReport:
 
     batch_id: str
     entities: Mapping[str, MergeCounts] = field(default_factory=dict)
-    seconds: float = 0.0
+    seconds: Duration = 0.0
 
     def outcome(self) -> dict[str, EntityCounts]:
         """Return the counts of the entities that are merged, as the outcome document tells them."""
@@ -45,8 +46,17 @@ class TableTotals:
 
 
 def read_report(data: bytes | str, batch_id: str) -> SilverReport:
-    """Read the report of a batch; raises `ContractError`."""
-    return decode(SilverReport, data, f"silver report of batch {batch_id}")
+    """Read the report of a batch; raises `ContractError` where it is another one's, or its counts cannot be."""
+    document = f"silver report of batch {batch_id}"
+    report = decode(SilverReport, data, document)
+    if report.batch_id != batch_id:
+        raise ContractError(document, "batch_id", expected=batch_id, got=report.batch_id)
+    for name, one in report.entities.items():
+        if wrong := impossible(one):
+            raise ContractError(document, f"entities.{name}", expected="counts that add up", got=wrong)
+        if one.merged and (one.current is None or one.history is None):
+            raise ContractError(document, f"entities.{name}", expected="what the table holds after its merge", got="nothing")
+    return report
 
 
 def write_report(report: SilverReport) -> bytes:

@@ -12,17 +12,18 @@ from datetime import datetime
 
 from shared.config.settings import DispatchSettings
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import read_manifest
+from shared.contracts.manifest import Manifest, read_manifest
 from shared.contracts.outcome import Outcome, imbalance, read_outcome
-from shared.contracts.places import PIPELINE, batch_id, batch_manifest, outcome_document
+from shared.contracts.places import PIPELINE, batch_id, batch_manifest, outcome_document, whole
 from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Refresh
-from shared.orchestration.publish import Published, publish
+from shared.orchestration.publish import Published, publish, read_whole
 from shared.orchestration.when import retry_at
 from shared.ports import Clock, JobRun, Jobs, Lake, Termination
 
 _WORTH_RETRYING: frozenset[Termination] = frozenset({"internal_error", "cloud_failure", "skipped"})
+_LARGEST_OUTCOME = 16 << 20  # bytes; that of a thousand entities has some hundred thousand
 _MOST_INTO = 20  # batches that one is dissolved into, all in one transaction; with more entities, some share one
 
 
@@ -73,19 +74,18 @@ class Conclude:
         record = batch.record
         try:
             outcome = self._outcome(record)
-        except LandedFileChanged:
-            self._failed(batch, "internal_error", "the run left no outcome document", run)
+            manifest = self._manifest(record)
+            wrong = imbalance(outcome, manifest.parts)
+            if wrong:
+                self._failed(batch, "client_error", f"the counts do not add up: {wrong}", run)
+                return
+            published = publish(self.lake, outcome)
+        except LandedFileChanged as error:
+            self._failed(batch, "internal_error", f"the run left no outcome document, or no manifest: {error.file}", run)
             return
         except ContractError as error:
-            self._failed(batch, "internal_error", f"the run left no usable outcome document: {error}", run)
+            self._failed(batch, "internal_error", f"what the run left cannot be used: {error}", run)
             return
-        path = batch_manifest(record.batch_id, record.listing)
-        manifest = read_manifest(b"".join(self.lake.read(PIPELINE, path)), record.batch_id)
-        wrong = imbalance(outcome, manifest.parts)
-        if wrong:
-            self._failed(batch, "client_error", f"the counts do not add up: {wrong}", run)
-            return
-        published = publish(self.lake, outcome)
         if published is not Published.DONE:
             self._failed(batch, "internal_error", f"gold was not published: {published.value}", run)
             return
@@ -128,7 +128,12 @@ class Conclude:
         return known, replace(known.record, state="skipped", detail="a newer publication came first", ended_at=now)
 
     def _outcome(self, batch: Batch) -> Outcome:
-        return read_outcome(b"".join(self.lake.read(PIPELINE, outcome_document(batch.batch_id))), batch.batch_id)
+        place, document = whole(PIPELINE, outcome_document(batch.batch_id)), f"outcome of batch {batch.batch_id}"
+        return read_outcome(read_whole(self.lake, place, most=_LARGEST_OUTCOME, document=document), batch.batch_id)
+
+    def _manifest(self, batch: Batch) -> Manifest:
+        path = batch_manifest(batch.batch_id, batch.listing)
+        return read_manifest(b"".join(self.lake.read(PIPELINE, path)), batch.batch_id)
 
     def _failed(self, batch: Known[Batch], termination: Termination | None, cause: str, run: JobRun | None) -> None:
         now = self.clock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.contracts.errors import ContractError
 from shared.errors import PipelineError
 from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
@@ -48,11 +49,11 @@ class Reconcile:
             steps.append(lambda: self.reprocess(backlog.reprocess))
         if due := self.report_tails.due(backlog.tails):
             steps.append(lambda: self.report_tails(due))
-        failed: PipelineError | None = None
+        failed: Exception | None = None
         for step in steps:
             try:
                 step()
-            except PipelineError as error:
+            except (PipelineError, ContractError) as error:
                 failed = error
         if failed is not None:
             raise failed

@@ -5,6 +5,7 @@ Decisions of a run refer to these records only, so that none depends on whether 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from shared.contracts.places import GOLD, GOLD_MANIFEST, whole
 from shared.contracts.publication import Publication
 from spark_jobs.documents import read_record
+from spark_jobs.errors import GoldManifestError
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
@@ -31,9 +33,17 @@ class Base:
 
     @classmethod
     def read(cls, lake: Lake) -> Self:
-        """Read which one it is off the manifest."""
-        manifest = lake.read_json(whole(GOLD, GOLD_MANIFEST))
-        name = (manifest.get("explanation") or None) if manifest else None
+        """Read which one it is off the manifest; raises `GoldManifestError` where that shows none of ours."""
+        place = whole(GOLD, GOLD_MANIFEST)
+        text = lake.read_text(place)
+        if text is None:
+            return cls(name=None, record=None)
+        try:
+            name = json.loads(text)["explanation"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            name = None
+        if not isinstance(name, str) or not name:
+            raise GoldManifestError(place)
         return cls(name=name, record=read_record(lake, name))
 
     def silver(self, entity: str) -> int:

@@ -177,7 +177,7 @@ class Interleavings(RuleBasedStateMachine):
         shown = self.pipeline.lake.head(GOLD, GOLD_MANIFEST)
         if shown is None:
             return
-        publication = publication_of(self.pipeline.lake.content(GOLD, GOLD_MANIFEST))
+        publication = publication_of(self.pipeline.lake.content(GOLD, GOLD_MANIFEST)) or ""
         ledger = self.pipeline.fresh_context().ledger
         (batch,) = [batch for batch in ledger.batches() if publication_name(batch.batch_id) == publication]
         assert batch.state in {"succeeded", "submitted", "running"}  # the latter: published, and not yet recorded

@@ -75,6 +75,9 @@ select cid, email from customer"""
 
 def parse_model(name: str, text: str) -> Model:
     """Parse one model file; raises `ModelError`, with line and key, where the header lacks something or cannot be read."""
+    if "${" in text:
+        line = 1 + text[: text.index("${")].count("\n")
+        raise ModelError(name, "holds `${`, which Spark would replace by a setting or by the driver's environment", line=line)
     found = _COMMENT.match(text)
     if found is None:
         old = "is of the old form, lines of `--`" if _OLD_FORM.search(text) else "is missing"

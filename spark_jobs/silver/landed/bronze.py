@@ -9,11 +9,12 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+from pyspark.sql.types import AtomicType, LongType, StringType, StructField, StructType, TimestampType
 
 from shared.contracts.columns import KEPT_LINEAGE
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest, ManifestPart
-from spark_jobs.names import quoted
+from spark_jobs.names import backticked, quoted, spelled
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.silver.landed.events import events
 from spark_jobs.silver.landed.inference import inferred_types
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from spark_jobs.lake import Lake
+
+_LINEAGE_TYPES: Mapping[str, AtomicType] = {"string": StringType(), "bigint": LongType(), "timestamp": TimestampType()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +116,13 @@ class BronzeRows:
         return [(version, [part for part in self.parts if part.schema_version == version]) for version in versions]
 
     def _text(self, parts: list[ManifestPart]) -> DataFrame:
-        fields = [f"{quoted(column.name)} string" for column in self.batch.schemas[parts[0].schema_version]]
-        fields += [f"{quoted(name)} {kind}" for name, kind in KEPT_LINEAGE.items()]
+        landed = [column.name for column in self.batch.schemas[parts[0].schema_version]]
+        fields = [StructField(name, StringType()) for name in landed]
+        fields += [StructField(name, _LINEAGE_TYPES[kind]) for name, kind in KEPT_LINEAGE.items()]
         # A schema that is given spares the job that would read it from the files.
-        return self.spark.read.schema(", ".join(fields)).parquet(*(self.lake.path(part.path) for part in parts))
+        rows = self.spark.read.schema(StructType(fields)).parquet(*(self.lake.path(part.path) for part in parts))
+        # From here on no name holds what Spark would replace, so each can stand in the text of SQL.
+        return rows.select(*(F.col(backticked(name)).alias(spelled(name)) for name in landed), *KEPT_LINEAGE)
 
     def _keys_of(self, version: str, shape: Shape) -> list[Column]:
         """Return the key columns over landed text, spelled as in the table."""

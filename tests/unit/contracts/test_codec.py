@@ -77,7 +77,9 @@ def test_what_is_empty_by_default_is_left_out_and_nothing_else_is() -> None:
         ({"legs": []}, "legs", "an object", "a list"),
         ({"legs": {"a": 1}}, "legs.a", "an object", "a whole number"),
         ({"legs": {"a": {}}}, "legs.a.km", "a value", "nothing"),
-        ({"legs": {"a": {"km": -1}}}, "legs.a.km", "a number that is not less than 0", "-1"),
+        ({"legs": {"a": {"km": -1}}}, "legs.a.km", "a number that is not less than 0", "less"),
+        ({"legs": {"a": {"km": 1 << 63}}}, "legs.a.km", "a number that is not more than 9223372036854775807", "more"),
+        ({"at": "0001-01-01T00:00:00+23:00"}, "at", "a time with its zone", "text"),
         ({"legs": {"a": {"km": True}}}, "legs.a.km", "a whole number", "true or false"),  # to Python, it is 1
         ({"legs": {"a": {"km": 1.0}}}, "legs.a.km", "a whole number", "a number"),
         ({"legs": {"a": {"km": 1, "by": "foot"}}}, "legs.a.by", "train or ship", "'foot'"),

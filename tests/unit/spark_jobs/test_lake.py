@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from spark_jobs.errors import GoldManifestError
+from spark_jobs.gold.basis import Base
 from spark_jobs.lake import Lake
 
 BUSY = """An error occurred while calling o1.ls.
@@ -102,3 +104,12 @@ def test_a_local_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) 
             ask("silver/customer")
     assert not here.files("gold")
     assert not here.folders("gold")
+
+
+@pytest.mark.parametrize("manifest", ["", "{", "[]", "{}", '{"explanation": ""}', '{"explanation": 7}', "null"])
+def test_a_manifest_in_gold_that_is_none_of_ours_is_not_taken_for_none(tmp_path: Path, manifest: str) -> None:
+    here = Lake(SimpleNamespace(), f"{tmp_path}/{{container}}")  # type: ignore[arg-type] # nothing here asks Spark
+    assert Base.read(here).name is None
+    here.write_text("gold/default.manifest.cdm.json", manifest)
+    with pytest.raises(GoldManifestError):
+        Base.read(here)
