@@ -37,6 +37,7 @@ PipelineError
 │   ├── ServiceRefused           a service understood the call and said no
 │   └── ColumnsMissing           bronze does not hold the columns that a part is bound to
 ├── Internal                     told from one module to the next, which turns it into something else
+│   ├── TooManyCellsError        a sheet has more cells than are read
 │   ├── OpenQuoteError           a block ends inside quotes: its end has to be found exactly
 │   └── TransactionRefusedError  one change of a transaction was refused, so none was made
 └── Misconfigured                what the app was told cannot be used: until a person mends it, nobody can judge anything

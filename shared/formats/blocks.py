@@ -23,7 +23,8 @@ RAW_LIMIT: Final = 1024 * 1024
 """Bytes of a rejected record that are kept; its place in the landed file says where the rest is."""
 
 
-RecordReason = Literal["too_wide", "too_narrow", "truncated", "invalid_utf8", "open_quote", "too_long", "total_row", Fault]
+_Width = Literal["too_wide", "too_narrow", "truncated"]
+RecordReason = Literal[_Width, Fault, "invalid_utf8", "open_quote", "too_long", "total_row", "untold_value"]
 """Why a record cannot be used."""
 
 
@@ -109,8 +110,7 @@ class _Reader:
         """Return a table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
         names = [str(column) for column in range(width)]
         if data[-1] not in b"\r\n":
-            # pyarrow 26 reads an empty last field as "" after a quoted one where no line break follows
-            data = bytes(data) + b"\n"
+            data = bytes(data) + b"\n"  # pyarrow 26 reads an empty last field behind a quoted one as "" where none follows
 
         def set_aside(row: csv.InvalidRow) -> str:
             if odd is None:
@@ -210,7 +210,7 @@ class _Reader:
         return tuple(rejects)
 
     def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int, low: int) -> Reject:
-        reason: RecordReason = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
+        reason: _Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
         detail = f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
         return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
 

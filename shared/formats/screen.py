@@ -54,6 +54,7 @@ _TOTALS: Final = frozenset(
 )
 """What stands in front of a sum of the records above, in the languages that finance files came in so far."""
 _TOTAL: Final = "the last record begins with the word for a total: skip_footer = 1 leaves it out, skip_footer = 0 takes it"
+_UNTOLD: Final = "a value that the workbook does not tell: a formula that was never computed, or an error"
 _MOST_TOTALS: Final = 5  # at the end of a file: a sum for each of a few currencies, and one of all
 
 
@@ -63,6 +64,7 @@ class Screen:
 
     header: tuple[str | None, ...] = ()  # fields of the header; a record equal to it is passed over
     spare: int = 0  # columns behind the named ones, which every record has and leaves empty
+    untold: str = ""  # what values begin with that the file does not tell; empty: it tells all
     totals: bool = True  # whether the file's last records are no records where they begin with the word for a total
 
 
@@ -76,23 +78,26 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     width = table.num_columns - screen.spare
     named, behind = table.select(range(width)), table.select(range(width, table.num_columns))
     passed = _or(_is_blank(table), _repeats(table, screen.header))
-    beyond = _holds_a_value(behind)
-    gone = _or(passed, beyond)
+    beyond, untold = _holds_a_value(behind), _begins(named, screen.untold)
+    gone = _or(_or(passed, beyond), untold)
     kept = named if gone is None else named.filter(pc.invert(gone))
     last = _totals(kept) if screen.totals else 0
     if gone is None and not last:
         return replace(parsed, table=named)
     before: list[int] = parsed.numbers.to_pylist()
     dropped = {before[row] for row in _indices(passed)}
+    spoiled = dict.fromkeys((before[row] for row in _indices(untold)), _UNTOLD)
     beyond_width = {before[row] for row in _indices(beyond)}
-    numbers = [number for number in before if number not in dropped and number not in beyond_width]
+    numbers = [number for number in before if not (number in dropped or number in beyond_width or number in spoiled)]
     summed = set(numbers[len(numbers) - last :])
     shift = list(accumulate(number in dropped for number in range(parsed.records)))
     rejects = [replace(reject, number=reject.number - shift[reject.number]) for reject in parsed.rejects]
     totals = []
-    for number, start, raw in _places(data, beyond_width | summed, dialect):
+    for number, start, raw in _places(data, beyond_width | summed | spoiled.keys(), dialect):
         if number in summed:
             totals.append(_reject(number - shift[number], start, raw, "total_row", _TOTAL))
+        elif number in spoiled:
+            rejects.append(_reject(number - shift[number], start, raw, "untold_value", spoiled[number]))
         else:
             detail = f"a value behind the last of {width} named columns"
             rejects.append(_reject(number - shift[number], start, raw, "too_wide", detail))
@@ -154,6 +159,14 @@ def _repeats(table: pa.Table, header: tuple[str | None, ...]) -> pa.ChunkedArray
         if not pc.any(same).as_py():
             return None
     return same
+
+
+def _begins(table: pa.Table, mark: str) -> pa.ChunkedArray | None:
+    found = None
+    for column in table.columns if mark else ():
+        begins = pc.fill_null(pc.starts_with(column, mark), fill_value=False)
+        found = begins if found is None else pc.or_(found, begins)
+    return found if found is not None and pc.any(found).as_py() else None
 
 
 def _holds_a_value(table: pa.Table) -> pa.ChunkedArray | None:

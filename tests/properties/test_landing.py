@@ -119,8 +119,14 @@ def test_a_table_is_in_bronze_exactly_in_order_with_its_nulls_however_it_landed(
     in_bronze = pipeline.bronze(name, table.container)
     found = [[row[column] for column in table.columns] for row in in_bronze]
     width = len(table.columns)
-    assert found == [row + [None] * (width - len(row)) for row in table.rows]
-    assert [row["_record_number"] for row in in_bronze] == list(range(1, len(table.rows) + 1))
-    assert (record.state, record.records, record.rejects) == ("ingested", len(table.rows), 0)
-    assert sum(part.rows for part in parts) == len(table.rows)
+    rows = table.rows
+    if table.container == FINANCE:
+        if record.state == "rejected":  # where several readings are possible nothing is guessed
+            assert found == []
+            return
+        rows = [row for row in rows if any(row) or (width == 1 and row != [None])]  # a blank record is none
+    assert found == [row + [None] * (width - len(row)) for row in rows]
+    assert [row["_record_number"] for row in in_bronze] == list(range(1, len(rows) + 1))
+    assert (record.state, record.records, record.rejects) == ("ingested", len(rows), 0)
+    assert sum(part.rows for part in parts) == len(rows)
     assert pipeline.context.status().files.waiting == 0

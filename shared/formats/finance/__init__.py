@@ -2,7 +2,9 @@
 
 | module | what it holds |
 | --- | --- |
+| `cells` | The cells of an `.xlsx` workbook as text |
 | `containers` | The text inside a `.gz` or `.zip`, in pieces of bounded size |
+| `contract` | What the contract of a data set says about reading, and how a later file compares with it |
 | `encoding` | From a file's bytes to UTF-8, decided for the file as a whole while it streams by |
 | `errors` | Why a finance file cannot be read |
 | `fit` | Which dialect fits the records of a file |

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
+UNTOLD: Final = "\ue000"
+"""In front of what stands for a value that a workbook does not tell; private use, so in no text that is stored."""
 Kind = Literal["nothing", "number", "date", "text"]
 
 _NUMBER: Final = re.compile(
@@ -26,7 +28,7 @@ _MOST: Final = 0.9  # of a column's cells, for it to be of a kind: one typing er
 def kind(cell: str | None) -> Kind:
     """Tell what a cell holds."""
     text = (cell or "").strip()
-    if text.casefold() in _NOTHING:
+    if text.casefold() in _NOTHING or text.startswith(UNTOLD):
         return "nothing"
     if text[0].isalpha() and not text[-1].isdigit():
         return "text"

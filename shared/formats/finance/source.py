@@ -5,7 +5,7 @@ previous header is a verdict, and only a missing key column rejects the file.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Literal
 
@@ -16,6 +16,7 @@ from shared.formats.finance.encoding import DecodedText
 from shared.formats.finance.errors import FinanceError, HeaderError, MissingKeyColumnError, NoRecordsError, TooManyRejectsError
 from shared.formats.finance.layout import Layout, find_layout
 from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.shapes import UNTOLD
 from shared.formats.landed_paths import FinanceFile
 from shared.formats.screen import Screen
 from shared.formats.table_schema import SchemaError, TableSchema
@@ -59,9 +60,10 @@ def open_finance(chunks: Iterable[bytes], file: FinanceFile, config: FinanceConf
         case "zip":
             data = unzipped(chunks, file.path, limit=config.limits.archive_bytes)
         case "workbook":
-            from shared.formats.finance.workbook import workbook_text  # noqa: PLC0415  openpyxl takes long, few files need it
+            from shared.formats.finance.workbook import workbook_text  # noqa: PLC0415  few files need it
 
-            data, encoding = workbook_text(chunks, file.path, config), "utf-8"
+            data, encoding = workbook_text(chunks, file.path, file.data_set, config), "utf-8"
+            config = replace(config, delimiter=",", quote='"', escape="")
     text = DecodedText(data, file=file.path, data_set=file.data_set, encoding=encoding)
     pieces = iter(text)
     head, whole = _head(pieces)
@@ -77,7 +79,12 @@ def open_finance(chunks: Iterable[bytes], file: FinanceFile, config: FinanceConf
     return FinanceSource(
         schema=schema,
         layout=layout,
-        screen=Screen(header=layout.header, spare=layout.spare, totals=config.skip_footer is None),
+        screen=Screen(
+            header=layout.header,
+            spare=layout.spare,
+            untold=UNTOLD if file.form == "workbook" else "",
+            totals=config.skip_footer is None,
+        ),
         text=text,
         chunks=rest,
     )

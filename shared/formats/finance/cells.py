@@ -1,0 +1,232 @@
+"""The cells of an `.xlsx` workbook as text, streamed: only those that its XML holds, whatever size the sheet claims.
+
+Reference: ECMA-376, part 1, chapter 18 (SpreadsheetML): cells 18.3.1.4, number formats 18.8.30, dates 18.17.4, sheets 18.2.19.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from shared.errors import Internal
+from shared.formats.finance.shapes import UNTOLD
+
+_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+WIDEST: Final = 16_384
+"""Columns of a sheet."""
+_LARGEST: Final = 16 << 20  # bytes of a part that is not streamed
+_DATES: Final = frozenset((14, 15, 16, 17, 22, 27, 30, 36, 45, 46, 47, 50, 57, 18, 19, 20, 21))
+_TIMES: Final = frozenset((18, 19, 20, 21, 45, 46, 47))
+_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
+_ZEROS: Final = re.compile(r"0{2,}")
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
+
+
+class TooManyCellsError(Internal):
+    """A sheet has more cells than are read, or one where no sheet has any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell that is written down."""
+
+    column: int  # from 0
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A sheet of cells; charts and macros are none."""
+
+    name: str
+    path: str  # in the archive
+    hidden: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workbook:
+    """What the cells of all sheets refer to."""
+
+    sheets: tuple[Sheet, ...]
+    strings: tuple[str, ...] = field(repr=False)
+    formats: tuple[str, ...] = field(repr=False)  # number format of each style
+    epoch: datetime  # day 0 of its dates
+
+
+def open_workbook(archive: zipfile.ZipFile) -> Workbook:
+    """Read what a workbook's sheets are called, and what their cells refer to; raises whatever zipfile and ElementTree do."""
+    book = _part(archive, "xl/workbook.xml")
+    links = _part(archive, "xl/_rels/workbook.xml.rels")
+    targets = {link.get("Id"): (link.get("Target", ""), link.get("Type", "")) for link in links}
+    sheets = []
+    for sheet in _all(book, "sheet"):
+        target, kind = targets.get(next((value for key, value in sheet.items() if key.endswith("}id")), ""), ("", ""))
+        if kind.endswith("/worksheet"):
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+            sheets.append(Sheet(name=sheet.get("name", ""), path=path, hidden=sheet.get("state", "visible") != "visible"))
+    old = any(_is_true(properties.get("date1904")) for properties in _all(book, "workbookPr"))
+    names = set(archive.namelist())
+    return Workbook(
+        sheets=tuple(sheets),
+        strings=tuple(_strings(archive)) if "xl/sharedStrings.xml" in names else (),
+        formats=tuple(_formats(archive)) if "xl/styles.xml" in names else (),
+        epoch=datetime(1904, 1, 1) if old else datetime(1899, 12, 30),  # noqa: DTZ001  workbooks know no zones
+    )
+
+
+def cells_of(archive: zipfile.ZipFile, workbook: Workbook, sheet: Sheet, *, most: int) -> Iterator[tuple[int, list[Cell]]]:
+    """Yield the rows that are written down, by number from 1, with their cells that hold something.
+
+    Raises TooManyCellsError behind the `most`th cell, whether it holds something or not, and for a column that no sheet has.
+    """
+    number, place, count = 0, -1, 0
+    held: list[Cell] = []
+    parents: list[ET.Element] = []
+    with archive.open(sheet.path) as text:
+        for event, element in ET.iterparse(text, ("start", "end")):  # noqa: S314  as above
+            if event == "start":
+                parents.append(element)
+                if _is(element, "row"):
+                    number, place, held = int(element.get("r") or number + 1), -1, []
+                continue
+            parents.pop()
+            if _is(element, "c"):
+                reference = _REFERENCE.fullmatch(element.get("r") or "")
+                place = _column(reference[1]) if reference else place + 1
+                count += 1
+                if count > most or place >= WIDEST:
+                    raise TooManyCellsError
+                value = _cell_text(element, workbook)
+                if value is not None:
+                    held.append(Cell(column=place, text=value))
+                parents[-1].clear()  # what was read: a sheet of a million cells is never in memory as a whole
+            elif _is(element, "row"):
+                yield number, held
+                parents[-1].clear()
+
+
+def _cell_text(cell: ET.Element, workbook: Workbook) -> str | None:
+    kind = cell.get("t", "n")
+    if kind == "inlineStr":
+        return "".join(_plain(part) for part in cell.iter() if _is(part, "t")) or None
+    value = next((part.text for part in cell if _is(part, "v")), None)
+    has_formula = any(_is(part, "f") for part in cell)
+    if kind == "e":
+        return f"{UNTOLD}{value or '#ERROR'}"
+    if value is None or (value == "" and kind != "str"):
+        return f"{UNTOLD}formula without a value" if has_formula else None
+    match kind:
+        case "s":
+            return workbook.strings[int(value)] or None
+        case "str":
+            return _unescaped(value) or None
+        case "b":
+            return "True" if value == "1" else "False"
+        case "d":
+            return value
+        case _:
+            style = int(cell.get("s") or 0)
+            return number_text(value, workbook.formats[style] if style < len(workbook.formats) else "", workbook.epoch)
+
+
+def number_text(value: str, number_format: str, epoch: datetime) -> str:
+    """Write a number as its cell shows it, as far as that says what it is: a date, or one with zeros in front."""
+    shown = _LITERAL.sub("", number_format.split(";", maxsplit=1)[0])
+    if re.search(r"[ymdhs]", shown.casefold()):
+        try:
+            return _date_text(value, shown.casefold(), epoch)
+        except (OverflowError, ValueError):
+            return f"{UNTOLD}no date"
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return value
+    whole = number == number.to_integral_value()
+    text = str(int(number)) if whole and abs(number) < Decimal(2) ** 53 else value
+    if whole and _ZEROS.fullmatch(shown.strip()):  # such as 00000: what is shown is a code, not an amount
+        return f"{'-' if number < 0 else ''}{text.lstrip('-').zfill(len(shown.strip()))}"
+    return text
+
+
+def _date_text(value: str, shown: str, epoch: datetime) -> str:
+    days = float(value)
+    has_day = any(letter in shown for letter in "yd") or "mmm" in shown
+    seconds = round(days * 86400, 3)
+    if not has_day:
+        whole = round(seconds)
+        if "[" in shown or not 0 <= days < 1:
+            return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+        return (epoch + timedelta(seconds=whole)).time().isoformat()
+    if epoch.year == 1899 and days < 61:  # Excel counts a day in 1900 that never was; before it, days differ by one
+        days += 1 if days < 60 else 0
+    at = epoch + timedelta(days=int(days), milliseconds=round((days - int(days)) * 86_400_000))
+    return at.date().isoformat() if at.time() == time() else at.isoformat()
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> ET.Element:
+    if archive.getinfo(name).file_size > _LARGEST:
+        raise TooManyCellsError
+    return ET.fromstring(archive.read(name))  # noqa: S314  expat knows no external entities, and bounds the others
+
+
+def _strings(archive: zipfile.ZipFile) -> Iterator[str]:
+    with archive.open("xl/sharedStrings.xml") as text:
+        for _, element in ET.iterparse(text):  # noqa: S314  as above
+            if _is(element, "si"):
+                runs = [part for part in element if _is(part, "t")]
+                runs += [part for run in element if _is(run, "r") for part in run if _is(part, "t")]
+                yield "".join(_plain(part) for part in runs)
+                element.clear()
+
+
+def _formats(archive: zipfile.ZipFile) -> Iterator[str]:
+    styles = _part(archive, "xl/styles.xml")
+    own = {one.get("numFmtId"): one.get("formatCode", "") for one in _all(styles, "numFmt")}
+    for group in _all(styles, "cellXfs"):
+        for style in group:
+            number = style.get("numFmtId", "0")
+            yield own.get(number) or _builtin(int(number))
+
+
+def _builtin(number: int) -> str:
+    """Return a format that says of a built-in one whether it is a date, a time or neither."""
+    if number in _TIMES:
+        return "h:mm:ss"
+    return "yyyy-mm-dd" if number in _DATES else "General"
+
+
+def _all(element: ET.Element, name: str) -> Iterator[ET.Element]:
+    yield from element.iter(_MAIN + name)
+    yield from element.iter(_STRICT + name)
+
+
+def _is(element: ET.Element, name: str) -> bool:
+    return element.tag in (_MAIN + name, _STRICT + name)
+
+
+def _is_true(value: str | None) -> bool:
+    return value in ("1", "true", "on")
+
+
+def _plain(element: ET.Element) -> str:
+    return _unescaped(element.text or "")
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _column(letters: str) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1

@@ -1,0 +1,383 @@
+"""Finance files as the world writes them: read right, or refused with the way out. The cases are kinds that users reported."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tomllib
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from shared.formats.finance.contract import compared, contract_from_json, contract_of
+from shared.formats.finance.errors import (
+    ArchiveError,
+    EncodingError,
+    FinanceError,
+    HeaderError,
+    HeaderMissingError,
+    LayoutError,
+    NoRecordsError,
+    TooManyRejectsError,
+    WorkbookError,
+)
+from shared.formats.finance.options import FinanceConfig, FinanceLimits
+from shared.formats.finance.source import FinanceSource, open_finance, refused_as_a_whole
+from shared.formats.landed_paths import FinanceFile, classify_finance
+from shared.formats.slices import Lineage, SliceSpec, read_slices
+
+LINEAGE = Lineage(source_file="finance/f", source_version="0x1", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
+Rows = list[list[str | None]]
+
+
+def opened(data: bytes, name: str = "s.csv", **config: Any) -> FinanceSource:
+    file = classify_finance(name)
+    assert isinstance(file, FinanceFile)
+    pieces = [data[at : at + 7] for at in range(0, len(data), 7)] if len(data) < 10_000 else [data]
+    return open_finance(pieces, file, FinanceConfig(**config))
+
+
+def read(data: bytes, name: str = "s.csv", **config: Any) -> tuple[tuple[str, ...], Rows, list[str]]:
+    """Return names, rows, and why records were rejected; raises FinanceError as ingest would tell it."""
+    source = opened(data, name, **config)
+    spec = SliceSpec(schema=source.schema, lineage=LINEAGE, dialect=source.dialect, screen=source.screen, final=True)
+    rows: Rows = []
+    reasons: list[str] = []
+    records = rejects = 0
+    for cut in read_slices(source.chunks, replace(spec, start=source.header_bytes)):
+        table = pq.read_table(io.BytesIO(cut.parquet), columns=list(source.schema.names))
+        rows += [list(row.values()) for row in table.to_pylist()]
+        records, rejects = records + cut.records, rejects + cut.rejects
+        if cut.rejected is not None:
+            reasons += pq.read_table(io.BytesIO(cut.rejected)).column("_reason").to_pylist()
+    refusal = refused_as_a_whole(name, records=records, rejects=rejects, max_rejected=FinanceConfig(**config).max_rejected)
+    if refusal is not None:
+        raise refusal
+    return source.schema.names, rows, reasons
+
+
+def refused(data: bytes, kind: type[FinanceError], name: str = "s.csv", **config: Any) -> FinanceError:
+    with pytest.raises(kind) as caught:
+        read(data, name, **config)
+    return caught.value
+
+
+def pasted(error: FinanceError) -> dict[str, Any]:
+    (said,) = tomllib.loads(error.toml)["finance"].values()
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+
+
+# Encoding
+
+
+@pytest.mark.parametrize("name", ["ort", "straße"])
+def test_windows_1252_is_read_as_a_whole(name: str) -> None:
+    """Field case 01-cp1252-values: never a file that is ingested, but has lost just the customers with accents."""
+    data = f"kunde;{name};betrag\r\n1;Zürich;12\r\n2;Bern;3\r\n3;Genève;7\r\n".encode("cp1252")
+    names, rows, _ = read(data)
+    assert names == ("kunde", name, "betrag")
+    assert [row[1] for row in rows] == ["Zürich", "Bern", "Genève"]
+    assert opened(data).text.encoding == "utf-8"  # as far as was read: final when all is
+    source = opened(data)
+    assert b"".join(source.chunks)
+    assert source.text.encoding == "windows-1252"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_unicode_is_read_with_or_without_a_byte_order_mark(encoding: str) -> None:
+    names, rows, _ = read("cid,ort,betrag\n1,Zürich,10\n2,東京,20\n3,Bern,30\n".encode(encoding))
+    assert names == ("cid", "ort", "betrag")
+    assert [row[1] for row in rows] == ["Zürich", "東京", "Bern"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp850", "cp1250", "shift_jis"])
+def test_text_in_an_encoding_that_nobody_can_tell_is_refused_as_a_whole_and_read_where_it_is_said(encoding: str) -> None:
+    text = {"cp1251": "Москва", "cp850": "Zürich", "cp1250": "Łódź", "shift_jis": "東京"}[encoding]
+    data = f"cid,ort\n1,{text}\n2,Bern\n".encode(encoding)
+    assert "encoding" in pasted(refused(data, EncodingError))
+    assert read(data, encoding=encoding)[1] == [["1", text], ["2", "Bern"]]
+
+
+def test_a_byte_that_is_no_utf_8_far_behind_the_head_refuses_the_whole_file() -> None:
+    data = b"cid,ort\n" + "1,Zürich\n".encode() * 200_000 + b"2,Gen\xe8ve\n"
+    error = refused(data, EncodingError)
+    assert "near byte" in error.detail
+    ascii_first = b"cid,ort\n" + b"1,Bern\n" * 200_000 + b"2,Gen\xe8ve\n"  # nothing was decided by then
+    assert read(ascii_first)[1][-1] == ["2", "Genève"]
+
+
+def test_a_file_of_two_encodings_is_refused() -> None:
+    refused("cid,ort\n1,Zürich\n".encode() + "2,Genève\n".encode("cp1252"), EncodingError)
+
+
+# Header and dialect
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Account statement October\r\n\r\n",
+        "Company;ACME\r\nPeriod;2026-10\r\n",
+        "Account:;DE00 1234;\r\n\r\n",
+        "Statement;;\r\n;;\r\n",
+    ],
+)
+def test_lines_above_the_header_are_passed_over(above: str) -> None:
+    """Field case 04-preamble."""
+    names, rows, reasons = read((above + "Date;Payee;Amount\r\n2026-10-01;A;1\r\n2026-10-02;B;2\r\n").encode())
+    assert names == ("Date", "Payee", "Amount")
+    assert (rows, reasons) == ([["2026-10-01", "A", "1"], ["2026-10-02", "B", "2"]], [])
+
+
+def test_the_rows_say_what_the_delimiter_is_not_the_header_alone() -> None:
+    """Field case 06-delimiter-fooled-by-header."""
+    names, rows, _ = read(b"Betrag, EUR;Steuer, EUR;Netto, EUR, gesamt;x\r\n1;2;3;4\r\n5;6;7;8\r\n")
+    assert names == ("Betrag, EUR", "Steuer, EUR", "Netto, EUR, gesamt", "x")
+    assert rows == [["1", "2", "3", "4"], ["5", "6", "7", "8"]]
+
+
+def test_decimal_commas_are_no_delimiters() -> None:
+    """Field case 07-decimal-comma."""
+    assert read(b"cid;income;spend\r\n1;1.234,56;12,50\r\n2;1.000,00;3,00\r\n")[1][0] == ["1", "1.234,56", "12,50"]
+
+
+def test_blank_records_are_passed_over_and_a_total_is_told() -> None:
+    """Field case 29-blank-and-total-rows."""
+    assert read(b"day;amount;note\n2026-10-01;10;x\n;;\n2026-10-02;20;y\n;;\n;;\n")[1] == [
+        ["2026-10-01", "10", "x"],
+        ["2026-10-02", "20", "y"],
+    ]
+    data = b"cid,income,spend\n1,100,10\n2,200,20\nTotal,300,30\n,,\n"
+    _, rows, reasons = read(data)
+    assert (rows, reasons) == ([["1", "100", "10"], ["2", "200", "20"]], ["total_row"])
+    assert read(data, skip_footer=2)[1:] == (rows, [])
+    assert read(data, skip_footer=0)[1][-1] == ["Total", "300", "30"]
+
+
+def test_names_that_come_twice_are_refused_with_names_to_paste() -> None:
+    """Field case 31-header-names-twice."""
+    data = b"Doc;Amount;Currency;Amount;Currency\r\n1;2;EUR;3;USD\r\n"
+    error = refused(data, HeaderError)
+    names, rows, _ = read(data, **pasted(error))
+    assert names == ("Doc", "Amount", "Currency", "Amount_2", "Currency_2")
+    assert rows == [["1", "2", "EUR", "3", "USD"]]
+
+
+def test_escaped_quotes_are_found() -> None:
+    """Field case 37-backslash-quotes."""
+    _, rows, reasons = read(b'cust,note,amount\r\n1,"the \\"big\\" one, yes",2\r\n2,"plain",3\r\n3,"x",4\r\n')
+    assert (rows[0], reasons) == (["1", 'the "big" one, yes', "2"], [])
+
+
+def test_a_file_without_a_header_is_refused_with_columns_to_paste() -> None:
+    data = b"1,2026-10-01,10.50\n2,2026-10-02,20.00\n"
+    error = refused(data, HeaderMissingError)
+    assert read(data, **pasted(error))[:2] == (
+        ("column_1", "column_2", "column_3"),
+        [["1", "2026-10-01", "10.50"], ["2", "2026-10-02", "20.00"]],
+    )
+
+
+def test_several_header_rows_are_refused_with_the_names_that_they_make() -> None:
+    data = b"control,,fire,\nX,Y,X,Y\n4.4,0.1,4.8,2.0\n4.6,1.0,5.1,3.0\n"
+    names, rows, _ = read(data, **pasted(refused(data, LayoutError)))
+    assert names == ("control X", "control Y", "fire X", "fire Y")
+    assert rows[0] == ["4.4", "0.1", "4.8", "2.0"]
+
+
+@pytest.mark.parametrize("second", [b"iban,owner,balance\nDE1,Ada,1\nDE2,Bo,2\n", b"cid,x,y\na,Ada,1\nb,Bo,2\n"])
+def test_a_second_table_is_noticed(second: bytes) -> None:
+    refused(b"cid,income,spend\n1,10,1\n2,20,2\n3,30,3\n4,40,4\n" + second, LayoutError)
+
+
+def test_a_header_that_comes_again_is_passed_over_with_a_byte_order_mark_too() -> None:
+    data = b"cid,income\n1,10\n2,20\n"
+    assert read(data + b"\xef\xbb\xbf" + data)[1:] == ([["1", "10"], ["2", "20"]] * 2, [])
+
+
+def test_delimiters_behind_the_last_column_are_cut_where_the_header_has_them_too() -> None:
+    assert read(b"a;b;\n1;2;\n3;4;\n")[:2] == (("a", "b"), [["1", "2"], ["3", "4"]])
+    _, rows, reasons = read(b"a;b;\n1;2;\n3;4;\n5;6;x\n7;8;\n" + b"1;2;\n" * 30_000 + b"5;6;x\n7;8\n")
+    assert reasons == ["too_wide", "too_narrow"] or "x" not in {value for row in rows for value in row}
+
+
+def test_delimiters_behind_rows_alone_are_refused_since_a_name_may_be_lost() -> None:
+    """Cutting them makes a header that lost a delimiter shift every value, without a word."""
+    data = b"a,b,c\n1,2,3,\n4,5,6,\n"
+    names, rows, _ = read(data, **pasted(refused(data, HeaderError)))
+    assert (names, rows[0]) == (("a", "b", "c", "column_4"), ["1", "2", "3", None])
+
+
+def test_one_nameless_column_gets_a_name_and_two_do_not() -> None:
+    assert read(b",name,amount\n1,Ada,10\n2,Bo,20\n")[0] == ("column_1", "name", "amount")
+    assert "column_1" in refused(b",name,,amount\n1,Ada,x,10\n2,Bo,y,20\n", HeaderError).toml
+
+
+def test_a_line_that_says_the_delimiter_is_obeyed() -> None:
+    assert read(b"sep=|\r\na|b\r\n1|2\r\n")[:2] == (("a", "b"), [["1", "2"]])
+
+
+def test_a_space_behind_the_delimiter_and_single_quotes_are_found() -> None:
+    assert read(b'cid, name, amount\n1, "Ada, B", 10\n2, Bo, 20\n')[1] == [["1", "Ada, B", "10"], ["2", "Bo", "20"]]
+    assert read(b"cid,'name',amount\n1,'Ada, B',10\n2,'Bo',20\n")[1] == [["1", "Ada, B", "10"], ["2", "Bo", "20"]]
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (b'3,"x" y,30', "text_after_quote"),
+        (b'3,"x,30\n4,"y",40', "text_after_quote"),
+        (b'a "b,c" d,30', "stray_quotes"),
+        (b"3,x", "too_narrow"),
+        (b"3,x,30,", "too_wide"),
+    ],
+)
+def test_a_record_whose_values_may_have_moved_is_rejected(record: bytes, reason: str) -> None:
+    _, rows, reasons = read(b"cid,name,amount\n1,a,10\n2,b,20\n" + record + b"\n5,c,50\n6,d,60\n")
+    assert reasons == [reason]
+    assert rows == [["1", "a", "10"], ["2", "b", "20"], ["5", "c", "50"], ["6", "d", "60"]]
+
+
+def test_inches_are_data() -> None:
+    assert read(b'cid,pipe\n1,5" steel\n2,6"\n')[1:] == ([["1", '5" steel'], ["2", '6"']], [])
+
+
+@pytest.mark.parametrize(("data", "kind"), [(b"a,b\n", NoRecordsError), (b"a,b\n1,2\n3\n4\n5\n", FinanceError)])
+def test_a_file_from_which_little_or_nothing_comes_is_refused_whole(data: bytes, kind: type[FinanceError]) -> None:
+    refused(data, kind)
+
+
+def test_rejects_count_to_the_end_of_the_file() -> None:
+    refused(b"a,b\n" + b"1,2\n" * 40_000 + b"3\n" * 50_000, TooManyRejectsError)
+
+
+def test_what_is_said_wins_over_what_is_found() -> None:
+    data = b"note\n1;2\n3;4\n"
+    assert read(data, columns=("x", "y"), header_row=1, delimiter=";")[:2] == (("x", "y"), [["1", "2"], ["3", "4"]])
+    assert read(b"1,2\n3,4\n", header_row=1)[:2] == (("1", "2"), [["3", "4"]])
+
+
+# Containers
+
+
+def zipped(**files: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("_csv", ".csv"), data)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("name", ["s.zip", "s.csv.zip", "S.CSV.ZIP"])
+def test_a_zip_of_one_file_is_read(name: str) -> None:
+    """Field case 36-zip-and-other-endings."""
+    assert read(zipped(a_csv=b"k,v\n1,2\n"), name)[1] == [["1", "2"]]
+
+
+@pytest.mark.parametrize("data", [zipped(), zipped(a_csv=b"k\n1\n", b_csv=b"k\n2\n"), zipped(a_bin=b"k\n1\n"), b"PK"])
+def test_any_other_zip_is_refused(data: bytes) -> None:
+    refused(data, ArchiveError, "s.zip")
+
+
+def test_other_endings_are_read() -> None:
+    """Field case 36-zip-and-other-endings."""
+    for name in ("s.txt", "s.TSV"):
+        assert read(b"k\tv\n1\t2\n", name)[1] == [["1", "2"]]
+    assert read(gzip.compress(b"k\tv\n1\t2\n", mtime=0), "s.tsv.gz")[1] == [["1", "2"]]
+
+
+# Workbooks
+
+
+def workbook(*rows: list[object], cover: bool = False, formats: dict[str, str] | None = None) -> bytes:
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    if cover:
+        sheet.append(["Report of October"])
+        sheet = book.create_sheet("data")
+    for row in rows:
+        sheet.append(row)
+    for cell, form in (formats or {}).items():
+        sheet[cell].number_format = form
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_title_above_the_header_of_a_workbook_is_passed_over() -> None:
+    """Field case 24-xlsx-title-rows."""
+    data = workbook(["Report October", None, None], ["cid", "name", "amount"], [1, "a", 10.5], [2, "b", 20])
+    assert read(data, "s.xlsx")[:2] == (("cid", "name", "amount"), [["1", "a", "10.5"], ["2", "b", "20"]])
+
+
+def test_formulas_without_values_are_told_with_their_column() -> None:
+    """Field case 26-xlsx-formulas-without-values."""
+    rows: list[list[object]] = [[number, number * 2, f"=A{number}*2"] for number in range(2, 8)]
+    assert "column 3" in refused(workbook(["cid", "net", "gross"], *rows), WorkbookError, "s.xlsx").detail
+    _, good, reasons = read(workbook(["cid", "net"], [1, 2], [2, "=A1"], [3, 4], [4, 5]), "s.xlsx")
+    assert (good, reasons) == ([["1", "2"], ["3", "4"], ["4", "5"]], ["untold_value"])
+
+
+def test_an_error_cell_rejects_its_record() -> None:
+    """Field case 26-xlsx-formulas-without-values."""
+    _, rows, reasons = read(workbook(["cid", "amount"], [1, "#REF!"], [2, 5], [3, 6]), "s.xlsx")
+    assert (rows, reasons) == ([["2", "5"], ["3", "6"]], ["untold_value"])
+
+
+def test_the_sheet_that_holds_the_data_is_read_and_zeros_stay() -> None:
+    data = workbook(["cid", "zip"], [1, 1067], [2, 80331], cover=True, formats={"B2": "00000", "B3": "00000"})
+    assert read(data, "s.xlsx")[1] == [["1", "01067"], ["2", "80331"]]
+
+
+def test_a_sheet_that_claims_to_be_endless_costs_what_it_holds() -> None:
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"], sheet["XFD1048576"] = "a", "b"
+    book.save(content)
+    with pytest.raises(FinanceError):
+        read(content.getvalue(), "s.xlsx")
+
+
+def test_more_cells_than_are_read_refuse_the_workbook() -> None:
+    data = workbook(["a", "b"], *[[number, number] for number in range(100)])
+    refused(data, WorkbookError, "s.xlsx", limits=FinanceLimits(workbook_cells=50))
+    refused(data, WorkbookError, "s.xlsx", limits=FinanceLimits(workbook_bytes=500))
+
+
+# The contract
+
+
+def test_a_contract_is_kept_as_json_and_prints_the_toml_that_pins_it() -> None:
+    config = FinanceConfig()
+    source = opened("kunde;ort;betrag\r\n1;Zürich;12\r\n2;Bern;3\r\n".encode("cp1252"))
+    assert b"".join(source.chunks)
+    contract = contract_of(source, config)
+    assert contract_from_json(contract.to_json()) == contract
+    (said,) = tomllib.loads(contract.to_toml("umsatz"))["finance"].values()
+    assert said == {"encoding": "windows-1252", "delimiter": ";"}
+    assert set(contract.evidence) >= {"encoding", "dialect", "header"}
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"cid,income\n1,10\n2,20\n", "same"),
+        (b"cid;income\n1;10\n2;20\n", "compatible"),
+        (b"income,cid\n10,1\n20,2\n", "compatible"),
+        (b"new,cid,income\nx,1,10\ny,2,20\n", "compatible"),
+        (b"cid,revenue\n1,10\n2,20\n", "broken"),
+        (b"income,x\n10,1\n20,2\n", "broken"),
+    ],
+)
+def test_a_later_file_gets_a_verdict_against_the_contract(data: bytes, kind: str) -> None:
+    first, later = (contract_of(opened(one), FinanceConfig()) for one in (b"cid,income\n1,10\n2,20\n", data))
+    verdict = compared(first, later, keys=("cid",))
+    assert verdict.kind == kind
+    assert bool(verdict.differs) == (kind != "same")
+    assert bool(verdict.advice) == (kind == "broken")
