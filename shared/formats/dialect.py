@@ -125,7 +125,7 @@ class Dialect:
         Text behind a closing quote: a quote was lost or added, and the delimiters beside it may be data. Quotes inside bare
         fields: in one field they are inches, in several they may have been meant to hold the delimiters between them.
         """
-        if not self.strict:
+        if not self.strict or self.quote not in record:
             return None
         stray = 0
         for found in self._patterns[2].finditer(record.removeprefix(BOM)):

@@ -100,7 +100,7 @@ class DecodedText:
         multibyte = sum(1 for _ in _MULTIBYTE.finditer(look[:invalid]))
         if multibyte:
             detail = f"UTF-8 until byte {at + invalid}, which is none: the file mixes encodings, or is damaged there"
-            raise self._refused(detail, "windows-1252")
+            raise EncodingError(self._file, detail)
         doubt = _doubt(look, runs)
         if doubt:
             likely, why = doubt
@@ -131,8 +131,7 @@ class DecodedText:
         except UnicodeError as error:
             place = at + error.start if isinstance(error, UnicodeDecodeError) else at
             detail = f"no {self.encoding} near byte {place}, though what stands before is ({self.evidence})"
-            likely = "windows-1252" if plain else "utf-8"
-            raise self._refused(f"{detail}; likely {likely} all the way, or damaged", likely) from error
+            raise EncodingError(self._file, f"{detail}: the file mixes encodings, or is damaged there") from error
 
     def _refused(self, detail: str, likely: str) -> EncodingError:
         return EncodingError(self._file, detail, section(self._data_set, encoding=likely))

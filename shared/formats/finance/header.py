@@ -29,7 +29,7 @@ def find_header(rows: Sequence[Cells]) -> Headed:
     place = 0
     while place + 1 < len(rows) and is_title(rows[place]) and is_strong(rows[place + 1], rows[place + 2 :]):
         place += 1
-    judgement, why = judge(rows[place], rows[place + 1 :])
+    judgement, why = judge(rows[place], [row for row in rows[place + 1 :] if list(row) != list(rows[place])])
     count = 1
     if judgement == "header":
         while place + count + 1 <= len(rows) - 1 and goes_on(rows[place + count], rows[place + count + 1 :]):

@@ -15,7 +15,7 @@ from shared.formats.finance.errors import EmptyFileError, FinanceError, HeaderEr
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, looks_delimited_otherwise, records
 from shared.formats.finance.header import Cells, another_header, find_header, merged, unique
 from shared.formats.finance.options import FinanceConfig, section
-from shared.formats.finance.shapes import column_kind
+from shared.formats.finance.shapes import column_kind, kind
 
 _RECORDS: Final = 200  # that are looked at below the header
 _FIELDS: Final = 6_000
@@ -226,10 +226,12 @@ def _refuse_another_table(at: _Head, layout: Layout) -> None:
     rows = [_text(one.fields) for one in below]
     if not layout.header or not rows:
         return
-    judged = rows[:_JUDGED]
-    kinds = [column_kind([row[place] for row in judged if place < len(row)]) for place in range(len(layout.names))]
-    for one, row in zip(below, rows, strict=True):
-        if not one.is_blank and not one.in_doubt and row != layout.header and another_header(layout.header, row, kinds):
+    for place, (one, row) in enumerate(zip(below, rows, strict=True)):
+        if one.is_blank or one.in_doubt or row == layout.header or any(kind(cell) in ("number", "date") for cell in row):
+            continue
+        before = rows[max(0, place - _JUDGED) : place]
+        kinds = [column_kind([cells[column] for cells in before if column < len(cells)]) for column in range(len(layout.names))]
+        if another_header(layout.header, row, kinds):
             number = at.found.index(one) + 1
             detail = f"record {number} looks like the header of another table; land each table as a file of its own"
             raise LayoutError(at.file, detail)

@@ -6,6 +6,7 @@ import gzip
 import io
 import tomllib
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -82,7 +83,6 @@ def test_windows_1252_is_read_as_a_whole(name: str) -> None:
     names, rows, _ = read(data)
     assert names == ("kunde", name, "betrag")
     assert [row[1] for row in rows] == ["Zürich", "Bern", "Genève"]
-    assert opened(data).text.encoding == "utf-8"  # as far as was read: final when all is
     source = opened(data)
     assert b"".join(source.chunks)
     assert source.text.encoding == "windows-1252"
@@ -106,7 +106,7 @@ def test_text_in_an_encoding_that_nobody_can_tell_is_refused_as_a_whole_and_read
 def test_a_byte_that_is_no_utf_8_far_behind_the_head_refuses_the_whole_file() -> None:
     data = b"cid,ort\n" + "1,Zürich\n".encode() * 200_000 + b"2,Gen\xe8ve\n"
     error = refused(data, EncodingError)
-    assert "near byte" in error.detail
+    assert ("damaged" in error.detail, error.toml) == (True, "")
     ascii_first = b"cid,ort\n" + b"1,Bern\n" * 200_000 + b"2,Gen\xe8ve\n"  # nothing was decided by then
     assert read(ascii_first)[1][-1] == ["2", "Genève"]
 
@@ -192,7 +192,7 @@ def test_several_header_rows_are_refused_with_the_names_that_they_make() -> None
 
 @pytest.mark.parametrize("second", [b"iban,owner,balance\nDE1,Ada,1\nDE2,Bo,2\n", b"cid,x,y\na,Ada,1\nb,Bo,2\n"])
 def test_a_second_table_is_noticed(second: bytes) -> None:
-    refused(b"cid,income,spend\n1,10,1\n2,20,2\n3,30,3\n4,40,4\n" + second, LayoutError)
+    refused(b"cid,income,spend\n1,10,1\n2,20,2\n3,30,3\n4,40,4\n" + second, FinanceError)
 
 
 def test_a_header_that_comes_again_is_passed_over_with_a_byte_order_mark_too() -> None:
@@ -202,8 +202,8 @@ def test_a_header_that_comes_again_is_passed_over_with_a_byte_order_mark_too() -
 
 def test_delimiters_behind_the_last_column_are_cut_where_the_header_has_them_too() -> None:
     assert read(b"a;b;\n1;2;\n3;4;\n")[:2] == (("a", "b"), [["1", "2"], ["3", "4"]])
-    _, rows, reasons = read(b"a;b;\n1;2;\n3;4;\n5;6;x\n7;8;\n" + b"1;2;\n" * 30_000 + b"5;6;x\n7;8\n")
-    assert reasons == ["too_wide", "too_narrow"] or "x" not in {value for row in rows for value in row}
+    _, rows, reasons = read(b"a;b;\n" + b"1;2;\n" * 70_000 + b"5;6;x\n7;8\n")
+    assert (sorted(reasons), rows[-1]) == (["too_narrow", "too_wide"], ["1", "2"])
 
 
 def test_delimiters_behind_rows_alone_are_refused_since_a_name_may_be_lost() -> None:
@@ -294,7 +294,7 @@ def test_other_endings_are_read() -> None:
 # Workbooks
 
 
-def workbook(*rows: list[object], cover: bool = False, formats: dict[str, str] | None = None) -> bytes:
+def workbook(*rows: Sequence[object], cover: bool = False, formats: dict[str, str] | None = None) -> bytes:
     book, content = openpyxl.Workbook(), io.BytesIO()
     sheet = book.active
     assert sheet is not None
@@ -317,7 +317,7 @@ def test_a_title_above_the_header_of_a_workbook_is_passed_over() -> None:
 
 def test_formulas_without_values_are_told_with_their_column() -> None:
     """Field case 26-xlsx-formulas-without-values."""
-    rows: list[list[object]] = [[number, number * 2, f"=A{number}*2"] for number in range(2, 8)]
+    rows = [[number, number * 2, f"=A{number}*2"] for number in range(2, 8)]
     assert "column 3" in refused(workbook(["cid", "net", "gross"], *rows), WorkbookError, "s.xlsx").detail
     _, good, reasons = read(workbook(["cid", "net"], [1, 2], [2, "=A1"], [3, 4], [4, 5]), "s.xlsx")
     assert (good, reasons) == ([["1", "2"], ["3", "4"], ["4", "5"]], ["untold_value"])
