@@ -1,6 +1,6 @@
 """The cells of an `.xlsx` workbook as text, streamed: only those that its XML holds, whatever size the sheet claims.
 
-Reference: ECMA-376, part 1, chapter 18 (SpreadsheetML): cells 18.3.1.4, number formats 18.8.30, dates 18.17.4, sheets 18.2.19.
+Their rules are those of ECMA-376, part 1 (SpreadsheetML): cells 18.3.1.4, number formats 18.8.30, dates 18.17.4, sheets 18.2.19.
 """
 
 from __future__ import annotations
