@@ -1,6 +1,6 @@
 """The cells of an `.xlsx` workbook as text, streamed: only those that its XML holds, whatever size the sheet claims.
 
-Their rules are those of ECMA-376, part 1 (SpreadsheetML): cells 18.3.1.4, number formats 18.8.30, dates 18.17.4, sheets 18.2.19.
+After ECMA-376, part 1 (SpreadsheetML): cells 18.3.1.4, number formats 18.8.30, dates 18.17.4, sheets 18.2.19.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Workbook:
     sheets: tuple[Sheet, ...]
     strings: tuple[str, ...] = field(repr=False)
     formats: tuple[str, ...] = field(repr=False)  # number format of each style
-    epoch: datetime  # day 0 of its dates
+    day_zero: datetime  # day 0 of its dates
 
 
 def open_workbook(archive: zipfile.ZipFile) -> Workbook:
@@ -79,7 +79,7 @@ def open_workbook(archive: zipfile.ZipFile) -> Workbook:
         sheets=tuple(sheets),
         strings=tuple(_strings(archive)) if "xl/sharedStrings.xml" in names else (),
         formats=tuple(_formats(archive)) if "xl/styles.xml" in names else (),
-        epoch=datetime(1904, 1, 1) if old else datetime(1899, 12, 30),  # noqa: DTZ001  workbooks know no zones
+        day_zero=datetime(1904, 1, 1) if old else datetime(1899, 12, 30),  # noqa: DTZ001  workbooks know no zones
     )
 
 
@@ -135,15 +135,15 @@ def _cell_text(cell: ET.Element, workbook: Workbook) -> str | None:
             return value
         case _:
             style = int(cell.get("s") or 0)
-            return number_text(value, workbook.formats[style] if style < len(workbook.formats) else "", workbook.epoch)
+            return number_text(value, workbook.formats[style] if style < len(workbook.formats) else "", workbook.day_zero)
 
 
-def number_text(value: str, number_format: str, epoch: datetime) -> str:
+def number_text(value: str, number_format: str, day_zero: datetime) -> str:
     """Write a number as its cell shows it, as far as that says what it is: a date, or one with zeros in front."""
     shown = _LITERAL.sub("", number_format.split(";", maxsplit=1)[0])
     if re.search(r"[ymdhs]", shown.casefold()):
         try:
-            return _date_text(value, shown.casefold(), epoch)
+            return _date_text(value, shown.casefold(), day_zero)
         except (OverflowError, ValueError):
             return f"{UNTOLD}no date"
     try:
@@ -157,7 +157,7 @@ def number_text(value: str, number_format: str, epoch: datetime) -> str:
     return text
 
 
-def _date_text(value: str, shown: str, epoch: datetime) -> str:
+def _date_text(value: str, shown: str, day_zero: datetime) -> str:
     days = float(value)
     has_day = any(letter in shown for letter in "yd") or "mmm" in shown
     seconds = round(days * 86400, 3)
@@ -165,10 +165,10 @@ def _date_text(value: str, shown: str, epoch: datetime) -> str:
         whole = round(seconds)
         if "[" in shown or not 0 <= days < 1:
             return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
-        return (epoch + timedelta(seconds=whole)).time().isoformat()
-    if epoch.year == 1899 and days < 61:  # Excel counts a day in 1900 that never was; before it, days differ by one
+        return (day_zero + timedelta(seconds=whole)).time().isoformat()
+    if day_zero.year == 1899 and days < 61:  # Excel counts a day in 1900 that never was; before it, days differ by one
         days += 1 if days < 60 else 0
-    at = epoch + timedelta(days=int(days), milliseconds=round((days - int(days)) * 86_400_000))
+    at = day_zero + timedelta(days=int(days), milliseconds=round((days - int(days)) * 86_400_000))
     return at.date().isoformat() if at.time() == time() else at.isoformat()
 
 

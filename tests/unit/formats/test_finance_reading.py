@@ -15,7 +15,6 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from shared.formats.finance.contract import compared, contract_from_json, contract_of
 from shared.formats.finance.errors import (
     ArchiveError,
     EncodingError,
@@ -28,6 +27,7 @@ from shared.formats.finance.errors import (
     WorkbookError,
 )
 from shared.formats.finance.options import FinanceConfig, FinanceLimits
+from shared.formats.finance.reading_contract import compared, contract_from_json, contract_of
 from shared.formats.finance.source import FinanceSource, open_finance, refused_as_a_whole
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, SliceSpec, read_slices
