@@ -69,8 +69,8 @@ def json_object(req: func.HttpRequest) -> Mapping[str, Any]:
     """Read the body; raises `BodyInvalid` where it is not a JSON object."""
     try:
         body = req.get_json()
-    except ValueError as error:  # UnicodeDecodeError is one
-        raise BodyInvalid("the body is not JSON") from error
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is one; and what is nested too deep
+        raise BodyInvalid("the body is not JSON that can be read") from error
     if not isinstance(body, Mapping):
         raise BodyInvalid("the body is not a JSON object")
     return body

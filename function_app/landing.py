@@ -39,4 +39,4 @@ def _take(container: str, path: str) -> None:
         told.tell(error)
         return
     if file is not None:
-        _log.info("file.%s %s %s records=%d rejects=%d", file.state, file.name, file.reason, file.records, file.rejects)
+        _log.info("file.%s %s %s records=%d rejects=%d", file.state, file.shown, file.reason, file.records, file.rejects)

@@ -65,6 +65,14 @@ def unpark(req: func.HttpRequest) -> func.HttpResponse:
     return not_found("batch") if batch is None else document(batch_document(batch), status=202)
 
 
+@triggers.route(route="runs/{batch_id}/discard", methods=[func.HttpMethod.POST])
+@answering
+def discard(req: func.HttpRequest) -> func.HttpResponse:
+    """Set the parts of a parked batch aside, until it is un-parked."""
+    batch = context.runs.discard(req.route_params["batch_id"])
+    return not_found("batch") if batch is None else document(batch_document(batch), status=202)
+
+
 @triggers.route(route="files", methods=[func.HttpMethod.GET])
 @answering
 def files(req: func.HttpRequest) -> func.HttpResponse:

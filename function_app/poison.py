@@ -11,7 +11,7 @@ import azure.functions as func
 
 from function_app.misconfigured import told
 from shared.context import context
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, shown
 from shared.landing.poison import PoisonUnreadable, read_poison
 
 triggers = func.Blueprint()
@@ -32,4 +32,5 @@ def on_poison(message: func.QueueMessage) -> None:
     except Misconfigured as error:  # nobody could judge the file, so it may be no poison: the sweep takes it, once that can be
         told.tell(error)
         return
-    _log.error("poison.%s %s/%s function=%s", result.replace(" ", "_"), poison.container, poison.path, poison.function)
+    name = shown(f"{poison.container}/{poison.path}")
+    _log.error("poison.%s %s function=%s", result.replace(" ", "_"), name, shown(poison.function))

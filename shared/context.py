@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.api.attention import Attention
 from shared.api.files import Files
 from shared.api.runs import Runs
 from shared.api.status import Status
@@ -272,7 +273,9 @@ class Context:
     @cached_property
     def status(self) -> Status:
         """What is going on."""
-        return Status(ledger=self.ledger, survey=self.survey, containers=self.settings.landing_containers)
+        containers = self.settings.landing_containers
+        attention = Attention(ledger=self.ledger, containers=containers)
+        return Status(ledger=self.ledger, survey=self.survey, attention=attention, check=self.check, containers=containers)
 
     @cached_property
     def runs(self) -> Runs:

@@ -52,8 +52,17 @@ content or a secret. What `shared/contracts` raises has a root of its own, becau
 from __future__ import annotations
 
 
+def shown(text: str) -> str:
+    r"""Spell a name that somebody else chose so that it begins no new line of a log: control characters as `\n`, `\x1b`."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class PipelineError(Exception):
-    """The root of everything that this project raises on purpose."""
+    """The root of everything that this project raises on purpose; what it says is one line."""
+
+    def __str__(self) -> str:
+        """Say what is wrong, with the names in it spelled for a log."""
+        return shown(super().__str__())
 
 
 class Retry(PipelineError):

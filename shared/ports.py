@@ -102,7 +102,11 @@ class Tables(Protocol):
         """Yield the rows with `start <= key < end`, in order of their keys."""
 
     def commit(self, partition: str, writes: Iterable[Write]) -> None:
-        """Do all writes (at most 100) or none; raises `LedgerChanged` naming the first row that was not as expected."""
+        """Do all writes or none; raises `LedgerChanged` naming the first row that was not as expected.
+
+        At most 100 writes and 4 MB in one call; a row holds 252 properties and 1 MB, a text 64 KB of UTF-16, a key 1 KB. What
+        is larger, or not permitted, raises `ServiceRefused`, and is not tried again.
+        """
 
 
 RunState = Literal["queued", "running", "succeeded", "failed"]

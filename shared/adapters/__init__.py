@@ -3,6 +3,7 @@
 | module | what it carries out |
 | --- | --- |
 | `blob_lake` | the lake, in Azure Blob Storage |
+| `table_limits` | What one call may hold of Azure Table Storage |
 | `table_store` | the tables of the ledger, in Azure Table Storage |
 | `table_transaction` | several changes of one partition in one call |
 | `queue_hints` | hints, as messages of a storage queue |

@@ -126,7 +126,7 @@ def _job(answer: Any) -> RefreshJob:
     return RefreshJob(
         job_id=str(answer.get("jobId", "")),
         state=_STATES.get(status, "running"),
-        detail=", ".join(filter(None, codes)) or status,
+        detail=", ".join(filter(None, codes)) or (status if status in _STATES else f"unknown status {status!r}"[:200]),
     )
 
 

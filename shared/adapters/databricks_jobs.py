@@ -39,12 +39,16 @@ _TERMINATIONS: dict[str, Termination] = {
 }
 _CODES: dict[str, Termination] = {
     # Told by code rather than by type: nobody is at fault, and the batch still has to run.
-    "CANCELED": "cancelled",
     "USER_CANCELED": "cancelled",
+    # learn.microsoft.com, Jobs API, termination codes: "canceled during execution by the Databricks platform; for example, if
+    # the maximum run duration was exceeded". Nobody asked for it.
+    "CANCELED": "internal_error",
     "SKIPPED": "skipped",
     "MAX_CONCURRENT_RUNS_EXCEEDED": "skipped",
     "MAX_JOB_QUEUE_SIZE_EXCEEDED": "skipped",
 }
+#: The deprecated `state` knows one word for a cancel, a person's, and another for a run that exceeded its time (TIMEDOUT).
+_LEGACY: dict[str, Termination] = _CODES | {"CANCELED": "cancelled", "FAILED": "client_error"}
 
 
 class DatabricksJobs:
@@ -208,7 +212,7 @@ def _outcome(run: Run) -> tuple[RunState, Termination | None, str, str]:
     result = run.state.result_state.value if run.state.result_state else run.state.life_cycle_state.value
     if result in {"SUCCESS", "SUCCESS_WITH_FAILURES"}:
         return "succeeded", "success", result, message
-    return "failed", _CODES.get(result, "client_error" if result == "FAILED" else "internal_error"), result, message
+    return "failed", _LEGACY.get(result, "internal_error"), result, message
 
 
 def _time(milliseconds: int | None) -> datetime | None:

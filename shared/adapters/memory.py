@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from shared.adapters.table_limits import check
 from shared.errors import LandedFileChanged, LedgerChanged
 from shared.ports import BlobVersion, JobRun, Opened, RefreshJob, Row, Write
 
@@ -127,11 +128,8 @@ class MemoryLake:
                 yield replace(version, metadata={})
 
 
-_AT_ONCE = 100  # writes in one transaction
-
-
 class MemoryTables:
-    """Entities in a dictionary of partitions."""
+    """Entities in a dictionary of partitions, within the limits of the real store."""
 
     def __init__(self) -> None:
         self._writes = 0
@@ -159,6 +157,7 @@ class MemoryTables:
             self._commit(partition, list(writes))
 
     def _commit(self, partition: str, writes: list[Write]) -> None:
+        check(partition, writes)
         rows = self._rows.setdefault(partition, {})
         for write in writes:
             found = rows.get(write.key)
@@ -170,8 +169,6 @@ class MemoryTables:
                 raise LedgerChanged(partition, write.key)
             if write.kind == "delete" and found is None and len(writes) > 1:  # alone, it may be repeated
                 raise LedgerChanged(partition, write.key)
-        if len(writes) > _AT_ONCE or len({write.key for write in writes}) < len(writes):
-            raise ValueError(f"a transaction holds {_AT_ONCE} writes at most, and each row once")
         for write in writes:
             self._writes += 1
             if write.kind == "delete":

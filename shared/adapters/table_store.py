@@ -17,10 +17,12 @@ from azure.data.tables import (
 )
 
 from shared.adapters.connecting import patient
+from shared.adapters.table_limits import check
 from shared.adapters.table_transaction import TableTransactions, TransactionRefusedError
-from shared.errors import LedgerChanged, ServiceUnavailable
+from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ports import Row, Value, Write
 
+_PASSING = {408, 429}  # too slow, too often: what time mends
 _CONFLICTS = {404, 409, 412}  # gone, exists, changed: somebody else was faster
 
 
@@ -55,6 +57,7 @@ class TableStore:
     def commit(self, partition: str, writes: Iterable[Write]) -> None:
         """See `Tables.commit`; a transaction of one is sent as the single call it is."""
         writes = list(writes)
+        check(partition, writes)
         try:
             if len(writes) == 1:
                 self._one(partition, writes[0])
@@ -64,7 +67,7 @@ class TableStore:
         except TransactionRefusedError as error:
             if error.status in _CONFLICTS:
                 raise LedgerChanged(partition, writes[min(error.index, len(writes) - 1)].key) from error
-            raise ServiceUnavailable("table storage", str(error.status)) from error
+            raise _told(error.status, str(error.status)) from error
         except HttpResponseError as error:
             if error.status_code in _CONFLICTS:
                 raise LedgerChanged(partition, writes[0].key) from error
@@ -130,6 +133,14 @@ def _value(value: Any) -> Value:
     return cast(Value, value)
 
 
-def _unavailable(error: AzureError) -> ServiceUnavailable:
-    code = getattr(error, "error_code", None) or getattr(error, "status_code", None) or type(error).__name__
-    return ServiceUnavailable("table storage", str(code))
+def _unavailable(error: AzureError) -> ServiceUnavailable | ServiceRefused:
+    status = getattr(error, "status_code", None)
+    code = getattr(error, "error_code", None) or status or type(error).__name__
+    return _told(status, str(code))
+
+
+def _told(status: int | None, code: str) -> ServiceUnavailable | ServiceRefused:
+    """Tell what a person has to mend (no permission, too large, not valid) from what time mends."""
+    if status is not None and 400 <= status < 500 and status not in _PASSING:
+        return ServiceRefused("table storage", code, f"status {status}")
+    return ServiceUnavailable("table storage", code)

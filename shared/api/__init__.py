@@ -2,6 +2,7 @@
 
 | module | what it holds |
 | --- | --- |
+| `attention` | What waits for a person |
 | `documents` | What the API answers, as typed documents |
 | `files` | Landed files and rejects, a page at a time |
 | `openapi` | The description of the API, made from the documents |

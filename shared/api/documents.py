@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, overload
 from msgspec import Meta, Struct
 
 from shared.ledger.states import (
+    AttentionKind,
     BatchStage,
     BatchState,
     CallbackResult,
@@ -199,13 +200,24 @@ class RefreshDocument(Document, frozen=True, kw_only=True):
     detail: str
 
 
+class AttentionDocument(Document, frozen=True, kw_only=True):
+    """Something that waits for a person."""
+
+    kind: AttentionKind
+    what: str  # a batch, an entity, a landed file, a publication
+    why: str
+
+
 class StatusDocument(Document, frozen=True, kw_only=True):
     """What is going on."""
 
     idle: bool
+    needs_attention: tuple[AttentionDocument, ...]
+    is_complete: bool  # False: so much waits that the counts of it are lower bounds
     files: FileCountsDocument
     parts_pending: Count
     parts_held: Count
+    parts_discarded: Count  # of batches that were set aside
     batches_queued: Count
     reprocess: tuple[str, ...]
     active_run: BatchDocument | None

@@ -80,6 +80,10 @@ def _paths() -> dict[str, dict[str, Any]]:
             "parameters": [batch],
             "post": _operation("Give a parked batch its next attempt", {202: BatchDocument}, 404, 409, 503),
         },
+        "/runs/{batch_id}/discard": {
+            "parameters": [batch],
+            "post": _operation("Set the parts of a parked batch aside until un-parked", {202: BatchDocument}, 404, 409, 503),
+        },
         "/files": {
             "get": _operation("Landed files, last changed first, or by name", {200: FilesPage}, 400, 503)
             | {"parameters": _asked(FilesQuery)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -37,12 +37,12 @@ _BATCH_ID = re.compile(r"b\d{8}T\d{6}Z_[0-9a-f]{8}")
 
 
 class NotParked(Conflict):
-    """Only a parked batch can be un-parked; says how the batch stands."""
+    """Only a parked batch can be un-parked or discarded; says how the batch stands."""
 
-    def __init__(self, batch_id: str, state: str) -> None:
+    def __init__(self, batch_id: str, state: str, wanted: str = "un-parked") -> None:
         self.batch_id = batch_id
         self.state = state
-        super().__init__(f"{batch_id} is {state}; only a parked batch can be un-parked")
+        super().__init__(f"{batch_id} is {state}; only a parked batch can be {wanted}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,17 +101,38 @@ class Runs:
         )
 
     def unpark(self, batch_id: str) -> Batch | None:
-        """Give a parked batch its next attempt; None where there is no such batch; raises `NotParked`."""
+        """Give a parked batch, or one that was discarded, its next attempt; None where there is none; raises `NotParked`."""
         known = self.ledger.batch(batch_id) if _BATCH_ID.fullmatch(batch_id) else None
         if known is None:
             return None
-        if known.record.state != "parked":
+        if known.record.state not in {"parked", "discarded"}:
             raise NotParked(batch_id, known.record.state)
         after = known.record.unparked()
         try:
             self.ledger.record_batch(known, after, at=self.clock(), detail=f"attempt {after.attempt}")
         except LedgerChanged as error:
             raise NotParked(batch_id, "being un-parked") from error
+        self.hints.send("reconcile")
+        return after
+
+    def discard(self, batch_id: str) -> Batch | None:
+        """Set the parts of a parked batch aside; None where there is no such batch; raises `NotParked`.
+
+        Bronze keeps them, nothing waits behind them, and no rebuild takes them, until the batch is un-parked. Repeating it
+        changes nothing.
+        """
+        known = self.ledger.batch(batch_id) if _BATCH_ID.fullmatch(batch_id) else None
+        if known is None:
+            return None
+        if known.record.state == "discarded":
+            return known.record
+        if known.record.state != "parked":
+            raise NotParked(batch_id, known.record.state, "discarded")
+        after = replace(known.record, state="discarded", holds=False)
+        try:
+            self.ledger.record_batch(known, after, at=self.clock(), detail=f"{after.parts} parts set aside")
+        except LedgerChanged as error:
+            raise NotParked(batch_id, "being un-parked or discarded", "discarded") from error
         self.hints.send("reconcile")
         return after
 

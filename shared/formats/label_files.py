@@ -115,6 +115,8 @@ def _json_records(data: bytes) -> Iterable[tuple[str, Mapping[str, Any]]]:
         raise LabelFileError(f"no UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise LabelFileError(f"no JSON at character {error.pos}: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # numbers and nesting that Python refuses
+        raise LabelFileError(f"no JSON that can be read: {type(error).__name__}") from error
     if not isinstance(document, dict):
         raise LabelFileError("expected one JSON object of arrays")
     arrays = {name.lower(): records for name, records in document.items() if isinstance(records, list)}

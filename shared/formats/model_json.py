@@ -5,7 +5,7 @@ Where its errors stand among all others: `shared/errors.py`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.contracts.columns import Column
 from shared.errors import InvalidInput
@@ -52,6 +52,7 @@ class Model:
 
     tables: Mapping[str, TableSchema]
     sync_states: Mapping[str, str]  # Athena:InitialSyncState by table, where it is told
+    malformed: Mapping[str, str] = field(default_factory=dict)  # what is wrong, by table: it takes only itself
 
 
 def parse_model(data: bytes, path: str) -> Model:
@@ -74,12 +75,25 @@ def parse_model(data: bytes, path: str) -> Model:
     entities = document.get("entities")
     if entities is None or entities == []:
         raise ModelWithoutEntitiesError(path)
-    try:
-        schemas = [_table(entity) for entity in entities]
-        states = {str(entity["name"]): state for entity in entities if (state := _sync_state(entity)) is not None}
-    except (SchemaError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ModelMalformedError(path, f"{type(error).__name__}: {error}") from error
-    return Model(tables={schema.table: schema for schema in schemas}, sync_states=states)
+    if not isinstance(entities, list):
+        raise ModelMalformedError(path, "entities is no list")
+    tables: dict[str, TableSchema] = {}
+    states: dict[str, str] = {}
+    malformed: dict[str, str] = {}
+    for number, entity in enumerate(entities):
+        name = str(entity.get("name", f"entity {number}")) if isinstance(entity, dict) else f"entity {number}"
+        try:
+            tables[name] = _table(entity)
+        except (SchemaError, KeyError, TypeError, AttributeError, ValueError) as error:
+            malformed[name] = f"{type(error).__name__}: {error}"
+            continue
+        if (state := _sync_state(entity)) is not None:
+            states[name] = state
+    for name in malformed.keys() & tables.keys():  # one name twice: nobody can tell which is meant
+        del tables[name]
+    if not tables:
+        raise ModelMalformedError(path, next(iter(malformed.values())))
+    return Model(tables=tables, sync_states=states, malformed=malformed)
 
 
 def _table(entity: Mapping[str, object]) -> TableSchema:

@@ -10,6 +10,7 @@ be written anew (section 4). A closed folder is complete whatever its model says
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,8 @@ _TRICKLE_FEED = "Microsoft.Athena.TrickleFeedService"
 _CHANGELOG = "Changelog/changelog.info"
 _SYNCING = frozenset({"NotStarted", "InProgress"})  # values of Athena:InitialSyncState
 _TRUSTED_FOR = timedelta(seconds=10)  # saves a HEAD per file in a burst; a row wider than the model asks again at once
+
+_MOST_COLUMNS = 300_000  # of all models remembered: some 150 bytes each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,7 @@ class ColumnSources:
         self._lake = lake
         self._clock = clock
         self._model_wait = model_wait  # how long a closed folder's model may lag (reference: Synapse Link, section 5)
-        self._parsed: dict[tuple[str, str], tuple[str, datetime, Model]] = {}
+        self._parsed: OrderedDict[tuple[str, str], tuple[str, datetime, Model]] = OrderedDict()
 
     def of(self, container: str, file: DataFile, *, fresh: bool = False, pending_since: datetime | None = None) -> ColumnsFound:
         """Return the columns of a data file; `fresh` asks the lake even for a model that was read a moment ago.
@@ -110,6 +113,8 @@ class ColumnSources:
             if model and file.table in model.tables:
                 return model.tables[file.table]
             closed = model is not None
+            if model and file.table in model.malformed:
+                closed, unusable = False, f"is malformed for {file.table} ({model.malformed[file.table]})"
         except ModelTruncatedError:
             closed = True  # it is not sent again: the model of the table has to serve
         except ModelError as error:
@@ -153,4 +158,11 @@ class ColumnSources:
             data = b"".join(self._lake.read(container, path, if_match=blob.etag))
             known = (blob.etag, self._clock(), parse_model(data, f"{container}/{path}"))
         self._parsed[container, path] = (known[0], self._clock(), known[2])
+        self._parsed.move_to_end((container, path))
+        while len(self._parsed) > 1 and sum(_columns(model) for _, _, model in self._parsed.values()) > _MOST_COLUMNS:
+            self._parsed.popitem(last=False)  # an incremental export brings a model every hour, for ever
         return known[2]
+
+
+def _columns(model: Model) -> int:
+    return 100 + sum(schema.width for schema in model.tables.values())

@@ -1,8 +1,9 @@
 """Landed files that nobody could take: the Functions host gave up on their events, or the sweep met an error in the code.
 
 The host tries an event five times within seconds and then leaves a message in a queue of the landed file's own account
-(reference: Azure Functions, section 3). What it says is recorded, so that it is seen and can be taken again: by
-reprocessing, or by itself when the file's next version lands.
+(reference: Azure Functions, section 3). It does not say why: storage that was away for a minute looks like a file that kills
+whoever reads it. So the file is left to the sweep, behind all others, and only what the sweep finds to be the file's own fault
+is recorded as poison. That is taken again by reprocessing, or by itself when the file's next version lands.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from shared.errors import InvalidInput
 from shared.ledger.ledger import Ledger
 from shared.ledger.states import PoisonResult
 from shared.ports import Clock, Lake
+
+_TRIED_BY_HOST = 2  # counted as fewer than it tried: what was away for a minute is taken by the next sweep
 
 
 class PoisonUnreadable(InvalidInput):
@@ -42,7 +45,7 @@ def read_poison(body: bytes) -> PoisonMessage:
     """
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PoisonUnreadable("JSON") from error
     if not isinstance(document, Mapping):
         raise PoisonUnreadable("a JSON object")
@@ -73,7 +76,18 @@ class Poison:
         blob = self.lake.head(message.container, message.path)
         if blob is not None and message.version and blob.etag != message.version:
             return PoisonResult.CHANGED  # the new version has an event of its own, and the sweep looks anyway
-        return self.record(message.container, message.path, "the host gave up")
+        if blob is None:
+            return PoisonResult.GONE
+        known = self.ledger.file(message.container, message.path)
+        if known.record.version == blob.etag:
+            return PoisonResult.SETTLED
+        if known.record.state != "seen":
+            left = replace(
+                known.record, state="seen", reason="given_up", detail="the host gave up on its event", size=blob.size
+            )
+            self.ledger.record_file(known, left, at=self.clock(), detail="the host gave up")
+        self.ledger.record_try(message.container, message.path, _TRIED_BY_HOST, at=self.clock())
+        return PoisonResult.RECORDED
 
     def record(self, container: str, path: str, detail: str) -> PoisonResult:
         """Record that the newest version of a file cannot be taken, unless it was taken since."""
@@ -88,7 +102,6 @@ class Poison:
             reason="poison",
             detail=detail,
             version=blob.etag,
-            reading="",
             size=blob.size,
             modified_at=blob.modified_at,
         )

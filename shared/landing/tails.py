@@ -51,5 +51,5 @@ class ReportTails:
         told = replace(record, state="held_back", held_back_told=True)
         self.ledger.record_file(known, told, at=self.clock(), detail=f"{record.reason} at byte {record.offset}")
         _log.warning(
-            "file.held_back %s offset=%d bytes=%d reason=%s", record.name, record.offset, record.held_back, record.reason
+            "file.held_back %s offset=%d bytes=%d reason=%s", record.shown, record.offset, record.held_back, record.reason
         )

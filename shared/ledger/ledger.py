@@ -37,7 +37,7 @@ from shared.ledger.tally import Tally, fold_tallies, tallied
 from shared.ledger.waiting import Backlog, backlog
 from shared.ledger.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
 from shared.ledger.waiting import Pending as Pending  # noqa: PLC0414 - likewise
-from shared.ports import Tables, Write
+from shared.ports import Tables, Value, Write
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _DROPPED_AT_ONCE = 90
@@ -50,9 +50,12 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
         self._tables = tables
         self._tally = Tally()
 
-    def backlog(self, containers: Iterable[str]) -> Backlog:
-        """Return everything that waits, in the landing containers given and in the pipeline; reads nothing else."""
-        return backlog(self._tables, containers)
+    def backlog(self, containers: Iterable[str], *, most: int | None = None) -> Backlog:
+        """Return everything that waits, in the landing containers given and in the pipeline; reads nothing else.
+
+        `most` is how many rows of each are looked at, for who only wants to show it.
+        """
+        return backlog(self._tables, containers, most)
 
     # Landed files ---------------------------------------------------------------------------------------------------
 
@@ -124,6 +127,15 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
         self._tally.counted()
         return after
 
+    def record_try(self, container: str, path: str, tries: int, *, at: datetime) -> None:
+        """Write that a file is being tried, for the how-manieth time; before it is, since whoever tries it may die of it."""
+        values: dict[str, Value] = {"path": path, "tries": tries, "at": at}
+        self._tables.commit(files_of(container), [Write(kind="upsert", key=f"wait-try-{key(path)}", values=values)])
+
+    def forget_tries(self, container: str, path: str) -> None:
+        """Write that trying a file came to an end, whatever that was."""
+        self._tables.commit(files_of(container), [Write(kind="delete", key=f"wait-try-{key(path)}")])
+
     def tally(self, container: str) -> Mapping[str, int]:
         """Return how many files are in each state, and how many `records` and `rejects` they hold; reads no file."""
         return tallied(self._tables, files_of(container))
@@ -173,7 +185,7 @@ def _wait_rows(before: LandedFile, after: LandedFile) -> list[Write]:
     name = key(after.path)
     writes = []
     if after.state == "seen":
-        writes.append(Write(kind="upsert", key=f"wait-file-{name}", values={"path": after.path}))
+        writes.append(Write(kind="upsert", key=f"wait-file-{name}", values={"path": after.path, "reason": after.reason}))
     elif before.state == "seen":
         writes.append(Write(kind="delete", key=f"wait-file-{name}"))
     since = _untold_since(after)

@@ -51,6 +51,17 @@ class PipelineRecords:
         for row in self._tables.range(_PIPELINE, start, prefix + AFTER):
             yield known_as(Batch, row).record
 
+    def discarded(self) -> frozenset[tuple[str, str]]:
+        """Return what was set aside, as the batch that took the parts and the entity."""
+        aside = set()
+        for batch in self.batches(state="discarded"):
+            taken, known = batch, self.batch(batch.parent) if batch.parent else None
+            while known is not None:
+                taken, known = known.record, self.batch(known.record.parent) if known.record.parent else None
+            if not batch.reprocess:  # the parts of one that does things again are others', which were published
+                aside |= {(taken.batch_id, entity) for entity in batch.entities}
+        return frozenset(aside)
+
     def held_entities(self) -> frozenset[str]:
         """Return the entities whose new parts wait behind a parked batch that failed for a cause of its own."""
         parked = [batch for batch in self.batches(state="parked") if batch.holds]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.errors import shown
 from shared.ledger.states import (
     BatchStage,
     BatchState,
@@ -63,6 +64,11 @@ class LandedFile:
     def name(self) -> str:
         """The file as people and lineage columns name it."""
         return f"{self.container}/{self.path}"
+
+    @property
+    def shown(self) -> str:
+        """The file as a log names it."""
+        return shown(self.name)
 
     def given_up(self) -> LandedFile:
         """Return the record for reading another version from its first byte, with nothing of this one counted."""
@@ -127,6 +133,7 @@ class Batch:
     stage: BatchStage = "silver"  # gold: a publication without new parts
     state: BatchState = "open"
     attempt: int = 1
+    counted_from: int = 1  # the attempt at which the count of attempts began: un-parking begins it anew
     run_id: int = 0  # of the current attempt, once the workspace gave one
     run_url: str = ""
     entities: tuple[str, ...] = ()
@@ -157,9 +164,23 @@ class Batch:
 
     def unparked(self) -> Batch:
         """Return a parked batch as it waits for its next attempt; a new one, because a token that was used up stays so."""
+        following = self.attempt + 1
         return replace(
-            self, state="queued", attempt=self.attempt + 1, run_id=0, run_url="", retry_at=None, deferrals=0, holds=False
+            self,
+            state="queued",
+            attempt=following,
+            counted_from=following,
+            run_id=0,
+            run_url="",
+            retry_at=None,
+            deferrals=0,
+            holds=False,
         )
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried, with the current attempt, since it was opened or un-parked."""
+        return self.attempt - self.counted_from + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +202,7 @@ class Pipeline:
 
     active_batch: str = ""
     active_refresh: str = ""  # publication whose refresh is under way
+    was_queued: bool = False  # the last batch that had its turn came from the queue
     publication: str = ""
     published_at: datetime | None = None
     published_batch: str = ""

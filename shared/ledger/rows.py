@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast, get_origin, get_type_hints
@@ -24,6 +24,9 @@ FIRST = " "  # sorts before every other character that a key can hold
 AFTER = "~"  # sorts after every character that a key can hold
 AT_ONCE = 100  # writes in one transaction
 _LONGEST_KEY = 400  # Table Storage allows 1 KiB of UTF-16 in a row key; two keys are joined in some rows
+LONGEST_TEXT = 8000  # characters of a text; as few as two bytes each, as many as four
+_LONGEST_LIST = 15_000  # characters of names in one property
+_SEVERAL = "_"
 _COMMA = ","  # no entity and no batch has one in its name
 _NEWEST_FIRST = str.maketrans("0123456789", "9876543210")
 
@@ -61,12 +64,17 @@ def time_key(at: datetime) -> str:
 
 
 def values_of(record: Any) -> Mapping[str, Value]:
-    """Spell a record as properties; None is left out, a tuple of names is one text with commas between them."""
+    """Spell a record as properties; None is left out, names of a tuple stand in one text, or several, with commas between them.
+
+    A text that is too long for people is cut: no list that anybody relies on is held in one.
+    """
     values: dict[str, Value] = {}
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         if isinstance(value, tuple):
-            values[field.name] = _listed(field.name, value)
+            values |= _listed(field.name, value)
+        elif isinstance(value, str) and len(value) > LONGEST_TEXT:
+            values[field.name] = f"{value[: LONGEST_TEXT - 1]}…"
         elif value is not None:
             values[field.name] = value
     return values
@@ -76,7 +84,7 @@ def known_as(kind: type[R], row: Row) -> Known[R]:
     """Read a record back; properties that it does not have are passed over."""
     is_tuple = _fields(cast(Any, kind))
     values: dict[str, Any] = {
-        name: tuple(filter(None, str(value).split(_COMMA))) if is_tuple[name] else value
+        name: tuple(_names(name, row.values)) if is_tuple[name] else value
         for name, value in row.values.items()
         if name in is_tuple
     }
@@ -94,10 +102,25 @@ def logged(prefix: str, entry: LogEntry) -> Write:
     return Write(kind="insert", key=f"{prefix}-{entry.step:08d}", values=values_of(entry))
 
 
-def _listed(field: str, names: tuple[str, ...]) -> str:
+def _listed(field: str, names: tuple[str, ...]) -> dict[str, Value]:
+    """Spell names, in as many properties as they need: the first has the field's name, the others a number behind it."""
     if not all(name and _COMMA not in name for name in names):
         raise ValueError(f"{field}: a name that is empty or has a comma cannot be told from others")
-    return _COMMA.join(names)
+    texts = [""]
+    for name in names:
+        if len(texts[-1]) + len(name) > _LONGEST_LIST:
+            texts.append("")
+        texts[-1] += f"{_COMMA if texts[-1] else ''}{name}"
+    return {f"{field}{_SEVERAL}{number}" if number else field: text for number, text in enumerate(texts)}
+
+
+def _names(field: str, values: Mapping[str, Value]) -> Iterator[str]:
+    text: Value | None = values[field]
+    number = 0
+    while text is not None:
+        yield from filter(None, str(text).split(_COMMA))
+        number += 1
+        text = values.get(f"{field}{_SEVERAL}{number}")
 
 
 @functools.cache

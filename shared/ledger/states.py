@@ -24,7 +24,9 @@ BatchStage = manifest.Stage
 
 FileState = Literal["seen", "ingested", "held_back", "rejected", "ignored", "poison"]
 PartState = Literal["pending", "batched"]
-BatchState = Literal["queued", "open", "submitted", "running", "succeeded", "failed", "dissolved", "parked", "cancelled"]
+BatchState = Literal[
+    "queued", "open", "submitted", "running", "succeeded", "failed", "dissolved", "parked", "discarded", "cancelled"
+]
 RefreshState = Literal["requested", RefreshJobState, "disabled"]
 ReprocessState = Literal["running", "succeeded", "failed", "cancelled"]
 ReprocessStatus = Literal["rejected", "poison", "parked"]
@@ -32,7 +34,7 @@ ReprocessStatus = Literal["rejected", "poison", "parked"]
 
 WaitReason = Literal["folder_open", "initial_sync", "model_pending", "model_missing"]
 """Why a landed file is not read yet."""
-StepReason = Literal["being_read", "restarted", "reprocess"]
+StepReason = Literal["being_read", "restarted", "reprocess", "given_up"]
 """Why a landed file is seen and will be read on."""
 TailReason = Literal["open_quote", "record_too_long", "incomplete_record"]
 """What waits at the end of a growing file that is ingested."""
@@ -52,6 +54,14 @@ RejectReason = Literal[
 ]
 """Why a landed file cannot be used."""
 FileReason = Literal[WaitReason, StepReason, TailReason, WholeReason, IgnoreReason, RejectReason, "poison"]
+
+AttentionKind = Literal[
+    "misconfigured", "refused", "parked", "held", "poison", "rejected", "held_back", "tried", "refresh_failed"
+]
+"""What waits for a person."""
+
+BEING_WRITTEN: frozenset[FileReason] = frozenset({"folder_open", "initial_sync"})
+"""Why a landed file waits for its exporter, and not for us."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -115,6 +125,8 @@ Event = Literal[
     "batch.dissolved",
     "batch.retried",
     "batch.unparked",
+    "batch.discarded",
+    "batch.restored",
     "refresh.requested",
     "refresh.disabled",
     "refresh.running",
@@ -159,6 +171,8 @@ TRANSITIONS: dict[Step, Event] = {
     ("batch", "running", "parked"): "batch.parked",
     ("batch", "failed", "open"): "batch.retried",  # the next attempt
     ("batch", "parked", "queued"): "batch.unparked",
+    ("batch", "parked", "discarded"): "batch.discarded",  # its parts are set aside
+    ("batch", "discarded", "queued"): "batch.restored",
     # A refresh of Customer Insights.
     ("refresh", "", "requested"): "refresh.requested",
     ("refresh", "", "disabled"): "refresh.disabled",

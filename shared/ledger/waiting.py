@@ -6,6 +6,7 @@ there is to do, whatever happened before.
 | partition | row | names |
 | --- | --- | --- |
 | `files-<container>` | `wait-file-<path>` | a landed file that is seen and not settled |
+| | `wait-try-<path>` | a landed file that is being tried, or whose last tries did not come to an end |
 | | `wait-tail-<path>` | the tail of a landed file that is held back and was not reported yet |
 | | `wait-part-<path>-<slice>` | a bronze part of a growing file that no batch took yet |
 | | `wait-whole-<path>-<generation>` | all bronze parts of a file that is taken as a whole, from when it is settled |
@@ -21,6 +22,7 @@ from datetime import datetime
 from typing import cast
 
 from shared.ledger.rows import AFTER
+from shared.ledger.states import BEING_WRITTEN
 from shared.ports import Tables
 
 
@@ -35,6 +37,16 @@ class Pending:
     entity: str
     parts: int = 1
     whole: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """A landed file that was tried so often without an end: whoever tried it died, or had too little to do it with."""
+
+    container: str
+    path: str
+    tries: int
+    at: datetime  # of the last one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +65,9 @@ class Backlog:
     parts: tuple[Pending, ...] = ()
     files: tuple[tuple[str, str], ...] = ()  # container, path
     tails: tuple[HeldBack, ...] = ()
+    tried: tuple[Tried, ...] = ()
+    exported: int = 0  # files that wait for their exporter, and not for us
+    has_more: bool = False  # than it was asked to look at
     batches: tuple[str, ...] = ()  # ids, oldest first
     reprocess: tuple[str, ...] = ()  # ids
 
@@ -61,16 +76,26 @@ class Backlog:
         return bool(self.parts or self.files or self.batches or self.reprocess)
 
 
-def backlog(tables: Tables, containers: Iterable[str]) -> Backlog:
-    """Look once: one call for the pipeline and one for each landing container, if little waits."""
+def backlog(tables: Tables, containers: Iterable[str], most: int | None = None) -> Backlog:
+    """Look once: one call for the pipeline and one for each landing container, if little waits, or at `most` rows of each."""
+    exported, has_more = 0, False
     parts: list[Pending] = []
     files: list[tuple[str, str]] = []
     tails: list[HeldBack] = []
+    tried: list[Tried] = []
     for container in containers:
-        for row in tables.range(f"files-{container}", "wait-", f"wait-{AFTER}"):
+        for number, row in enumerate(tables.range(f"files-{container}", "wait-", f"wait-{AFTER}")):
+            if number == most:
+                has_more = True
+                break
             kind, _, rest = row.key.removeprefix("wait-").partition("-")
             if kind == "file":
                 files.append((container, str(row.values["path"])))
+                exported += row.values.get("reason") in BEING_WRITTEN
+                continue
+            if kind == "try":
+                tries, at = cast(int, row.values["tries"]), cast(datetime, row.values["at"])
+                tried.append(Tried(container=container, path=str(row.values["path"]), tries=tries, at=at))
                 continue
             since = cast(datetime, row.values["since"])
             if kind == "tail":
@@ -88,13 +113,19 @@ def backlog(tables: Tables, containers: Iterable[str]) -> Backlog:
                 )
             )
     names: dict[str, list[str]] = {"batch": [], "reprocess": []}
-    for row in tables.range("pipeline", "wait-", f"wait-{AFTER}"):
+    for number, row in enumerate(tables.range("pipeline", "wait-", f"wait-{AFTER}")):
+        if number == most:
+            has_more = True
+            break
         kind, _, name = row.key.removeprefix("wait-").partition("-")
         names[kind].append(name)
     return Backlog(
         parts=tuple(parts),
         files=tuple(files),
         tails=tuple(tails),
+        tried=tuple(tried),
+        exported=exported,
+        has_more=has_more,
         batches=tuple(names["batch"]),
         reprocess=tuple(names["reprocess"]),
     )

@@ -144,7 +144,7 @@ class Conclude:
             ended_at=run.ended_at if run else None,
             recorded_at=now,
         )
-        again = retry_at(now, record.attempt, self.settings) if termination in _WORTH_RETRYING else None
+        again = retry_at(now, record.tries, self.settings) if termination in _WORTH_RETRYING else None
         if again is not None:
             self.ledger.record_batch(batch, replace(record, state="failed", retry_at=again), at=now, detail=cause)
             return

@@ -26,7 +26,7 @@ from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, Set
 from shared.ledger.ledger import Known, Ledger, Pending
 from shared.ledger.records import Batch, Part, Pipeline
 from shared.orchestration.manifests import ColumnsMissing, Listing
-from shared.orchestration.when import chosen, deferred_to, time_left
+from shared.orchestration.when import chosen, deferred_to, is_turn_of_queue, time_left
 from shared.ports import Clock, Hints, Jobs
 
 
@@ -61,13 +61,19 @@ class Dispatch:
                 self._submit(active, ())
             return
         backlog = self.ledger.backlog(self.containers)
-        if backlog.batches:
-            self._turn(pipeline, backlog.batches)
-        elif backlog.parts:
-            self._open(pipeline, backlog.parts)
+        free = self._free(backlog.parts) if backlog.parts else []
+        wait = time_left(self.clock(), [pending.since for pending in free for _ in range(pending.parts)], self.settings)
+        was_queued = pipeline.record.was_queued
+        queue_first = is_turn_of_queue(queued=bool(backlog.batches), is_due=not wait, was_queued=was_queued)
+        if queue_first and self._turn(pipeline, backlog.batches):
+            return
+        if free and wait:
+            self.hints.send("dispatch", after_seconds=wait.total_seconds())
+        elif free:
+            self._open(pipeline, free)
 
-    def _turn(self, pipeline: Known[Pipeline], queue: Sequence[str]) -> None:
-        """Give the oldest batch in the queue its turn, unless it is not wanted any more."""
+    def _turn(self, pipeline: Known[Pipeline], queue: Sequence[str]) -> bool:
+        """Give the oldest batch in the queue its turn, unless it is not wanted any more; whether one had it."""
         for name in queue:
             queued = self.ledger.batch(name)
             if queued is None or queued.record.state != "queued":
@@ -76,21 +82,16 @@ class Dispatch:
             if job is not None and job.record.state == "cancelled":
                 self.ledger.record_batch(queued, replace(queued.record, state="cancelled"), at=self.clock())
                 continue
-            claim = replace(pipeline.record, active_batch=name)
+            claim = replace(pipeline.record, active_batch=name, was_queued=True)
             opened = replace(queued.record, state="open")
             self.ledger.record_batch(queued, opened, at=self.clock(), pipeline=(pipeline, claim))
             self._submit_active(name, ())
-            return
+            return True
+        return False
 
-    def _open(self, pipeline: Known[Pipeline], waits: Sequence[Pending]) -> None:
-        """Make a batch of the parts that wait, if they are due."""
-        free = self._free(waits)
+    def _open(self, pipeline: Known[Pipeline], free: Sequence[Pending]) -> None:
+        """Make a batch of the parts that are due."""
         now = self.clock()
-        wait = time_left(now, [pending.since for pending in free for _ in range(pending.parts)], self.settings)
-        if wait:
-            if free:
-                self.hints.send("dispatch", after_seconds=wait.total_seconds())
-            return
         parts = self.ledger.pending_parts(free)
         if not parts:
             return
@@ -101,7 +102,7 @@ class Dispatch:
             rows=sum(part.record.rows for part in parts),
             created_at=now,
         )
-        claim = replace(pipeline.record, active_batch=opened.batch_id)
+        claim = replace(pipeline.record, active_batch=opened.batch_id, was_queued=False)
         self.ledger.record_batch(None, opened, at=now, pipeline=(pipeline, claim), detail=f"{len(parts)} parts")
         self._submit_active(opened.batch_id, parts)
 

@@ -42,7 +42,7 @@ class Reconcile:
             steps.append(self.follow_refresh)
         backlog = self.ledger.backlog(self.containers)
         if backlog.files:
-            steps.append(lambda: self.sweep.again(backlog.files))
+            steps.append(lambda: self.sweep.again(backlog.files, backlog.tried))
         if backlog or pipeline.active_batch:
             steps.append(self.dispatch)
         if backlog.reprocess:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from shared.errors import LedgerChanged, ServiceRefused
 from shared.ledger.ledger import Known, Ledger
@@ -17,6 +18,7 @@ class FollowRefresh:
     ledger: Ledger
     customer_insights: CustomerInsights
     clock: Clock
+    longest: timedelta = timedelta(hours=24)  # from when it was asked for; several times what a large instance needs
 
     def __call__(self) -> None:
         """Ask for the refresh that is due, or look how it stands; raises `Retry` errors where the service fails."""
@@ -31,6 +33,11 @@ class FollowRefresh:
 
     def _look(self, pipeline: Known[Pipeline], known: Known[Refresh]) -> None:
         record = known.record
+        if self.clock() - record.requested_at > self.longest:
+            told = f"{record.state}{f': {record.detail}' if record.detail else ''}"
+            hours = int(self.longest.total_seconds() // 3600)
+            self._end(pipeline, known, "failed", f"did not end within {hours} hours ({told}); look in Customer Insights")
+            return
         try:
             if record.state == "requested":
                 job = self.customer_insights.refresh(since=record.requested_at)
@@ -47,6 +54,8 @@ class FollowRefresh:
             self._end(pipeline, known, "failed", f"refresh {record.job_id} is gone")
         elif job.state != "running":
             self._end(pipeline, known, job.state, job.detail)
+        elif job.detail != record.detail:
+            self.ledger.record_refresh(known, replace(record, detail=job.detail))  # a status that nobody knows is told
 
     def _end(self, pipeline: Known[Pipeline], known: Known[Refresh], state: RefreshJobState, detail: str) -> None:
         ended = replace(known.record, state=state, detail=detail, ended_at=self.clock())

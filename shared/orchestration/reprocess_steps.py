@@ -21,7 +21,7 @@ from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
 _FILES_AT_ONCE = 50  # read again between two records of the progress
-_ENDED: frozenset[BatchState] = frozenset({"succeeded", "parked", "cancelled", "dissolved"})
+_ENDED: frozenset[BatchState] = frozenset({"succeeded", "parked", "discarded", "cancelled", "dissolved"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class ReprocessSteps:
             if not matches(job, record):
                 return False
             # What was poisonous is taken up where it stood; everything else is read from its start, once more.
-            anew = replace(record, version="", reading="") if record.state == "poison" else record.from_start()
+            anew = replace(record, version="") if record.state == "poison" else record.from_start()
             marked = replace(anew, state="seen", reason="reprocess", detail="", reprocessed_by=job.reprocess_id)
             self.ledger.record_file(known, marked, at=self.clock(), detail=f"reprocess {job.reprocess_id}")
         self.ingest(container, path)

@@ -32,11 +32,14 @@ def parked(ledger: Ledger, job: ReprocessJob) -> Iterator[Batch]:
 
 
 def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) -> Iterator[Part]:
-    """Yield every part that a reprocess job names, whatever became of it before."""
+    """Yield every part that a reprocess job names and a batch took, but those that were set aside."""
+    aside = ledger.discarded()
     for container in (job.container,) if job.container else containers:
         for known in ledger.parts_in(container, prefix=job.prefix):
             part = known.record
             if part.state == "pending":  # it goes its own way: into a batch of new parts, once its file is settled
+                continue
+            if (part.batch_id, part.entity) in aside:
                 continue
             if job.source not in {"", part.source} or (job.table and job.table not in {part.table, part.entity}):
                 continue

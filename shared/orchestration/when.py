@@ -12,6 +12,7 @@ from itertools import accumulate
 from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
 
+MOST_NAMES = 150_000  # characters: a row of the ledger holds a megabyte, and a transaction four
 _LONGEST_DEFERRAL = timedelta(minutes=10)
 
 
@@ -31,14 +32,27 @@ def time_left(now: datetime, since: Sequence[datetime], settings: DispatchSettin
 def chosen(waiting: Sequence[Pending], most: int) -> list[Pending]:
     """Return the parts that go into one batch: at most so many, but all of one file together.
 
-    Half of a snapshot would close every key of the other half.
+    Half of a snapshot would close every key of the other half. The names of a batch's entities are kept with it, so they are
+    bounded too.
     """
+    names = 0
+    fit: dict[str, bool] = {}
+    for pending in waiting:
+        if pending.entity not in fit:
+            names += len(pending.entity) + 1
+            fit[pending.entity] = names <= MOST_NAMES
+    waiting = [pending for pending in waiting if fit[pending.entity]]
     ends = list(accumulate(pending.parts for pending in waiting))
     if not ends or ends[-1] <= most:
         return list(waiting)
     last = waiting[next(number for number, end in enumerate(ends) if end >= most)].file
     whole = [pending for pending, end in zip(waiting, ends, strict=True) if end <= most and pending.file != last]
     return whole or [pending for pending in waiting if pending.file == last]
+
+
+def is_turn_of_queue(*, queued: bool, is_due: bool, was_queued: bool) -> bool:
+    """Tell whether a batch in the queue goes before new parts: in turns, so that neither waits for all of the other."""
+    return queued and not (is_due and was_queued)
 
 
 def retry_at(now: datetime, attempt: int, settings: DispatchSettings) -> datetime | None:

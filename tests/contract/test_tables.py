@@ -12,7 +12,7 @@ from azure.data.tables import AccountSasPermissions, ResourceTypes, generate_acc
 
 from shared.adapters.memory import MemoryTables
 from shared.adapters.table_store import TableStore, table_service
-from shared.errors import LedgerChanged
+from shared.errors import LedgerChanged, ServiceRefused
 from shared.ports import Write
 
 if TYPE_CHECKING:
@@ -150,6 +150,32 @@ def test_a_transaction_takes_every_character_that_a_key_may_hold(tables: Tables)
     assert sorted(row.key for row in tables.range("it's", "", "\uffff")) == sorted(rows)
     tables.commit("it's", [Write(kind="delete", key=row) for row in rows])
     assert list(tables.range("it's", "", "\uffff")) == []
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [
+        [insert("r", text="x" * (32 * 1024 + 1))],  # 64 KB of UTF-16
+        [insert("r", text="𝄞" * (16 * 1024 + 1))],  # characters of two units each
+        [insert("r", **{f"p{number}": 1 for number in range(253)})],
+        [insert("r", **{f"p{number}": "x" * 32_000 for number in range(20)})],  # 1 MB
+        [insert(f"r{number}", **{f"p{n}": "x" * 32_000 for n in range(10)}) for number in range(8)],  # 4 MB
+        [insert("r" * 513, n=1)],
+        [insert("a/b", n=1)],
+        [insert("a\nb", n=1)],
+    ],
+    ids=["text", "wide text", "properties", "row", "transaction", "long key", "slash", "line break"],
+)
+def test_what_is_too_large_or_not_valid_is_refused_and_not_tried_again(tables: Tables, writes: list[Write]) -> None:
+    for many in (writes, [*writes, insert("beside", n=1)]):
+        with pytest.raises(ServiceRefused):
+            tables.commit("p", many)
+    assert list(tables.range("p", "", "\uffff")) == []
+
+
+def test_what_is_just_small_enough_is_written(tables: Tables) -> None:
+    tables.commit("p", [insert("r", text="x" * (32 * 1024)), insert("s", **{f"p{number}": 1 for number in range(252)})])
+    assert [row.key for row in tables.range("p", "", "~")] == ["r", "s"]
 
 
 @pytest.mark.azurite

@@ -170,6 +170,7 @@ def test_a_refused_run_now_parks_the_batch_which_is_unparked_when_mended(
         ("CLIENT_ERROR", "SKIPPED", ("succeeded", 2)),
         ("CLIENT_ERROR", "MAX_CONCURRENT_RUNS_EXCEEDED", ("succeeded", 2)),
         ("CLIENT_ERROR", "USER_CANCELED", ("parked", 1)),
+        ("CLIENT_ERROR", "CANCELED", ("succeeded", 2)),  # by the platform: it exceeded its time
     ],
 )
 def test_a_failed_run_is_repeated_or_parked_by_how_it_ended(

@@ -75,3 +75,28 @@ def test_a_model_of_several_tables_is_read_whatever_it_says_of_partitions() -> N
     assert Column(name="amountcur", type="decimal", precision=38, scale=6) in model.tables["orderline"].columns
     with pytest.raises(ModelWithoutEntitiesError):
         parse_model(WITHOUT_TABLES, "model.json")
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        1,
+        {"name": "bad"},
+        {"name": "bad", "attributes": [{"name": "Id"}]},
+        {"attributes": []},
+        {"name": "bad", "attributes": 1},
+        None,
+    ],
+)
+def test_a_malformed_entity_takes_only_itself(malformed: object) -> None:
+    document = json.loads(make_model({"name": "Id", "dataType": "guid"}))
+    document["entities"].insert(0, malformed)
+    model = parse_model(json.dumps(document).encode(), "model.json")
+    assert (list(model.tables), len(model.malformed)) == (["t"], 1)
+
+
+def test_a_table_that_stands_twice_and_once_malformed_is_not_guessed() -> None:
+    document = json.loads(make_model({"name": "Id", "dataType": "guid"}))
+    document["entities"] += [{"name": "t"}, {"name": "u", "attributes": [{"name": "Id", "dataType": "guid"}]}]
+    model = parse_model(json.dumps(document).encode(), "model.json")
+    assert (list(model.tables), list(model.malformed)) == (["u"], ["t"])

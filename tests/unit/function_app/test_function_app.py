@@ -24,6 +24,7 @@ FUNCTIONS = {
     "runs": "httpTrigger",
     "run": "httpTrigger",
     "unpark": "httpTrigger",
+    "discard": "httpTrigger",
     "files": "httpTrigger",
     "rejects": "httpTrigger",
     "reprocess": "httpTrigger",

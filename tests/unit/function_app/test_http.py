@@ -252,3 +252,25 @@ def test_the_callback_answers_only_to_its_user(pipeline: Pipeline) -> None:
     for strange in stranges:
         assert post("databricks:correct horse", strange)[0] == 200
     assert post("databricks:correct horse", [])[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/reprocess", "/callback/databricks"])
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b'{"a": ' + b"1" * 5000 + b"}", b"\xff", b""])
+def test_a_body_that_cannot_be_read_is_a_bad_request(pipeline: Pipeline, path: str, body: bytes) -> None:
+    headers = {"Authorization": "Basic " + base64.b64encode(b"databricks:correct horse").decode()}
+    answer = Client(WEB).open(f"/api{path}", method="POST", data=body, headers=headers)
+    assert answer.status_code == 400
+
+
+def test_a_parked_run_is_discarded(pipeline: Pipeline) -> None:
+    pipeline.land_contacts(contact(1))
+    pipeline.tick(10)
+    pipeline.fail_runs("client_error", "RUN_EXECUTION_ERROR")
+    pipeline.tick()
+    (parked,) = pipeline.context.ledger.batches(state="parked")
+    assert call("POST", f"/runs/{parked.batch_id}/discard")[1]["state"] == "discarded"
+    assert call("POST", f"/runs/{parked.batch_id}/discard")[0] == 202  # safe to repeat
+    assert call("GET", "/status")[1]["parts_discarded"] == 1
+    assert call("POST", f"/runs/{parked.batch_id}/unpark")[1]["state"] == "queued"
+    assert call("POST", f"/runs/{parked.batch_id}/discard")[0] == 409
+    assert call("POST", "/runs/b20200101T000000Z_00000000/discard")[0] == 404

@@ -85,6 +85,14 @@ def test_a_csv_that_is_cut_off_or_no_text_is_refused(data: bytes) -> None:
         csv("OptionsetMetadata", data)
 
 
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'{"a": ' + b"1" * 5000 + b"}"], ids=["deep", "a long number"])
+def test_json_that_python_refuses_is_a_label_file_that_cannot_be_read(data: bytes) -> None:
+    file = classify_dataverse("Microsoft.Athena.TrickleFeedService/contact-EntityMetadata.json")
+    assert isinstance(file, EntityMetadataFile)
+    with pytest.raises(LabelFileError):
+        read_label_file(file, data)
+
+
 def test_what_is_newer_wins_value_by_value_and_nothing_is_dropped() -> None:
     known = {"c": {"1": {"1033": label("old"), "1036": label("vieux")}, "2": {"1033": label("two")}}}
     found = {"c": {"1": {"1033": label("new")}, "3": {"1033": label("three")}}, "d": {"1": {"1033": label("d")}}}

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared.api.queries import FilesQuery
 from shared.api.reprocess import read_request
 from shared.landing.poison import PoisonMessage, PoisonUnreadable, read_poison
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
@@ -56,16 +55,28 @@ def test_what_is_no_such_message_is_refused(body: bytes) -> None:
         read_poison(body)
 
 
-def test_a_file_that_the_host_gave_up_on_is_recorded_and_shown(pipeline: Pipeline) -> None:
+def test_a_file_that_the_host_gave_up_on_is_left_to_the_sweep_which_says_why(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
     blob = pipeline.lake.append(DATAVERSE, "contact/2024.csv", contact(2))
-    assert pipeline.context.poison(message(version=blob.etag)) == "recorded"
-    assert pipeline.context.poison(message(version=blob.etag)) == "settled"
-    (shown,) = pipeline.context.files.page(FilesQuery(status="poison")).files
-    assert (shown.file, shown.reason) == (f"{DATAVERSE}/contact/2024.csv", "poison")
-    steps = [entry.event for entry in pipeline.context.ledger.log_of_file(DATAVERSE, "contact/2024.csv")]
-    assert steps[-1] == "file.poisoned"
-    assert pipeline.context.status().files.poison == 1
+    for _ in range(2):  # the queue delivers again what was not seen to its end
+        assert pipeline.context.poison(message(version=blob.etag)) == "recorded"
+    record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
+    assert (record.state, record.reason) == ("seen", "given_up")
+    assert not pipeline.context.status().idle
+    broken(pipeline, "contact/2024.csv")
+    pipeline.settle()
+    record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
+    assert (record.state, record.detail) == ("poison", "ZeroDivisionError")
+    assert [(one.kind, one.what) for one in pipeline.context.status().needs_attention] == [("poison", record.name)]
+
+
+def test_a_file_whose_events_failed_while_storage_was_away_is_no_poison(pipeline: Pipeline) -> None:
+    pipeline.land_contacts(contact(1))
+    blob = pipeline.lake.append(DATAVERSE, "contact/2024.csv", contact(2))
+    pipeline.context.poison(message(version=blob.etag))
+    pipeline.settle()
+    assert len(pipeline.bronze("contact")) == 2
+    assert pipeline.context.status().needs_attention == ()
 
 
 def test_a_file_that_was_taken_changed_or_removed_since_is_no_poison(pipeline: Pipeline) -> None:
@@ -79,10 +90,11 @@ def test_a_file_that_was_taken_changed_or_removed_since_is_no_poison(pipeline: P
 def test_poison_is_left_alone_until_it_is_reprocessed_and_then_taken_up_where_it_stood(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
     pipeline.settle()
-    blob = pipeline.lake.append(DATAVERSE, "contact/2024.csv", contact(2))
-    pipeline.context.poison(message(version=blob.etag))
+    pipeline.lake.append(DATAVERSE, "contact/2024.csv", contact(2))
+    broken(pipeline, "contact/2024.csv")
     pipeline.settle()
     assert len(pipeline.bronze("contact")) == 1
+    mended(pipeline)
     pipeline.context.reprocess(read_request({"status": "poison"}, CONTAINERS))
     pipeline.settle()
     assert len(pipeline.bronze("contact")) == 2

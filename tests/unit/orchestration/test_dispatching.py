@@ -11,7 +11,7 @@ from shared.adapters.memory import MemoryClock, MemoryHints
 from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
 from shared.orchestration.hints import SparseHints
-from shared.orchestration.when import chosen, deferred_to, retry_at, time_left
+from shared.orchestration.when import MOST_NAMES, chosen, deferred_to, is_turn_of_queue, retry_at, time_left
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SETTINGS = DispatchSettings(
@@ -73,6 +73,26 @@ def test_a_file_that_waits_as_a_whole_counts_with_all_its_parts() -> None:
 def test_the_wait_before_the_next_attempt_doubles_until_there_is_none(attempt: int, seconds: int | None) -> None:
     again = retry_at(NOW, attempt, SETTINGS)
     assert again == (None if seconds is None else NOW + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("queued", "is_due", "was_queued", "turn"),
+    [
+        (False, True, False, False),  # nothing in the queue
+        (True, False, True, True),  # no new parts are due
+        (True, True, False, True),
+        (True, True, True, False),  # new parts first after each of the queue
+    ],
+)
+def test_the_queue_and_new_parts_take_turns(queued: bool, is_due: bool, was_queued: bool, turn: bool) -> None:
+    assert is_turn_of_queue(queued=queued, is_due=is_due, was_queued=was_queued) == turn
+
+
+def test_the_names_of_a_batch_are_bounded() -> None:
+    waiting = [replace(pending(str(number), number), entity=f"{number:03d}{'x' * 10_000}") for number in range(40)]
+    first = chosen(waiting, 100)
+    assert len(first) == MOST_NAMES // 10_004
+    assert first == waiting[: len(first)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.api.reprocess import read_request
 from shared.api.runs import NotParked
 from shared.contracts.places import PIPELINE, batch_manifest
 from shared.errors import PipelineError, ServiceRefused, ServiceUnavailable, SettingsInvalid
@@ -228,3 +229,42 @@ def test_a_cancelled_run_parks_its_batch_and_holds_nobody_back(pipeline: Pipelin
     pipeline.tick()
     (batch,) = batches(pipeline)
     assert (batch.state, batch.holds) == ("parked", False)
+
+
+def test_an_unparked_batch_is_tried_as_often_as_a_new_one(pipeline: Pipeline) -> None:
+    pipeline.land_contacts(contact(1))
+    pipeline.tick(10)
+    for _ in range(3):
+        pipeline.fail_runs("internal_error", "CLUSTER_ERROR")
+        pipeline.tick()
+        pipeline.tick(200)
+    (parked,) = batches(pipeline, "parked")
+    pipeline.context.runs.unpark(parked.batch_id)
+    pipeline.tick()
+    pipeline.fail_runs("internal_error", "CLUSTER_ERROR")
+    pipeline.tick()
+    (batch,) = batches(pipeline)
+    assert (batch.state, batch.attempt) == ("failed", 4)
+    pipeline.settle()
+    assert [(batch.state, batch.attempt) for batch in batches(pipeline)] == [("succeeded", 5)]
+
+
+def test_new_parts_do_not_wait_for_a_long_queue(pipeline: Pipeline) -> None:
+    names = [f"set{number}" for number in range(6)]
+    for name in names:
+        pipeline.land(FINANCE, f"{name}/1.csv", b"cid,income\n1,10\n")
+    pipeline.settle()
+    pipeline.context.reprocess(read_request({"stage": "silver", "source": "finance"}, (FINANCE,)))
+    pipeline.tick()
+    order: list[str] = []
+    for number in range(24):
+        pipeline.land_contacts(contact(number), path=f"contact/{3000 + number}.csv")
+        pipeline.tick(61)
+        for run in [run for run in pipeline.jobs.runs.values() if run.state == "running"]:
+            (entity,) = {part.entity for part in pipeline.manifest(run.batch_id).parts}
+            order.append("new" if entity == "contact" else "queue")
+        pipeline.end_runs()
+        pipeline.end_refreshes()
+    turns = "".join(turn[0] for turn in order)
+    assert turns.count("q") == len(names)
+    assert "qq" not in turns
