@@ -233,6 +233,7 @@ class ExtentDocument(Document, frozen=True, kw_only=True):
     files: Count
     bytes: Count
     records: Count
+    is_complete: bool  # False: there is more than one request has the time to look at, and these are lower bounds
 
 
 class ReprocessJobDocument(Document, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def read_request(document: Mapping[str, Any], containers: tuple[str, ...]) -> Re
 
 def extent_document(extent: Extent) -> ExtentDocument:
     """Return what the API says of how much a request comes to."""
-    return ExtentDocument(files=extent.files, bytes=extent.size, records=extent.records)
+    return ExtentDocument(files=extent.files, bytes=extent.size, records=extent.records, is_complete=extent.is_complete)
 
 
 def job_document(job: ReprocessJob) -> ReprocessJobDocument:

@@ -157,15 +157,18 @@ def dataverse(
 def is_written_anew(record: LandedFile, blob: BlobVersion) -> bool:
     """Whether what storage tells of a growing file says that it was not appended to, whatever its last bytes are.
 
-    A new creation time means a restart (reference: Synapse Link, section 5). A version of the same length is one too, unless
-    storage says that its content is the same, or can only append to it.
+    What can only be appended to was, unless it was created anew (reference: Synapse Link, section 5). Of other blobs the creation
+    time says little: an exporter may grow a file by uploading it again as a whole. But a new version of the same length has
+    other bytes, unless storage says that its content is the same.
     """
     if not record.offset:
         return False
-    if blob.size < record.offset or (record.created_at is not None and blob.created_at != record.created_at):
+    if blob.size < record.offset:
         return True
+    if blob.is_append_blob:
+        return record.created_at is not None and blob.created_at != record.created_at
     is_as_long = blob.size == record.offset + record.held_back and record.reason != "being_read"
-    if not is_as_long or record.version in {"", blob.etag} or blob.is_append_blob:
+    if not is_as_long or record.version in {"", blob.etag}:
         return False
     return not blob.content_md5 or blob.content_md5 != record.content_md5
 

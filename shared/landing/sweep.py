@@ -50,12 +50,13 @@ class Sweep:
         for container in self.containers:
             self.ledger.fold_tallies(container, self.clock())
         written_now = self._written_now()
+        backlog = self.ledger.backlog(self.containers)
         found = (
             (left.blob.container, left.blob.path)
-            for left in self.survey.unsettled()
+            for left in self.survey.unsettled(backlog)
             if left.has_landed or not self._is_open(left.blob.container, left.blob.path, written_now)
         )
-        return self._take(found, self.ledger.backlog(self.containers).tried)
+        return self._take(found, backlog.tried)
 
     def again(self, files: Sequence[tuple[str, str]], tried: Sequence[Tried] = ()) -> int:
         """Look at files that wait, beginning somewhere else each time, so that none starves behind slow ones.

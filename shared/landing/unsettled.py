@@ -16,6 +16,7 @@ from shared.concurrency import in_parallel
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import LandedFile
 from shared.ledger.states import BEING_WRITTEN
+from shared.ledger.waiting import Backlog
 from shared.ports import BlobVersion, Lake
 
 _FIRST_SIZE = 1 << 12  # places; a power of two
@@ -47,13 +48,14 @@ class Survey:
         self._settled = Marks()
         self._passed: set[str] = set()  # containers whose record in the ledger was passed through
 
-    def unsettled(self) -> Iterator[Unsettled]:
+    def unsettled(self, backlog: Backlog | None = None) -> Iterator[Unsettled]:
         """Yield the landed files whose newest version is not settled, those last that are to be read again."""
+        backlog = self._ledger.backlog(self._containers) if backlog is None else backlog
         named = Marks()
         for left in self._listed():
             named.add(f"{left.blob.container}/{left.blob.path}")
             yield left
-        for container, path in self._ledger.backlog(self._containers).files:
+        for container, path in backlog.files:
             if f"{container}/{path}" not in named:
                 found = self._lake.head(container, path)
                 record = self._ledger.file(container, path).record

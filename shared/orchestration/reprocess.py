@@ -17,7 +17,7 @@ from shared.errors import Conflict, LedgerChanged
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import ReprocessJob
 from shared.ledger.states import ReprocessStatus, Source, Stage, Unset
-from shared.orchestration.selection import matches, parked, parts_again
+from shared.orchestration.selection import Bound, matches, parked, parts_again
 from shared.ports import Clock, Hints
 
 FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
@@ -54,6 +54,7 @@ class Extent:
     files: int = 0
     size: int = 0  # bytes
     records: int = 0  # as they were read before; of parts: rows
+    is_complete: bool = True  # False: there is more than was looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,7 @@ class Reprocess:
     clock: Clock
     new_id: Callable[[], str]
     containers: tuple[str, ...]
+    most_looked_at: int = 100_000  # records of the ledger in one dry run: a hundred calls, some ten seconds
 
     def __call__(self, request: ReprocessRequest) -> ReprocessJob:
         """Record a request as a job, or find the job that it is already; raises `RequestConflicts`."""
@@ -81,7 +83,11 @@ class Reprocess:
         return found
 
     def extent(self, request: ReprocessRequest) -> Extent:
-        """Say how much a request would come to, and change nothing."""
+        """Say how much a request would come to, and change nothing.
+
+        Looks at so many records as one request has the time for; where there are more, what is said is a lower bound.
+        """
+        bound = Bound(self.most_looked_at)
         job = self._job(request)
         if job.stage == "gold":
             return Extent()
@@ -90,14 +96,14 @@ class Reprocess:
             for batch in parked(self.ledger, job):
                 files, records = files + batch.parts, records + batch.rows
         elif job.stage == "silver":
-            for part in parts_again(self.ledger, self.containers, job):
+            for part in parts_again(self.ledger, self.containers, job, bound):
                 files, size, records = files + 1, size + part.end - part.start, records + part.rows
         else:
             for container in (job.container,) if job.container else self.containers:
-                for known in self.ledger.files(container, prefix=job.prefix):
+                for known in bound.within(self.ledger.files(container, prefix=job.prefix)):
                     if matches(job, known.record):
                         files, size, records = files + 1, size + known.record.size, records + known.record.records
-        return Extent(files=files, size=size, records=records)
+        return Extent(files=files, size=size, records=records, is_complete=not bound.was_met)
 
     def job(self, reprocess_id: str) -> ReprocessJob | None:
         """Return how a job stands, or None."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch, LandedFile, Part, ReprocessJob
+
+T = TypeVar("T")
 
 _AGAIN = frozenset({"ingested", "held_back", "rejected", "poison"})
 _ABANDONED = "folder_abandoned"  # its model may have come after all
@@ -31,11 +34,29 @@ def parked(ledger: Ledger, job: ReprocessJob) -> Iterator[Batch]:
             yield batch
 
 
-def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob) -> Iterator[Part]:
+class Bound:
+    """Lets a look pass so many records of the ledger and no more; tells whether it was stopped."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self._left = most
+        self.was_met = False
+
+    def within(self, records: Iterable[T]) -> Iterator[T]:
+        """Yield the records for as long as the bound allows."""
+        for record in records:
+            if self._left == 0:
+                self.was_met = True
+                return
+            self._left = None if self._left is None else self._left - 1
+            yield record
+
+
+def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob, bound: Bound | None = None) -> Iterator[Part]:
     """Yield every part that a reprocess job names and a batch took, but those that were set aside."""
+    bound = bound or Bound()
     aside = ledger.discarded()
     for container in (job.container,) if job.container else containers:
-        for known in ledger.parts_in(container, prefix=job.prefix):
+        for known in bound.within(ledger.parts_in(container, prefix=job.prefix)):
             part = known.record
             if part.state == "pending":  # it goes its own way: into a batch of new parts, once its file is settled
                 continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -194,6 +195,23 @@ def story_of_poison(world: World) -> None:
     world.settle()
 
 
+def story_of_a_snapshot(world: World) -> None:
+    """A file of more parts than a transaction holds lands twice; its batches are discarded and taken back."""
+    settings = replace(world.context.settings, slice_bytes=1)
+    world.context.replace(settings=settings)
+    for first in (0, 100):
+        data = b"cid,income\n" + b"".join(b"%d,10\n" % (first + number) for number in range(50))
+        world.lake.put(FINANCE, "customer_finance.csv", data)
+        world.deliver(FINANCE, "customer_finance.csv")
+        world.settle({"customer_finance"})
+        world.survive(discard_all)
+        world.survive(discard_all)
+        world.settle()
+    world.survive(unpark_all)
+    world.survive(unpark_all)
+    world.settle()
+
+
 def story_of_labels(world: World) -> None:
     """The labels of two tables land in three export folders, the last of which is older than the one before it."""
     told = ((1, b"contact,color,1,,1033,Red\n"), (3, b"contact,color,1,,1033,Blue\naccount,color,2,,1033,Pink\n"))
@@ -229,9 +247,15 @@ def land_both(world: World) -> None:
 
 
 def unpark_all(context: Context) -> None:
-    for batch in list(context.ledger.batches(state="parked")):
+    for batch in [batch for batch in context.ledger.batches() if batch.state in {"parked", "discarded"}]:
         with suppress(NotParked):
             context.runs.unpark(batch.batch_id)
+
+
+def discard_all(context: Context) -> None:
+    for batch in list(context.ledger.batches(state="parked")):
+        with suppress(NotParked):
+            context.runs.discard(batch.batch_id)
 
 
 def blob_rows(world: World, path: str) -> int:
@@ -286,7 +310,8 @@ def test_the_story_of_labels_without_a_crash_has_the_newest() -> None:
 
 
 @pytest.mark.parametrize(
-    "tell", [story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels, story_of_a_tail]
+    "tell",
+    [story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels, story_of_a_tail, story_of_a_snapshot],
 )
 def test_a_crash_at_any_call_changes_nothing(tell: Callable[[World], None]) -> None:
     calm = World()

@@ -1,13 +1,15 @@
 """The number and order of events do not matter: any interleaving keeps the rules and ends where state says (design, section 3).
 
 Hypothesis lands files, delivers events once, twice, late or never, calls back truly and falsely, ticks timers, breaks
-services, kills the process, parks, un-parks and reprocesses, in any order; the invariants hold after each step, and in the
-end everything that landed is published exactly once.
+services, kills one of two hosts, parks, un-parks, discards, reprocesses and rebuilds, in any order; the invariants hold after
+each step, and in the end everything that landed is published exactly once. A slice is a row, so that a snapshot has more parts
+than one transaction of the ledger holds.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -16,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.api.reprocess import read_request
 from shared.api.runs import NotParked
+from shared.context import Context
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, publication_name
 from shared.errors import Retry, ServiceUnavailable
 from shared.landing.poison import PoisonMessage
@@ -62,7 +65,8 @@ class Interleavings(RuleBasedStateMachine):
         self.events: list[tuple[str, str]] = []
         self.landed: dict[tuple[str, str], int] = {}  # records of the newest version
         self.number = 0
-        self.restart()
+        self.hosts = [self.host(), self.host()]
+        self.context = self.hosts[0]
 
     @initialize()
     def export_the_model(self) -> None:
@@ -72,10 +76,15 @@ class Interleavings(RuleBasedStateMachine):
 
     # Few rules with many choices: Hypothesis leaves whole rules out of a run, and without landing there is nothing to see.
 
-    @rule(where=st.sampled_from(FILES), rows=st.integers(1, 3), event=st.sampled_from(["now", "now", "late", "twice", "lost"]))
+    @rule(
+        where=st.sampled_from(FILES),
+        rows=st.sampled_from([1, 2, 3, 3, 60]),
+        event=st.sampled_from(["now", "now", "late", "twice", "lost"]),
+    )
     def land(self, where: tuple[str, str], rows: int, event: str) -> None:
         self.number += rows
         if where[0] == DATAVERSE:
+            rows = min(rows, 3)
             before = self.pipeline.lake.content(*where) if where in self.landed else b""
             data = before + b"".join(contact(self.number + row) for row in range(rows))
             self.landed[where] = self.landed.get(where, 0) + rows
@@ -94,10 +103,14 @@ class Interleavings(RuleBasedStateMachine):
         run=st.one_of(st.none(), st.integers(1000, 1005), st.text(max_size=3)),
         where=st.sampled_from(FILES),
         port=st.sampled_from(["", "", "", "jobs", *PORTS]),
-        calls=st.sampled_from([1, 1, 2, 3, 5, 9]),
+        calls=st.sampled_from([1, 1, 2, 3, 5, 9, 50]),
         after=st.booleans(),
+        host=st.sampled_from([0, 0, 1]),
     )
-    def look(self, seconds: float, what: str, run: object, where: tuple[str, str], port: str, calls: int, after: bool) -> None:
+    def look(
+        self, seconds: float, what: str, run: object, where: tuple[str, str], port: str, calls: int, after: bool, host: int
+    ) -> None:
+        self.context = self.hosts[host]
         self.pipeline.clock.advance(seconds)
         if port:
             self.ports[port].fail_in, self.ports[port].after = calls, after
@@ -124,10 +137,17 @@ class Interleavings(RuleBasedStateMachine):
         if refresh:
             self.pipeline.end_refreshes()
 
-    @rule(what=st.sampled_from([{"table": "contact"}, {"stage": "silver", "source": "finance"}, {"stage": "gold"}, None, None]))
-    def act(self, what: dict[str, str] | None) -> None:
-        if what is None:
-            self.quietly(self.unpark_all)
+    @rule(
+        what=st.sampled_from(
+            [
+                *({"table": "contact"}, {"stage": "silver", "source": "finance"}, {"stage": "silver", "table": "contact"}),
+                *({"stage": "gold"}, "unpark", "unpark", "discard"),
+            ]
+        )
+    )
+    def act(self, what: dict[str, str] | str) -> None:
+        if isinstance(what, str):
+            self.quietly(self.unpark_all if what == "unpark" else self.discard_all)
             return
         request = read_request({**what, "request_id": str(self.number % 3)}, (DATAVERSE, FINANCE))
         with suppress(Retry, RequestConflicts):  # the id may belong to another request
@@ -138,7 +158,11 @@ class Interleavings(RuleBasedStateMachine):
         self.restart()
 
     def restart(self) -> None:
-        self.context = self.pipeline.fresh_context().replace(**self.ports)
+        self.hosts[0] = self.context = self.host()
+
+    def host(self) -> Context:
+        context = self.pipeline.fresh_context().replace(**self.ports)
+        return context.replace(settings=replace(context.settings, slice_bytes=1))
 
     # What always holds ----------------------------------------------------------------------------------------------
 
@@ -161,9 +185,13 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def each_part_is_in_one_batch_and_each_waiting_part_in_none(self) -> None:
         ledger = self.pipeline.fresh_context().ledger
-        waits = {(wait.container, wait.part) for wait in ledger.backlog((DATAVERSE, FINANCE)).parts}
+        takeable = {part.record.part_id for part in ledger.pending_parts(ledger.backlog((DATAVERSE, FINANCE)).parts)}
         parts = [part.record for name in (DATAVERSE, FINANCE) for part in ledger.parts_in(name)]
-        assert len(waits) == sum(part.state == "pending" for part in parts)
+        for part in parts:
+            if part.state == "pending" and part.part_id not in takeable:
+                file = ledger.file(part.container, part.source_path).record
+                assert part.whole
+                assert (file.reading != "", file.generation) == (True, part.generation)
         given: dict[str, str] = {}
         for batch in ledger.batches():
             manifest = self.pipeline.lake.head(PIPELINE, batch_manifest(batch.batch_id))
@@ -171,6 +199,12 @@ class Interleavings(RuleBasedStateMachine):
                 continue
             for listed in self.pipeline.manifest(batch.batch_id).parts:
                 assert given.setdefault(listed.part_id, batch.batch_id) == batch.batch_id
+        generations: dict[tuple[str, int], set[str]] = {}
+        for part in parts:
+            if part.whole:
+                batch_id = given.get(part.part_id, "")
+                generations.setdefault((part.source_file, part.generation), set()).add(batch_id)
+        assert all(len(batches) == 1 for batches in generations.values()), "half of a snapshot"
 
     @invariant()
     def what_is_visible_was_verified(self) -> None:
@@ -206,7 +240,8 @@ class Interleavings(RuleBasedStateMachine):
             self.quietly(self.context.reconcile)
             self.pipeline.end_runs()
             self.pipeline.end_refreshes()
-            if self.pipeline.is_idle and not list(self.context.ledger.batches(state="parked")):
+            left = [batch for batch in self.context.ledger.batches() if batch.state in {"parked", "discarded"}]
+            if self.pipeline.is_idle and not left:
                 break
         else:
             raise AssertionError(f"does not settle: {self.context.status()}")
@@ -230,9 +265,14 @@ class Interleavings(RuleBasedStateMachine):
             action()
 
     def unpark_all(self) -> None:
-        for batch in list(self.context.ledger.batches(state="parked")):
+        for batch in [batch for batch in self.context.ledger.batches() if batch.state in {"parked", "discarded"}]:
             with suppress(NotParked):
                 self.context.runs.unpark(batch.batch_id)
+
+    def discard_all(self) -> None:
+        for batch in list(self.context.ledger.batches(state="parked")):
+            with suppress(NotParked):
+                self.context.runs.discard(batch.batch_id)
 
 
 TestInterleavings = Interleavings.TestCase

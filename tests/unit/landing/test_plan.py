@@ -103,7 +103,7 @@ def test_a_file_of_an_export_folder_is_read_as_a_whole() -> None:
     [
         {"blob": make_blob(499)},  # it shrank
         {"overlap": b"other bytes at this place"},  # it was written anew, as long or longer
-        {"blob": make_blob(created_at=AT + timedelta(hours=1))},  # another blob of this name
+        {"blob": make_blob(created_at=AT + timedelta(hours=1), is_append_blob=True)},  # another blob of this name
         {"blob": make_blob(500, content_md5="other")},  # as long as it was: nothing was appended, so something was changed
         {"blob": make_blob(500)},  # likewise, where storage keeps no hash
     ],

@@ -78,7 +78,7 @@ def test_a_sweep_asks_the_ledger_only_about_versions_that_are_new_to_it() -> Non
     assert context.sweep() == 0
     first = tables.calls
     assert context.sweep() == 0
-    assert tables.calls - first == 8  # two tallies, and what waits, to be tried and to be told apart
+    assert tables.calls - first == 5  # two tallies, and what waits
 
 
 def test_many_parts_are_taken_by_a_batch_in_few_calls() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -58,6 +59,15 @@ def test_a_table_is_read_again_from_its_start_and_merged_again(pipeline: Pipelin
     assert (standing(pipeline, job).state, standing(pipeline, job).files, standing(pipeline, job).records) == (
         "succeeded", 2, 3,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", ["bronze", "silver"])
+def test_a_dry_run_looks_at_no_more_than_one_request_has_time_for_and_says_so(pipeline: Pipeline, stage: str) -> None:
+    request = read_request({"table": "contact", "stage": stage, "dry_run": True}, CONTAINERS)
+    whole = pipeline.context.reprocess.extent(request)
+    bounded = replace(pipeline.context.reprocess, most_looked_at=1).extent(request)
+    assert (whole.files, whole.is_complete) == (2, True)
+    assert (bounded.files < 2, bounded.is_complete) == (True, False)
 
 
 def test_a_dry_run_tells_how_much_it_is_and_does_nothing(pipeline: Pipeline) -> None:
