@@ -157,9 +157,9 @@ def dataverse(
 def is_written_anew(record: LandedFile, blob: BlobVersion) -> bool:
     """Whether what storage tells of a growing file says that it was not appended to, whatever its last bytes are.
 
-    What can only be appended to was, unless it was created anew (reference: Synapse Link, section 5). Of other blobs the creation
-    time says little: an exporter may grow a file by uploading it again as a whole. But a new version of the same length has
-    other bytes, unless storage says that its content is the same.
+    What can only be appended to was, unless it was created anew (reference: Synapse Link, section 5). Of other blobs the
+    creation time says little: an exporter may grow a file by uploading it again as a whole. But a new version of the same
+    length has other bytes, unless storage says that its content is the same.
     """
     if not record.offset:
         return False
