@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Self
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
+from shared.contracts.columns import DIGEST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 MOST = 500_000
 #: From so many rows on the pass is worth it.
 WORTH_A_PASS = 100_000
-_DIGEST = "__digest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +37,10 @@ class Repeated:
     def find(cls, spark: SparkSession, lake: Lake, place: str, digests: DataFrame) -> Self:
         """Find what comes more than once among digests; kept at `place`, which the caller deletes when all is done."""
         observed = Observation()
-        several = digests.groupBy(_DIGEST).count().where("count > 1").select(_DIGEST)
+        several = digests.groupBy(DIGEST).count().where("count > 1").select(DIGEST)
         several = several.observe(observed, F.count(F.lit(1)).alias("keys"))
         several.write.mode("overwrite").parquet(lake.path(place))
-        found = spark.read.schema(f"{_DIGEST} bigint").parquet(lake.path(place))
+        found = spark.read.schema(f"{DIGEST} bigint").parquet(lake.path(place))
         return cls(digests=found, count=int(observed.get.get("keys", 0)))
 
     def rows_of(self, rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
@@ -51,13 +52,13 @@ class Repeated:
         return self._joined(rows, keys, "left_anti") if self.count else rows
 
     def _joined(self, rows: DataFrame, keys: Sequence[Column], how: str) -> DataFrame:
-        marked = rows.select("*", F.xxhash64(*keys).alias(_DIGEST))
-        return marked.join(F.broadcast(self.digests), _DIGEST, how).drop(_DIGEST)
+        marked = rows.select("*", F.xxhash64(*keys).alias(DIGEST))
+        return marked.join(F.broadcast(self.digests), DIGEST, how).drop(DIGEST)
 
 
 def digests(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
     """Return the digest of each row's key."""
-    return rows.select(F.xxhash64(*keys).alias(_DIGEST))
+    return rows.select(F.xxhash64(*keys).alias(DIGEST))
 
 
 def has_repeated(rows: DataFrame, column: str) -> bool:

@@ -25,6 +25,13 @@ START, END, DELETED, VERSION = "__START_AT", "__END_AT", "__deleted", "__version
 #: A row that silver cannot use (docs/contracts.md, "Rejected rows").
 BATCH_ID, KEY, ERRORS, ROW = "_batch_id", "_key", "_errors", "_row"
 
+#: What tells apart which keys have several rows, while the job works.
+DIGEST: Final = "__digest"
+#: Names, in lower case, that no landed column may have in any case: Spark does not tell case apart.
+RESERVED: Final = frozenset(
+    name.lower() for name in (*LINEAGE, START, END, DELETED, VERSION, BATCH_ID, KEY, ERRORS, ROW, DIGEST)
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:

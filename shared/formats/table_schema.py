@@ -12,14 +12,15 @@ from functools import cached_property
 from typing import Final, Self
 
 from shared.contracts.codec import encoded
-from shared.contracts.columns import LINEAGE, Column
+from shared.contracts.columns import RESERVED, Column
+from shared.contracts.sql_types import MOST_DIGITS
 from shared.errors import InvalidInput
 
 DELETE_FLAG: Final = "IsDelete"
 
 
 class SchemaError(InvalidInput):
-    """Columns that no table can have: none, one twice, one of ours, or a name with a NUL."""
+    """Columns that no table can have: what Spark or silver would refuse is refused here, with what to do about it."""
 
     def __init__(self, table: str, detail: str) -> None:
         self.table, self.detail = table, detail
@@ -39,6 +40,18 @@ def column_of(column: Mapping[str, object]) -> Column:
     )
 
 
+def _decimal_problem(column: Column) -> str:
+    """Say what of a decimal's digits no table can hold, or nothing."""
+    if column.type.lower() != "decimal":
+        return ""
+    precision = MOST_DIGITS if column.precision is None else column.precision
+    if not 1 <= precision <= MOST_DIGITS:
+        return f"{precision} digits, where 1 to {MOST_DIGITS} are possible"
+    if column.scale is not None and not 0 <= column.scale <= precision:
+        return f"{column.scale} digits behind the point, of {precision} in all"
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableSchema:
     """The columns of one table in the order in which its rows hold them."""
@@ -50,15 +63,21 @@ class TableSchema:
         """Refuse columns that bronze could not hold."""
         if not self.columns:
             raise SchemaError(self.table, "no columns")
-        seen: set[str] = set()
-        for name in self.names:
-            if "\x00" in name:
-                raise SchemaError(self.table, f"the name of column {len(seen) + 1} holds a NUL")
-            if name in LINEAGE:
-                raise SchemaError(self.table, f"column {name} has the name of a lineage column")
-            if name in seen:
-                raise SchemaError(self.table, f"column {name} comes twice")
-            seen.add(name)
+        seen: dict[str, str] = {}
+        for number, column in enumerate(self.columns, start=1):
+            name, lower = column.name, column.name.lower()
+            if not name.strip() or "\x00" in name:
+                problem = "holds a NUL" if name.strip() else "is empty"
+                raise SchemaError(self.table, f"the name of column {number} {problem}; give it one in the export")
+            if lower in RESERVED:
+                raise SchemaError(self.table, f"column {name} has a name that silver uses itself; rename it in the export")
+            if lower in seen:
+                first = seen[lower]
+                how = "comes twice" if first == name else f"differs from {first} in case only, which Spark cannot tell apart"
+                raise SchemaError(self.table, f"column {name} {how}; leave one of them out of the export, or rename it")
+            seen[lower] = name
+            if wrong := _decimal_problem(column):
+                raise SchemaError(self.table, f"column {name} is a decimal of {wrong}; correct it in the export")
 
     @classmethod
     def from_json(cls, table: str, columns: Iterable[Mapping[str, object]]) -> Self:

@@ -1,5 +1,7 @@
 """Columns, what changes in them, and how narrow a row may be."""
 
+import re
+
 import pytest
 
 from shared.contracts.columns import Column
@@ -62,3 +64,37 @@ def test_label_files_have_the_columns_of_the_reference() -> None:
         "TargetMetadata": 4,
     }
     assert LABEL_MIN_WIDTHS["GlobalOptionsetMetadata"] == 7
+
+
+def decimal(precision: int | None, scale: int | None) -> Column:
+    return Column(name="amount", type="decimal", precision=precision, scale=scale)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ((Column(name="Name", type="string"), Column(name="NAME", type="string")), "NAME differs from Name in case only"),
+        ((Column(name="a", type="string"), Column(name="a", type="string")), "a comes twice"),
+        *(
+            ((Column(name=name, type="string"),), "silver uses itself")
+            for name in ("_Source_File", "_LANDED_AT", "__start_at", "__END_AT", "__Deleted", "__version", "_KEY", "__digest")
+        ),
+        ((Column(name=" ", type="string"),), "the name of column 1 is empty"),
+        ((decimal(39, 2),), "39 digits"),
+        ((decimal(0, 0),), "0 digits"),
+        ((decimal(-1, None),), "-1 digits"),
+        ((decimal(10, 11),), "11 digits behind the point, of 10 in all"),
+        ((decimal(None, -1),), "-1 digits behind the point"),
+    ],
+)
+def test_what_spark_would_refuse_is_refused_where_it_lands_and_says_what_to_do(columns: tuple[Column, ...], told: str) -> None:
+    with pytest.raises(SchemaError, match=re.escape(told)) as caught:
+        TableSchema(table="t", columns=columns)
+    assert "export" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "column", [decimal(38, 38), decimal(None, None), decimal(1, 0), Column(name="id", type="int64", precision=0)]
+)
+def test_digits_that_spark_has_are_taken(column: Column) -> None:
+    assert TableSchema(table="t", columns=(column,)).width == 1
