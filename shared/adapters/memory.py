@@ -123,7 +123,9 @@ class MemoryLake:
 
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """See `Lake.list`."""
-        for (home, path), (version, _) in sorted(self._blobs.items(), key=lambda item: item[0]):
+        with self._lock:
+            blobs = sorted(self._blobs.items(), key=lambda item: item[0])
+        for (home, path), (version, _) in blobs:
             if home == container and path.startswith(prefix):
                 yield replace(version, metadata={})
 
