@@ -134,6 +134,8 @@ class Dialect:
                 return "text_after_quote"
             if bare and self.quote in (self._escaped.sub(b"", bare) if self.escape else bare):
                 stray += 1
+                if not self.escape and b"\\" + self.quote in bare:
+                    return "stray_quotes"  # an escape, or a backslash that is data
             if not mark:
                 break
         return "stray_quotes" if stray > 1 else None
@@ -150,6 +152,8 @@ class Dialect:
         quotes = np.flatnonzero(text == ord(self.quote))
         if not len(quotes):
             return True
+        if not self.escape and (text[np.maximum(quotes - 1, 0)] == ord("\\")).any():
+            return False
         return not self.spaced and (self._is_quoted_well(text, quotes) or self._regular.match(data) is not None)
 
     def _is_quoted_well(self, text: "np.ndarray[Any, Any]", quotes: "np.ndarray[Any, Any]") -> bool:

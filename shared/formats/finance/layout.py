@@ -13,7 +13,7 @@ from typing import Final
 from shared.formats.dialect import BOM, Dialect
 from shared.formats.finance.errors import EmptyFileError, FinanceError, HeaderError, HeaderMissingError, LayoutError
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, looks_delimited_otherwise, records
-from shared.formats.finance.header import Cells, another_header, find_header, merged, unique
+from shared.formats.finance.header import Cells, another_header, find_header, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, section
 from shared.formats.finance.shapes import column_kind, kind
 
@@ -134,6 +134,9 @@ def _found(at: _Head) -> Layout:
         above = held[first - 1]
         if len(above.fields) > 1 and len(above.fields) >= fit.width - 1 and not _typed_below(rows):
             raise _other_width(at, above, number - 1)
+    if first and not is_strong(rows[headed.place], rows[headed.place + 1 :]):
+        detail = f"record {number} may be the header, or a value below record {number - 1}; say which with header_row"
+        raise LayoutError(at.file, detail, at.said(header_row=number))
     if headed.rows > 1:
         lines = rows[headed.place : headed.place + headed.rows]
         names = merged(lines) if any(line != lines[0] for line in lines) else ()
