@@ -134,7 +134,8 @@ def _found(at: _Head) -> Layout:
         above = held[first - 1]
         if len(above.fields) > 1 and len(above.fields) >= fit.width - 1 and not _typed_below(rows):
             raise _other_width(at, above, number - 1)
-    if first and not is_strong(rows[headed.place], rows[headed.place + 1 :]):
+    below_it = rows[headed.place + 1 :]
+    if first and not (below_it and is_strong(rows[headed.place], below_it)):
         detail = f"record {number} may be the header, or a value below record {number - 1}; say which with header_row"
         raise LayoutError(at.file, detail, at.said(header_row=number))
     if headed.rows > 1:
