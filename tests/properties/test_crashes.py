@@ -95,6 +95,7 @@ class World(Pipeline):
         self.countdown = Countdown(at, after=after, reached=(lambda _: None) if at else self._note)
         self.actions = 0
         self.died = False
+        self.slice_bytes = 0  # 0: as the settings say
         super().__init__()
 
     def _note(self, place: Place) -> None:
@@ -108,6 +109,8 @@ class World(Pipeline):
 
     def start(self, **settings: str) -> Any:
         context = super().start(**settings)
+        if self.slice_bytes:
+            context.replace(settings=replace(context.settings, slice_bytes=self.slice_bytes))
         if not self.died:
             context.replace(**{name: self.countdown.around(getattr(self, name)) for name in PORTS})
         return context
@@ -196,19 +199,14 @@ def story_of_poison(world: World) -> None:
 
 
 def story_of_a_snapshot(world: World) -> None:
-    """A file of more parts than a transaction holds lands twice; its batches are discarded and taken back."""
-    settings = replace(world.context.settings, slice_bytes=1)
-    world.context.replace(settings=settings)
-    for first in (0, 100):
-        data = b"cid,income\n" + b"".join(b"%d,10\n" % (first + number) for number in range(50))
-        world.lake.put(FINANCE, "customer_finance.csv", data)
-        world.deliver(FINANCE, "customer_finance.csv")
-        world.settle({"customer_finance"})
-        world.survive(discard_all)
-        world.survive(discard_all)
-        world.settle()
-    world.survive(unpark_all)
-    world.survive(unpark_all)
+    """A file of more parts than a transaction holds lands; its batch is parked, discarded and taken back."""
+    world.slice_bytes = 1
+    world.start()
+    world.lake.put(FINANCE, "customer_finance.csv", b"cid,income\n" + b"".join(b"%d,10\n" % n for n in range(47)))
+    world.deliver(FINANCE, "customer_finance.csv")
+    world.settle({"customer_finance"})
+    for act in (discard_all, discard_all, unpark_all, unpark_all):
+        world.survive(act)
     world.settle()
 
 
