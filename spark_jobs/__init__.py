@@ -5,7 +5,7 @@
 | `silver` | the silver task: rows that a batch brings, typed, checked, and merged into the history of each entity |
 | `gold` | the gold task: models, their tables, publications, and what Customer Insights would stumble over |
 
-Both stand on the ground floor, and neither imports the other: only the task modules, which start a run, look into both.
+Both stand on the ground floor, and neither imports the other.
 
 | module | what it holds |
 | --- | --- |

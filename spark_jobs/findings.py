@@ -38,3 +38,15 @@ def unreadable_record(publication: str) -> Finding:
     """Warn of a publication whose record cannot be read, so that nobody can tell which files of gold are still wanted."""
     detail = "nothing of gold is collected until it is mended, or deleted"
     return Finding(trap="record_unreadable", table="-", where=publication, detail=detail, severity="warning")
+
+
+def column_left_out(table: str, column: str) -> Finding:
+    """Warn of a column of silver that a gold table does not take over, because its query makes one of that name."""
+    detail = "the model makes a column of that name itself; rename the landed one in `renames` to have it in gold"
+    return Finding(trap="column_left_out", table=table, where=column, detail=detail, severity="warning")
+
+
+def rows_merged(table: str, view: str, shared: int, rows: int) -> Finding:
+    """Warn of rows that become one in gold, because they share the value that they are known by."""
+    detail = f"{rows} current rows share {shared} values of what tells them apart here; of each the newest shows, and no other"
+    return Finding(trap="rows_merged", table=table, where=view, detail=detail, severity="warning")

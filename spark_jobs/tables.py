@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _INCREMENTAL = {"MERGE", "UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END"}
 _INCREMENTAL |= {"ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES"}
 #: Metadata of the columns that tell events apart.
-_IDENTITY = "customer360.identity"
+IDENTITY = "customer360.identity"
 _COMMIT = re.compile(r"/(\d{20})\.json$")
 
 
@@ -74,7 +74,7 @@ class Table:
         return Described(
             columns={one.name: one.dataType.simpleString() for one in fields},
             comments={one.name: one.metadata["comment"] for one in fields if "comment" in one.metadata},
-            identity=frozenset(one.name for one in fields if one.metadata.get(_IDENTITY)),
+            identity=frozenset(one.name for one in fields if one.metadata.get(IDENTITY)),
         )
 
     def properties(self) -> dict[str, str]:
@@ -110,7 +110,7 @@ class Table:
         Unless it `replaces` a table that the caller knows of, there must be none: one that is there after all fails the write.
         """
         for name in keys:
-            rows = rows.withMetadata(name, {_IDENTITY: True})
+            rows = rows.withMetadata(name, {IDENTITY: True})
         (
             rows.write.format("delta")
             .mode("overwrite" if replaces else "errorifexists")

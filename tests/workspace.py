@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azure.storage.blob import BlobType
-
 from local.jobs_emulator.definition import Job, Task
 from local.jobs_emulator.execution import TaskResult
 from local.jobs_emulator.runs import SUCCESS
@@ -20,15 +18,11 @@ if TYPE_CHECKING:
 
 
 class AzuriteLake(BlobLake):
-    """Blob storage with the calls that tests make beside the port."""
+    """Blob storage with the two calls that tests make beside the port."""
 
     def put(self, container: str, path: str, data: bytes, **_options: Any) -> None:
         """Land a file as a foreign system would."""
         self._service.get_blob_client(container, path).upload_blob(data, overwrite=True)
-
-    def append(self, container: str, path: str, data: bytes) -> None:
-        """Grow a file as Synapse Link does: the same blob, with more at its end."""
-        self._service.get_blob_client(container, path).upload_blob(data, blob_type=BlobType.APPENDBLOB)
 
     def content(self, container: str, path: str) -> bytes:
         """Return a blob's bytes."""

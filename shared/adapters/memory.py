@@ -123,9 +123,7 @@ class MemoryLake:
 
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """See `Lake.list`."""
-        with self._lock:
-            blobs = sorted(self._blobs.items(), key=lambda item: item[0])
-        for (home, path), (version, _) in blobs:
+        for (home, path), (version, _) in sorted(self._blobs.items(), key=lambda item: item[0]):
             if home == container and path.startswith(prefix):
                 yield replace(version, metadata={})
 

@@ -10,7 +10,7 @@ from itertools import islice
 from shared.api.documents import AttentionDocument
 from shared.errors import shown
 from shared.ledger.ledger import Ledger
-from shared.ledger.records import Batch, LandedFile, Refresh
+from shared.ledger.records import Batch, LandedFile, Pipeline, Refresh
 from shared.ledger.states import AttentionKind, FileState
 from shared.ledger.waiting import Backlog
 
@@ -35,6 +35,7 @@ class Attention:
         refresh: Refresh | None,
         files: Mapping[str, int],
         misconfigured: str,
+        pipeline: Pipeline,
     ) -> tuple[AttentionDocument, ...]:
         """Return it, the gravest first; `files` says how many files are in each state."""
         found: list[AttentionDocument] = []
@@ -53,6 +54,8 @@ class Attention:
             found.append(_told("tried", shown(f"{tried.container}/{tried.path}"), why))
         if refresh is not None and refresh.state == "failed":
             found.append(_told("refresh_failed", refresh.publication, refresh.detail or "no cause is told"))
+        why = "its table in gold is older than the rest; the newest run that succeeded tells its cause (GET /api/runs)"
+        found += (_told("model_failed", model, why) for model in pipeline.models_failed[:_MOST_OF_A_KIND])
         return tuple(found)
 
     def _in(self, state: FileState) -> Iterator[LandedFile]:

@@ -161,6 +161,8 @@ class BatchDetailDocument(BatchDocument, frozen=True, kw_only=True):
     steps: tuple[StepDocument, ...]
     counts: dict[str, Any]  # of its outcome, by entity
     gold: dict[str, Any]  # likewise
+    failed: dict[str, str]  # gold models that failed, with their causes
+    warnings: tuple[dict[str, Any], ...]  # what Customer Insights will trip on, and what a person should know
     timings: TimingsDocument
     links: LinksDocument
     listed: tuple[PartDocument, ...]
@@ -224,6 +226,7 @@ class StatusDocument(Document, frozen=True, kw_only=True):
     batches: dict[str, Count]  # the newest, by state
     publication: PublicationDocument | None
     refresh: RefreshDocument | None
+    models_failed: tuple[str, ...]  # gold models whose tables are older than the rest; the publication's run says why
 
 
 class ExtentDocument(Document, frozen=True, kw_only=True):

@@ -84,6 +84,8 @@ class Runs:
             ),
             counts=encoded(outcome.entities) if outcome else {},
             gold=encoded(outcome.gold) if outcome else {},
+            failed=dict(outcome.failed) if outcome else {},
+            warnings=tuple(encoded(outcome.warnings)) if outcome else (),
             timings=TimingsDocument(
                 open_seconds=_seconds(batch.created_at, batch.submitted_at),
                 run_seconds=_seconds(batch.submitted_at, batch.ended_at),

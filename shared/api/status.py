@@ -61,6 +61,7 @@ class Status:
                 refresh=refresh,
                 files=counts,
                 misconfigured=self._misconfigured(),
+                pipeline=pipeline,
             ),
             is_complete=not backlog.has_more,
             files=FileCountsDocument(**{name: counts[name] for name in (*FILE_STATES, "records", "rejects")}, waiting=waiting),
@@ -73,6 +74,7 @@ class Status:
             batches=dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
             publication=_publication(pipeline),
             refresh=_refresh_document(refresh),
+            models_failed=pipeline.models_failed,
         )
 
     def _misconfigured(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from shared.contracts.codec import Count, Duration, decode, encode
@@ -55,6 +55,7 @@ class Outcome:
     entities: Mapping[str, EntityCounts]
     gold: Mapping[str, GoldCounts]
     warnings: tuple[Finding, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)  # gold model -> why; its table is the one published before
     seconds: Seconds
 
 

@@ -206,6 +206,7 @@ class Pipeline:
     publication: str = ""
     published_at: datetime | None = None
     published_batch: str = ""
+    models_failed: tuple[str, ...] = ()  # gold models that failed in the newest run that succeeded
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ RejectReason = Literal[
 FileReason = Literal[WaitReason, StepReason, TailReason, WholeReason, IgnoreReason, RejectReason, "poison"]
 
 AttentionKind = Literal[
-    "misconfigured", "refused", "parked", "held", "poison", "rejected", "held_back", "tried", "refresh_failed"
+    "misconfigured", "refused", "parked", "held", "poison", "rejected", "held_back", "tried", "refresh_failed", "model_failed"
 ]
 """What waits for a person."""
 

@@ -24,6 +24,7 @@ from shared.ports import Clock, JobRun, Jobs, Lake, Termination
 
 _WORTH_RETRYING: frozenset[Termination] = frozenset({"internal_error", "cloud_failure", "skipped"})
 _LARGEST_OUTCOME = 16 << 20  # bytes; that of a thousand entities has some hundred thousand
+_MOST_TOLD = 50  # failed models that the status names; the outcome has all
 _MOST_INTO = 20  # batches that one is dissolved into, all in one transaction; with more entities, some share one
 
 
@@ -100,7 +101,7 @@ class Conclude:
             cause="",
         )
         pipeline = self.ledger.pipeline()
-        after = replace(pipeline.record, active_batch="")
+        after = replace(pipeline.record, active_batch="", models_failed=tuple(sorted(outcome.failed)[:_MOST_TOLD]))
         if not outcome.publication:
             self.ledger.record_batch(batch, done, at=now, pipeline=(pipeline, after), detail="gold did not change")
             return

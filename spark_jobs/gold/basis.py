@@ -6,12 +6,12 @@ Decisions of a run refer to these records only, so that none depends on whether 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from shared.contracts.places import GOLD, GOLD_MANIFEST, whole
-from shared.contracts.publication import Publication
+from shared.contracts.publication import GoldTable, Layout, Publication
 from spark_jobs.documents import read_record
 from spark_jobs.errors import GoldManifestError
 from spark_jobs.tables import Table
@@ -49,6 +49,12 @@ class Base:
     def silver(self, entity: str) -> int:
         """Return the version of an entity's table that it was made of, -1 where there was none."""
         return self.record.silver.get(entity, -1) if self.record else -1
+
+    def kept(self, names: Iterable[str], layout: Layout) -> list[GoldTable]:
+        """Return the tables of these names as they stay, though their models failed; the next run builds them anew, whole."""
+        if self.record is None or self.record.layout != layout:
+            return []
+        return [replace(self.record.tables[name], digest="") for name in sorted(names) if name in self.record.tables]
 
     @property
     def tables(self) -> set[str]:

@@ -8,8 +8,8 @@ without them, all others are referenced again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,11 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 
 from shared.contracts.columns import VERSION
 from shared.contracts.manifest import Manifest
-from shared.contracts.outcome import GoldCounts
+from shared.contracts.outcome import Finding, GoldCounts
 from shared.contracts.places import entity_document
 from shared.contracts.publication import GoldFile, GoldTable
 from spark_jobs.errors import ModelError
+from spark_jobs.findings import column_left_out, rows_merged
 from spark_jobs.gold.basis import Basis
 from spark_jobs.gold.cdm import cdm_entity
 from spark_jobs.gold.layouts import data_folder
@@ -51,6 +52,7 @@ class Built:
     table: GoldTable
     changed: bool
     rewritten: int  # files written
+    findings: tuple[Finding, ...] = ()
 
     def counts(self) -> GoldCounts:
         """Return what the outcome document says of it."""
@@ -68,12 +70,17 @@ class Build:
     publication: str
     basis: Basis
 
-    @property
+    @cached_property
     def _query(self) -> Query:
         return Query(spark=self.spark, model=self.model, tables=self.basis.tables)
 
     def run(self) -> Built:
         """Build the table; raises `ModelError` before anything is written where the model cannot run."""
+        built = self._built()
+        told = (column_left_out(self.model.name, name) for names in self._query.left_out.values() for name in names)
+        return replace(built, findings=(*built.findings, *told))
+
+    def _built(self) -> Built:
         columns = self._query.plan()
         base = self.basis.base.record
         old = base.tables.get(self.model.name) if base and base.layout == self.batch.gold.layout else None
@@ -94,7 +101,8 @@ class Build:
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
-            return self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=0)
+            built = self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=0)
+            return replace(built, findings=self._merged(None))
         finally:
             self.lake.delete(place)
 
@@ -125,7 +133,17 @@ class Build:
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
             self.lake.delete(f"gold/{self.model.name}/{self.publication}")  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
-        return built
+        return replace(built, findings=self._merged(values))
+
+    def _merged(self, values: DataFrame | None) -> tuple[Finding, ...]:
+        """Tell which rows of the inputs that a row is made of become one, because they share what they are known by."""
+        found = []
+        for one in self.model.inputs:
+            if one.newest_by is not None and not one.optional:
+                shared, rows = self._query.shared(one, values)
+                if shared:
+                    found.append(rows_merged(self.model.name, one.view, shared, rows))
+        return tuple(found)
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
         place = data_folder(self.batch.gold.layout, self.model.name, self.publication)

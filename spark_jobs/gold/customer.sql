@@ -48,6 +48,6 @@ select
   c.streetaddress,
   coalesce(cast(try_cast(c.dateofbirth as date) as string), c.dateofbirth) as dateofbirth,
   c.statecode_label,
-  f.* except (cid, _landed_at, _record_number, _source_file)
+  f.* except (cid, _landed_at, _record_number, _source_file, _key)
 from customer c
 left join customer_finance f on trim(f.cid) = coalesce(nullif(trim(c.cid), ''), c.Id)

@@ -11,11 +11,11 @@ further_columns = true
 columns = { cid = "string", income = "decimal(16,2)", spend = "decimal(16,2)" }
 */
 select
-  concat_ws('_', trim(cid), unix_micros(__START_AT.landed_at), __START_AT.record_number) as finance_id,
+  _key as finance_id,
   trim(cid) as cid,
   __START_AT.landed_at as recorded_at,
   __END_AT.landed_at as replaced_at,
   __END_AT is null as is_current,
-  * except (cid, __START_AT, __END_AT, _landed_at, _record_number, _source_file)
+  * except (cid, __START_AT, __END_AT, _landed_at, _record_number, _source_file, _key)
 from customer_finance_history
 where trim(cid) is not null

@@ -12,18 +12,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pyspark.errors import PySparkException
+
 from shared.contracts.arguments import read_arguments
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Outcome, Seconds
 from shared.contracts.places import publication_name
 from shared.contracts.publication import Publication
 from spark_jobs.documents import read_batch, read_outcome, read_report, write_outcome
-from spark_jobs.findings import unreadable_record
+from spark_jobs.errors import ModelError
+from spark_jobs.findings import errors, unreadable_record
 from spark_jobs.gold.basis import Base, Basis, stands
 from spark_jobs.gold.build import Build, Built
 from spark_jobs.gold.collection import collect
-from spark_jobs.gold.models.files import read_models
+from spark_jobs.gold.models.files import model_texts, parse_models
 from spark_jobs.gold.staging import Staging
+from spark_jobs.gold.traps import table_findings
 from spark_jobs.lake import Lake
 from spark_jobs.session import spark_session
 
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
     from spark_jobs.gold.models.definition import Model
 
 
+#: Cardinality, data, syntax or access rules, what is not supported, and what a query itself raises.
+_OF_A_QUERY = {"21", "22", "42", "0A", "P0"}
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -44,16 +52,24 @@ def main() -> None:
     arguments = read_arguments(sys.argv[1:])
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
-    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), read_models())
+    models, faults = parse_models(model_texts())
+    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), models, faults)
 
 
 def run(
-    spark: SparkSession, lake: Lake, batch: Manifest, models: Sequence[Model], *, now: Callable[[], datetime] = _utc_now
+    spark: SparkSession,
+    lake: Lake,
+    batch: Manifest,
+    models: Sequence[Model],
+    faults: Sequence[ModelError] = (),
+    *,
+    now: Callable[[], datetime] = _utc_now,
 ) -> Outcome:
     """Publish a batch; returns the outcome document, which is written last.
 
-    A batch whose outcome still stands (published, or built on what readers see now) is left as it is. Raises `ModelError` where
-    a model cannot run or breaks its key, `NotReadyError` where Customer Insights would stumble over the publication.
+    A batch whose outcome still stands (published, or built on what readers see now) is left as it is. A model that cannot run,
+    breaks its key or makes a table that Customer Insights would stumble over fails alone: its table stays as it was published
+    last, and the outcome says why. `faults` are those of model files that cannot be read.
     """
     started = time.monotonic()
     base = Base.read(lake)
@@ -63,7 +79,11 @@ def run(
     silver = read_report(lake, batch.batch_id)
     basis = Basis.read(spark, lake, models, base)
     name = publication_name(batch.batch_id)
-    built = _built(spark, lake, batch, name, [model for model in models if basis.suffices(model)], basis)
+    wanted = [model for model in models if basis.suffices(model)]
+    found = _built(spark, lake, batch, name, wanted, basis)
+    failed = {fault.model: str(fault) for fault in (*faults, *(one for one in found if isinstance(one, ModelError)))}
+    built = [one for one in found if isinstance(one, Built)]
+    built += [Built(table=table, changed=False, rewritten=0) for table in basis.base.kept(failed, batch.gold.layout)]
     changed = [one.table for one in built if one.changed]
     staged = None
     if changed or {one.table.name for one in built} != base.tables:
@@ -76,8 +96,10 @@ def run(
             silver=basis.versions,
             tables={one.table.name: one.table for one in built},
         )
-        staged = Staging(spark=spark, lake=lake, batch=batch, models=models, basis=basis).stage(publication, changed)
+        sound = [model for model in models if model.name not in failed]
+        staged = Staging(spark=spark, lake=lake, batch=batch, models=sound, basis=basis).stage(publication, changed)
     unread = collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.gold.grace_days))
+    told = [finding for one in built for finding in one.findings]
     outcome = Outcome(
         batch_id=batch.batch_id,
         publication=name if staged else None,
@@ -85,7 +107,8 @@ def run(
         staged_manifest=staged.place if staged else None,
         entities=silver.outcome(),
         gold={one.table.name: one.counts() for one in built},
-        warnings=(*(staged.warnings if staged else ()), *(unreadable_record(one) for one in unread)),
+        warnings=(*(staged.warnings if staged else ()), *(unreadable_record(one) for one in unread), *told),
+        failed=failed,
         seconds=Seconds(silver=silver.seconds, gold=round(time.monotonic() - started, 1)),
     )
     write_outcome(lake, outcome)
@@ -94,9 +117,23 @@ def run(
 
 def _built(
     spark: SparkSession, lake: Lake, batch: Manifest, publication: str, models: Sequence[Model], basis: Basis
-) -> list[Built]:
-    def build(model: Model) -> Built:
-        return Build(spark=spark, lake=lake, batch=batch, model=model, publication=publication, basis=basis).run()
+) -> list[Built | ModelError]:
+    def build(model: Model) -> Built | ModelError:
+        try:
+            built = Build(spark=spark, lake=lake, batch=batch, model=model, publication=publication, basis=basis).run()
+        except ModelError as error:
+            return error
+        except PySparkException as error:
+            if not is_of_its_own(error):
+                raise  # of the platform: another attempt may succeed
+            return ModelError(model.name, f"its rows cannot be computed: {error.getCondition()}")  # values are not told
+        traps = errors(table_findings(built.table)) if built.changed else []
+        return ModelError(model.name, "; ".join(str(one) for one in traps)) if traps else built
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(build, models))
+
+
+def is_of_its_own(error: PySparkException) -> bool:
+    """Say whether what a query says or computes is at fault: by the class of the standard's SQLSTATE, never by words."""
+    return (error.getSqlState() or "")[:2] in _OF_A_QUERY

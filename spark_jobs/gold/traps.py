@@ -25,7 +25,7 @@ _NUMBERS = {"int", "bigint", "double"}
 
 def findings(publication: Publication, base: Publication | None = None) -> list[Finding]:
     """Judge a publication by its record, and by that of the one that it replaces."""
-    found = [finding for table in publication.tables.values() for finding in _of_table(table)]
+    found = [finding for table in publication.tables.values() for finding in table_findings(table)]
     for table in publication.tables.values():
         old = base.tables.get(table.name) if base else None
         if old is not None:
@@ -57,6 +57,11 @@ def too_many_columns(table: str, columns: int) -> Iterator[Finding]:
     if columns > MOST_COLUMNS:
         detail = f"{columns} columns; select at most {MOST_COLUMNS}"
         yield Finding(trap="column_count", table=table, where="table", detail=detail, severity="warning")
+
+
+def table_findings(table: GoldTable) -> list[Finding]:
+    """Judge one table of a publication."""
+    return list(_of_table(table))
 
 
 def _of_table(table: GoldTable) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Gold models checked before a run, by planning them: nothing is read, no Spark job starts.
 
-The silver task does so before it merges anything; `python -m spark_jobs.gold.validation [folder]` does so on a laptop. An input
+`python -m spark_jobs.gold.validation [folder]` does so on a laptop; in a run, a model that fails does so alone. An input
 whose silver table exists has the table's columns, any other those that the model declares.
 """
 

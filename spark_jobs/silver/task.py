@@ -14,15 +14,11 @@ from shared.contracts.counts import MergeCounts
 from shared.contracts.manifest import Manifest
 from shared.contracts.report import SilverReport
 from spark_jobs.documents import read_batch, read_report, write_report
-from spark_jobs.gold.models.files import model_texts
-from spark_jobs.gold.validation import check_models
 from spark_jobs.lake import Lake
 from spark_jobs.session import spark_session, tag
 from spark_jobs.silver.merge import Merge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pyspark.sql import SparkSession
 
 
@@ -31,19 +27,16 @@ def main() -> None:
     arguments = read_arguments(sys.argv[1:])
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
-    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), model_texts())
+    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id))
 
 
-def run(spark: SparkSession, lake: Lake, batch: Manifest, models: Mapping[str, str] | None = None) -> SilverReport:
+def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:
     """Merge every entity of a batch; returns (and leaves beside the manifest) what became of the rows.
-
-    `models` are the files of the gold models: raises `ModelsError`, and merges nothing, where gold could not be built.
 
     Safe to repeat: an entity that is merged is left alone, one that was cut off keeps the counts of its first attempt,
     since by then the table may hold the batch already.
     """
     started = time.monotonic()
-    check_models(spark, lake, models or {})
     noted = read_report(lake, batch.batch_id)
     merged = {name for name, counts in noted.entities.items() if counts.merged}
     waiting = sorted({part.entity for part in batch.parts} - merged)

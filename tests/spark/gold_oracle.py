@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.spark.cdc_oracle import Event, history, newest
 
@@ -33,14 +34,14 @@ def customers(events: Iterable[Event], finance: Iterable[Finance], cids: dict[st
     return {cid: (one.value, one.note, _money(spend.get(cid))) for cid, one in by_cid.items()}
 
 
-def finance_history(finance: Iterable[Finance], start: datetime) -> dict[str, tuple[object, ...]]:
-    """Return finance id -> (customer id, spend, recorded at, replaced at) of each state of a customer's finance data."""
-    rows: dict[str, tuple[object, ...]] = {}
+def finance_history(finance: Iterable[Finance], start: datetime) -> list[tuple[Any, ...]]:
+    """Return (customer id, spend, recorded at, replaced at) of each state of a customer's finance data, in any order."""
+    rows: list[tuple[Any, ...]] = []
     for row in history(_events(finance)):
         since = start + timedelta(hours=row.start[0])
         until = start + timedelta(hours=row.end[0]) if row.end else None
-        rows[f"{row.key}_{int(since.timestamp()) * 1_000_000}_{row.start[1]}"] = (row.key, _money(row.value), since, until)
-    return rows
+        rows.append((row.key, _money(row.value), since, until))
+    return sorted(rows, key=str)
 
 
 def _events(finance: Iterable[Finance]) -> list[Event]:

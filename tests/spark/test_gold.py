@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spark_jobs.errors import ModelError
 from spark_jobs.gold.models.header import parse_model
 from tests.gold_models import model_text
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
@@ -138,16 +138,26 @@ def test_a_changed_model_builds_its_table_anew_and_a_removed_one_leaves(pipeline
         ("select name from customer", "cid"),
         ("select 'same' as cid from customer", "one value in several rows"),
         ("select cast(null as string) as cid from customer", "null"),
+        ("select cid, cast(name as int) as name from customer", "CAST_INVALID_INPUT"),
+        ("select cid, cast(1 as decimal(30,2)) as name from customer", "decimal_precision"),
     ],
 )
-def test_a_model_that_cannot_run_or_breaks_its_key_publishes_nothing(pipeline: Pipeline, select: str, problem: str) -> None:
-    pipeline.models = [parse_model("broken", model_text(select))]
+def test_a_model_that_cannot_run_or_breaks_its_key_fails_alone(pipeline: Pipeline, select: str, problem: str) -> None:
+    shipped = pipeline.models
+    pipeline.models = [*shipped, parse_model("people", model_text("select cid, name from customer"))]
     pipeline.land([customer("1", 1), customer("2", 1)])
-    batch_id = pipeline.manifest()
-    pipeline.silver(batch_id)
-    with pytest.raises(ModelError, match=problem):
-        pipeline.gold(batch_id)
-    assert pipeline.lake.read_json(f"pipeline/batches/{batch_id}/outcome.json") is None
+    pipeline.run()
+    before = pipeline.published("people")
+    pipeline.models = [*shipped, parse_model("people", model_text(select))]
+    pipeline.land([customer("3", 1)])
+    outcome = pipeline.run()
+    assert re.search(problem, outcome["failed"]["people"])
+    assert len(pipeline.published("customer")) == 3, "the others are published"
+    assert pipeline.published("people") == before, "and its table stays as it was"
+    pipeline.models = [*shipped, parse_model("people", model_text("select cid, name from customer"))]
+    pipeline.land([customer("4", 1)])
+    assert "failed" not in pipeline.run()
+    assert len(pipeline.published("people")) == 4, "built whole, with what came while it failed"
 
 
 @pytest.mark.parametrize("worth_a_pass", [100_000, 0], ids=["all rows ordered", "only those of repeated keys"])
@@ -157,7 +167,9 @@ def test_two_live_records_of_one_customer_id_give_one_customer(
     monkeypatch.setattr("spark_jobs.gold.build.WORTH_A_PASS", worth_a_pass)
     pipeline.land([customer("a", 1, crc33_cid="1"), customer("b", 5, crc33_cid="1", crc33_name="newest")])
     pipeline.land([customer("c", 1, crc33_cid="")])
-    pipeline.run()
+    told = [one for one in pipeline.run()["warnings"] if one["trap"] == "rows_merged"]
+    assert [(one["table"], one["where"]) for one in told] == [("customer", "customer")]
+    assert told[0]["detail"].startswith("2 current rows share 1 values")
     gold = by_cid(pipeline.published("customer"))
     assert gold["1"]["name"] == "newest"
     assert "c" in gold, "a customer without customer id is known by its record's id"
@@ -172,3 +184,24 @@ def test_old_publications_are_collected_after_their_grace(pipeline: Pipeline) ->
     folders = pipeline.lake.folders("gold/customer")
     assert "p0001" not in folders
     assert [row["name"] for row in pipeline.published("customer")] == ["n3"]
+
+
+def test_a_finance_column_named_as_one_that_the_model_makes_stays_out_and_is_told(pipeline: Pipeline) -> None:
+    pipeline.land([customer("1", 1)])
+    pipeline.finance("cid,income,is_current,recorded_at,replaced_at,FINANCE_ID,visits,email\n1,10,a,b,c,d,7,e")
+    outcome = pipeline.run()
+    assert "failed" not in outcome
+    (row,) = pipeline.published("customer_finance")
+    assert (row["visits"], row["is_current"], row["replaced_at"]) == (7, True, None)
+    left_out = {one["where"].lower() for one in outcome["warnings"] if one["trap"] == "column_left_out"}
+    assert {"is_current", "recorded_at", "replaced_at", "finance_id"} <= left_out
+
+
+def test_keys_of_the_finance_history_are_those_of_silver(pipeline: Pipeline) -> None:
+    """Two records that meet in customer id, time and place in their files are two rows still."""
+    for file in ("a.csv", "b.csv"):
+        pipeline.finance("cid,income\n1,10\n1_0,10\n", file=file, data_set="customer_finance")
+    outcome = pipeline.run()
+    assert "failed" not in outcome
+    keys = [row["finance_id"] for row in pipeline.published("customer_finance")]
+    assert len(set(keys)) == len(keys) > 1

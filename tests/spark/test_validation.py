@@ -1,8 +1,7 @@
-"""Gold models are checked before the run: every fault of every model at once, nothing merged, no Spark job started."""
+"""Gold models can be checked before a run: every fault of every model at once, no Spark job started."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +9,8 @@ import pytest
 from spark_jobs.errors import ModelsError
 from spark_jobs.gold.models.files import model_texts
 from spark_jobs.gold.validation import check_models
-from spark_jobs.silver import task as silver
 from tests.gold_models import model_text
-from tests.spark.conftest import Pipeline, customer
+from tests.spark.conftest import Pipeline
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,22 +39,14 @@ def _jobs(spark: SparkSession) -> set[int]:
     return set(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
 
 
-def test_all_faults_of_all_models_are_told_at_once_and_nothing_is_merged(pipeline: Pipeline) -> None:
-    pipeline.land([customer("1", 1)])
-    batch_id = pipeline.manifest()
-    batch = pipeline.batch(batch_id)
+def test_all_faults_of_all_models_are_told_at_once(pipeline: Pipeline) -> None:
     texts = model_texts() | {name: text for name, (text, _) in _FAULTY.items()}
     with pytest.raises(ModelsError) as caught:
-        silver.run(pipeline.spark, pipeline.lake, batch, texts)
+        check_models(pipeline.spark, pipeline.lake, texts)
     assert [fault.model for fault in caught.value.faults] == sorted(_FAULTY)
     for fault in caught.value.faults:
         assert caught.match(f"gold model {fault.model},? ?{_FAULTY[fault.model][1]}")
     assert "Correct the name, or declare it in the `columns`" in str(caught.value)
-    assert not Path(pipeline.lake.path("silver")).exists()
-    assert pipeline.lake.read_json(f"pipeline/batches/{batch_id}/silver.json") is None
-
-    silver.run(pipeline.spark, pipeline.lake, batch, model_texts())  # with the shipped ones alone it runs
-    assert pipeline.table("customer").count() == 1
 
 
 def test_checking_starts_no_spark_job_and_takes_what_silver_has(pipeline: Pipeline) -> None:

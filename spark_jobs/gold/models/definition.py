@@ -11,7 +11,7 @@ from spark_jobs.findings import MOST_DIGITS
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 #: The lineage columns that every view has.
 _LINEAGE = (LANDED_AT, RECORD_NUMBER, SOURCE_FILE)
@@ -45,19 +45,26 @@ class Model:
     sql_line: int  # of the file, where the query begins
     digest: str  # of the whole file: a changed model is built anew
 
-    def columns_of(self, read: Input, stored: Mapping[str, str]) -> dict[str, str]:
-        """Return view column -> SQL expression over the silver table, whose columns are `stored` with their types."""
+    def columns_of(self, read: Input, stored: Mapping[str, str], left_out: Collection[str] = ()) -> dict[str, str]:
+        """Return view column -> SQL expression over the silver table, whose columns are `stored` with their types.
+
+        `left_out` are those, in lower case, that do not come along though no input declares them.
+        """
         by_lower = {name.lower(): name for name in stored}
         columns = {}
         for name, kind in read.columns.items():
             found = by_lower.get(name.lower())
             columns[name] = f"try_cast({quoted(found)} as {kind})" if found else f"cast(null as {kind})"
         if read.further_columns:
-            declared = {name.lower() for one in self.inputs for name in one.columns}
-            further = [name for name in stored if name.lower() not in declared and not name.startswith("_")]
+            further = self.further(stored, left_out)
             # Customer Insights takes decimals of 16 digits at most (reference: Customer Insights, section 2).
             columns |= {name: f"cast({quoted(name)} as double)" if _is_long(stored[name]) else quoted(name) for name in further}
         return columns | {name: name for name in (*_LINEAGE, *((START, END) if read.history else ()))}
+
+    def further(self, stored: Iterable[str], left_out: Collection[str] = ()) -> list[str]:
+        """Return which columns of a silver table come along though no input declares them."""
+        declared = {name.lower() for one in self.inputs for name in one.columns}.union(left_out)
+        return [name for name in stored if name.lower() not in declared and not name.startswith("_")]
 
 
 def _is_long(kind: str) -> bool:

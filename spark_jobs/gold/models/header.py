@@ -27,7 +27,7 @@ select ...
 
 A column that silver lacks is null, so that a table with fewer columns breaks nothing. What `further_columns` brings a query
 takes by `*`, and names declared columns only, so that it runs before the first of them has landed. Each view also has
-`_landed_at`, `_record_number` and `_source_file`.
+`_landed_at`, `_record_number`, `_source_file` and `_key` (`query`).
 """
 
 from __future__ import annotations

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+from pyspark.sql.types import StructField, StructType
 from pyspark.sql.window import Window
 
-from shared.contracts.columns import END, KEPT_LINEAGE
+from shared.contracts.columns import END, KEPT_LINEAGE, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
-from spark_jobs.tables import Table, shown
+from spark_jobs.tables import IDENTITY, Table, shown
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _BY = "__by"
+#: A column of each view: no two rows share it (`key_expression`).
+KEY = "_key"
 #: What to change, by the beginning of Spark's name for the fault.
 _ADVICE = {
     "UNRESOLVED_COLUMN": "Correct the name, or declare it in the `columns` of its input.",
@@ -37,6 +41,25 @@ class Query:
     spark: SparkSession
     model: Model
     tables: Mapping[str, Table]
+
+    @cached_property
+    def left_out(self) -> Mapping[str, Sequence[str]]:
+        """Return by view which further columns do not come along: the query makes columns of these names itself.
+
+        What it makes itself is told by planning it without any; of two inputs that bring the same one, the first does.
+        """
+        bringing = [one for one in self.model.inputs if one.further_columns and one.entity in self.tables]
+        if not bringing:
+            return {}
+        every = {name.lower() for one in bringing for name in self.tables[one.entity].columns()}
+        # Leaving out every one leaves a query of what it makes itself; where that cannot be planned, `plan` says why.
+        taken = {name.lower() for name in self._rows(None, None, dict.fromkeys((one.view for one in bringing), every)).columns}
+        found: dict[str, Sequence[str]] = {}
+        for one in bringing:
+            further = self.model.further(self.tables[one.entity].columns())
+            found[one.view] = [name for name in further if name.lower() in taken]
+            taken |= {name.lower() for name in further}
+        return found
 
     def plan(self) -> dict[str, str]:
         """Return column -> SQL type of the model's rows; raises `ModelError` where it cannot run. Starts no Spark job."""
@@ -57,12 +80,19 @@ class Query:
 
         `repeated` tells by view which `by` several rows have; without, the newest of each is found by ordering all rows.
         """
+        left_out = {view: [name.lower() for name in names] for view, names in self.left_out.items()}
+        return self._rows(values, repeated, left_out)
+
+    def _rows(
+        self, values: DataFrame | None, repeated: Mapping[str, Repeated] | None, left_out: Mapping[str, Collection[str]]
+    ) -> DataFrame:
         views, read = [], None
         try:
             for one in self.model.inputs:
                 read = one
                 view = f"{self.model.name}__{one.view}"
-                self._input(one, values, (repeated or {}).get(one.view)).createOrReplaceTempView(view)
+                without = left_out.get(one.view, ())
+                self._input(one, values, (repeated or {}).get(one.view), without).createOrReplaceTempView(view)
                 views.append(f"{quoted(one.view)} as (table {quoted(view)})")
             read = None
             query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
@@ -70,24 +100,35 @@ class Query:
         except (AnalysisException, ParseException) as error:
             raise self._fault(read, error) from error
 
-    def view(self, one: Input, rows: DataFrame) -> DataFrame:
+    def view(self, one: Input, rows: DataFrame, left_out: Collection[str] = ()) -> DataFrame:
         """Return rows of an input's silver table as the model sees them."""
-        columns = self.model.columns_of(one, {field.name: field.dataType.simpleString() for field in rows.schema.fields})
+        fields = rows.schema.fields
+        columns = self.model.columns_of(one, {field.name: field.dataType.simpleString() for field in fields}, left_out)
+        columns |= {KEY: key_expression(fields, history=one.history)}
         return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
+
+    def shared(self, one: Input, values: DataFrame | None) -> tuple[int, int]:
+        """Return how many `by` of an input several rows have, and how many rows those are; of the `values` given, or of all."""
+        rows = self._all(one).select(F.expr(f"cast({one.by} as string)").alias(_BY)).where(F.col(_BY).isNotNull())
+        if values is not None:
+            rows = rows.join(values, F.col(_BY) == F.col("__touched"), "left_semi")
+        several = rows.groupBy(_BY).agg(F.count(F.lit(1)).alias("rows")).where("rows > 1")
+        found = several.agg(F.count(F.lit(1)), F.coalesce(F.sum("rows"), F.lit(0))).first()
+        return (int(found[0]), int(found[1])) if found else (0, 0)
 
     def digests(self, one: Input) -> DataFrame:
         """Return the digest of the `by` of each row of an input."""
         return digests(self._all(one), [F.expr(f"cast({one.by} as string)")])
 
-    def _all(self, one: Input) -> DataFrame:
+    def _all(self, one: Input, left_out: Collection[str] = ()) -> DataFrame:
         table = self.tables.get(one.entity)
         if table is None:
             return self._absent(one)
         stored = table.read()
-        return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()))
+        return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()), left_out)
 
-    def _input(self, one: Input, values: DataFrame | None, repeated: Repeated | None) -> DataFrame:
-        rows = self._all(one)
+    def _input(self, one: Input, values: DataFrame | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
+        rows = self._all(one, left_out)
         if one.by is None:
             return rows
         rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)"))
@@ -109,7 +150,7 @@ class Query:
         return others.unionByName(first(repeated.rows_of(rows, [F.col(_BY)]))) if repeated.count else others
 
     def _absent(self, one: Input) -> DataFrame:
-        kinds = self.model.columns_of(one, {})
+        kinds = self.model.columns_of(one, {}) | {KEY: "cast(null as string)"}
         sequence = "struct<landed_at:timestamp,record_number:bigint>"
         texts = {
             name: f"cast(null as {KEPT_LINEAGE.get(name, sequence)})" if name == text else text for name, text in kinds.items()
@@ -127,3 +168,20 @@ class Query:
         place = re.search(r"\bline (\d+),? pos \d+", str(error))
         line = self.model.sql_line + int(place[1]) - 2 if place else None
         return ModelError(self.model.name, f"the query cannot be run: {said} {advice}".rstrip(), line=line)
+
+
+def key_expression(fields: Sequence[StructField], *, history: bool) -> str:
+    """Return the SQL expression of a text that no two rows of a view share, and that stays while a row of history goes on.
+
+    It is a digest of the keys by which silver tells its rows apart, and in history of the time from which the row holds.
+    """
+    start = next((field.dataType for field in fields if field.name == START), None)
+    times = start.fieldNames() if isinstance(start, StructType) else []
+    identity = {field.name for field in fields if field.metadata.get(IDENTITY)} or {SOURCE_FILE, RECORD_NUMBER}
+    sequence = {name.lower() for name in times} | {LANDED_AT}
+    if SOURCE_FILE not in identity:
+        sequence.add(RECORD_NUMBER)  # without a key of its own, a record's place is its key
+    parts = [quoted(name) for name in sorted(identity) if name.lower() not in sequence]
+    parts += [f"{START}.{quoted(name)}" for name in times if history]
+    texts = ", ".join(f"cast({part} as string)" for part in parts)
+    return f"substring(sha2(to_json(array({texts})), 256), 1, 32)"

@@ -134,3 +134,17 @@ def test_what_comes_behind_goes_on_where_a_run_left_nonsense_to_the_last_attempt
     pipeline.settle()
     assert [batch.state for batch in pipeline.context.ledger.batches()] == ["succeeded", "parked"]
     json.loads(pipeline.lake.content(GOLD, GOLD_MANIFEST))
+
+
+def test_gold_models_that_failed_are_told_until_they_run_again(pipeline: Pipeline) -> None:
+    batch_id = end(pipeline, failed={"contact": "gold model contact: why"})
+    pipeline.tick()
+    status = pipeline.context.status()
+    assert status.models_failed == ("contact",)
+    assert [(one.kind, one.what) for one in status.needs_attention] == [("model_failed", "contact")]
+    told = pipeline.context.runs.detail(batch_id, PageQuery())
+    assert told is not None
+    assert told.failed == {"contact": "gold model contact: why"}
+    pipeline.land_contacts(contact(2), path="contact/2025.csv")
+    pipeline.settle()
+    assert pipeline.context.status().models_failed == ()
