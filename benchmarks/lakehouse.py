@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.customers import CUSTOMER, FINANCE, TABLE
-from shared.config.tables import read_configuration
+from shared.config.tables import read_configuration, resolve
 from shared.contracts.entity import Source
 from shared.contracts.manifest import Manifest, ManifestPart, write_manifest
 from shared.contracts.places import batch_manifest
@@ -70,10 +70,11 @@ class Lakehouse:
         """Write the manifest of what waits; returns the batch's id."""
         batch_id = f"b{self._batches:04}"
         configuration = read_configuration(CONFIGURATION.read_text())
-        tables: dict[tuple[Source, str], tuple[str, ...]] = {
+        known: dict[tuple[Source, str], tuple[str, ...]] = {
             ("dataverse", TABLE): CUSTOMER.names,
             ("finance", FINANCE.table): FINANCE.names,
         }
+        tables = {key: resolve(configuration, *key, names) for key, names in known.items()}
         manifest = Manifest(
             batch_id=batch_id,
             created_at=self._now,

@@ -29,6 +29,7 @@ from shared.landing.repeats import Repeats
 from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
 from shared.landing.unsettled import Survey
+from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
 from shared.orchestration.callback import Callback, workspace_id_of
 from shared.orchestration.conclude import Conclude
@@ -159,6 +160,11 @@ class Context:
         return LabelKeeping(lake=self.lake, ledger=self.ledger, clock=self.clock)
 
     @cached_property
+    def identities(self) -> Identities:
+        """Which table each entity is."""
+        return Identities(lake=self.lake, configuration=self.configuration)
+
+    @cached_property
     def ingest(self) -> Ingest:
         """Landed bytes to bronze."""
         return Ingest(
@@ -170,6 +176,7 @@ class Context:
             column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
             clock=self.clock,
             configuration=self.configuration,
+            identities=self.identities,
             finance_container=self.settings.finance_container,
             slice_bytes=self.settings.slice_bytes,
         )
@@ -182,11 +189,9 @@ class Context:
     @cached_property
     def landing(self) -> Landing:
         """What a landing event causes."""
+        settings = self.settings
         return Landing(
-            ingest=self.ingest,
-            hints=self.hinting,
-            containers=self.settings.landing_containers,
-            quiet=self.settings.dispatching.quiet,
+            ingest=self.ingest, hints=self.hinting, containers=settings.landing_containers, quiet=settings.dispatching.quiet
         )
 
     @cached_property
@@ -215,8 +220,7 @@ class Context:
     @cached_property
     def reconcile(self) -> Reconcile:
         """One look at everything that goes on."""
-        settings = self.settings
-        containers = settings.landing_containers
+        settings, containers = self.settings, self.settings.landing_containers
         return Reconcile(
             ledger=self.ledger,
             conclude=Conclude(
@@ -236,7 +240,7 @@ class Context:
                     ledger=self.ledger,
                     bronze=self.bronze,
                     labels=self.labels,
-                    configuration=self.configuration,
+                    identities=self.identities,
                     containers=containers,
                 ),
                 containers=containers,
@@ -262,13 +266,8 @@ class Context:
     @cached_property
     def reprocess(self) -> Reprocess:
         """Doing things again."""
-        return Reprocess(
-            ledger=self.ledger,
-            hints=self.hinting,
-            clock=self.clock,
-            new_id=lambda: uuid.uuid4().hex[:16],
-            containers=self.settings.landing_containers,
-        )
+        new_id, containers = lambda: uuid.uuid4().hex[:16], self.settings.landing_containers
+        return Reprocess(ledger=self.ledger, hints=self.hinting, clock=self.clock, new_id=new_id, containers=containers)
 
     @cached_property
     def status(self) -> Status:

@@ -11,7 +11,7 @@ Both stand on the ground floor, and neither imports the other.
 | --- | --- |
 | `errors` | the one tree of errors, told apart by what to do |
 | `documents` | the documents of `shared.contracts` as files of the lake |
-| `names` | what a landed column is called in silver, and how SQL quotes it |
+| `names` | names and texts as SQL quotes them |
 | `tables` | tables of Delta Lake |
 | `repeated` | which keys have several rows at all |
 | `lake`, `session` | files outside DataFrames, and the Spark session |

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.contracts import manifest, outcome, publication, report
+from shared.contracts.columns import LINEAGE
 from shared.contracts.errors import ContractError
 from shared.contracts.places import PIPELINE, outcome_document, publication_record, silver_report, whole
 from spark_jobs.errors import ManifestError
@@ -28,6 +29,10 @@ def read_batch(lake: Lake, place: str, batch_id: str) -> Manifest:
         raise ManifestError(batch_id, str(error)) from error
     for part in batch.parts:
         names = [column.name.lower() for column in batch.schemas[part.schema_version]]
+        known, lineage = batch.entities[part.entity].names, {name.lower() for name in LINEAGE}
+        nameless = sorted(name for name in names if name not in known and name not in lineage)
+        if nameless:
+            raise ManifestError(batch_id, f"`names` of {part.entity} lacks columns of its parts: {', '.join(nameless)}")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             problem = f"columns of {part.entity} differ in case only, which Spark cannot tell apart: {', '.join(twice)}"

@@ -39,7 +39,7 @@ def make_part(entity: str = "customer", **more: Any) -> ManifestPart:
 
 def make_entity(name: str = "customer", **more: Any) -> Entity:
     """Make the definition of an entity."""
-    given: dict[str, Any] = {"source": "dataverse", "table": name, "keys": ("Id",)}
+    given: dict[str, Any] = {"source": "dataverse", "table": name, "keys": ("Id",), "names": {"id": "Id", "name": "name"}}
     return Entity(**given | more, name=name)
 
 

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared.config.mistakes import mistakes
-from shared.config.vocabulary import DataSet, Dataverse, Gold, TableSection
+from shared.config.names import column_names, is_reserved, table_name
+from shared.config.vocabulary import ROUND, DataSet, Dataverse, Gold, TableSection
 from shared.contracts.entity import DEFAULT_KEYS, Entity, Source
 from shared.errors import ConfigurationInvalid
 from shared.formats.finance.options import FinanceConfig
@@ -27,7 +28,6 @@ FILE = "customer360.toml"
 
 #: The publisher that Dataverse makes for an environment is `cr` and three hexadecimal digits.
 _DEFAULT_PUBLISHER = re.compile(r"^cr[0-9a-f]{3}_(?=[a-z])")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _UNCONFIGURED = DataSet()
 
 
@@ -45,21 +45,21 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return configured
         if source == "dataverse":
             table = self._stripped(table)
-        name = re.sub(r"[^a-z0-9_]+", "_", table.lower()).strip("_")
-        return name if _NAME.fullmatch(name) else f"t_{name}"
+        return table_name(table)
 
     def finance_reading(self, data_set: str) -> FinanceConfig:
         """Return how the files of a data set are read, as far as that is said."""
         said = self.finance.get(data_set, _UNCONFIGURED)
         return FinanceConfig(keys=said.keys, delimiter=said.delimiter)
 
-    def resolved(self, tables: Mapping[tuple[Source, str], Iterable[str]]) -> dict[str, Entity]:
-        """Return the `entities` of a batch manifest by name: of the tables given with their columns, and those configured."""
-        known: dict[tuple[Source, str], tuple[str, ...]] = {("dataverse", name): () for name in self.dataverse.tables}
-        known |= {("finance", name): () for name in self.finance}
-        known |= {key: tuple(columns) for key, columns in tables.items()}
-        entities = [resolve(self, source, table, columns) for (source, table), columns in sorted(known.items())]
-        return {entity.name: entity for entity in sorted(entities, key=lambda entity: entity.name)}
+    def resolved(self, tables: Mapping[tuple[Source, str], Entity]) -> dict[str, Entity]:
+        """Return the `entities` of a batch manifest by name: of the tables given, and those configured."""
+        known: list[tuple[Source, str]] = [("dataverse", name) for name in self.dataverse.tables]
+        known += [("finance", name) for name in self.finance]
+        others = [resolve(self, source, table, ()) for source, table in known if (source, table) not in tables]
+        # What is in the batch counts, whichever table has its name otherwise.
+        entities = {entity.name: entity for entity in (*others, *tables.values())}
+        return dict(sorted(entities.items()))
 
     def table(self, source: Source | str, table: str) -> TableSection:
         """Return what is configured for a table, or what holds where nothing is."""
@@ -73,28 +73,54 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return _DEFAULT_PUBLISHER.sub("", name)
 
 
-def resolve(configuration: Configuration, source: Source, table: str, columns: Iterable[str]) -> Entity:
+def prefixes_of(configuration: Configuration, source: Source, table: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the publishers' prefixes that the columns of a table carry; `columns` are the landed names."""
+    if source != "dataverse":
+        return ()
+    found = {found.group() for name in (table, *columns) if (found := _DEFAULT_PUBLISHER.match(name))}
+    return tuple(sorted({*configuration.dataverse.publisher_prefixes, *found}))
+
+
+def resolve(
+    configuration: Configuration,
+    source: Source,
+    table: str,
+    columns: Iterable[str],
+    *,
+    entity: str = "",
+    names: Mapping[str, str] | None = None,
+) -> Entity:
     """Return how an entity is built, so that the job needs no other configuration.
 
-    `columns` are the landed names; they decide which prefix the columns of the table carry.
+    `columns` are the landed names. `entity` and `names` (landed column in lower case -> silver column) are those that were
+    fixed when the table was first seen; without, they are as they would be fixed now. The configuration may name columns as
+    they landed, in any case, or as silver does.
     """
+    columns = tuple(columns)
     own = configuration.table(source, table)
     data_set = own if isinstance(own, DataSet) else _UNCONFIGURED
-    prefixes = set(configuration.dataverse.publisher_prefixes) if source == "dataverse" else set()
-    if source == "dataverse":
-        prefixes |= {found.group() for name in (table, *columns) if (found := _DEFAULT_PUBLISHER.match(name))}
+    if names is None:
+        prefixes = prefixes_of(configuration, source, table, columns)
+        names = column_names({}, columns, prefixes=prefixes, renames=own.renames)
+    fixed = names
+
+    def silver(name: str) -> str:
+        return fixed.get(name.lower(), name)
+
+    untracked = configuration.dataverse.untracked if source == "dataverse" else ()
     return Entity(
-        name=configuration.entity_name(source, table),
+        name=entity or configuration.entity_name(source, table),
         source=source,
         table=table,
         keys=data_set.keys or DEFAULT_KEYS[source],
         mode=data_set.mode,
-        prefixes=tuple(sorted(prefixes)),
-        renames=own.renames,
-        types=own.types,
-        untracked=tuple(sorted({*own.untracked, *(configuration.dataverse.untracked if source == "dataverse" else ())})),
-        lenient=own.lenient,
-        rules=dict(sorted(own.rules.items())),
+        names=names,
+        types={silver(name): kind.removesuffix(ROUND) for name, kind in own.types.items()},
+        rounded=tuple(sorted(silver(name) for name, kind in own.types.items() if kind.endswith(ROUND))),
+        notation=data_set.notation(),
+        untracked=tuple(sorted(silver(name) for name in {*own.untracked, *untracked})),
+        lenient=tuple(silver(name) for name in own.lenient),
+        rules=dict(sorted((silver(name), rule) for name, rule in own.rules.items())),
         label_language=configuration.dataverse.label_language,
     )
 
@@ -109,6 +135,7 @@ def read_configuration(text: str, *, file: str = FILE) -> Configuration:
         raise ConfigurationInvalid(file, mistake.place, mistake.problem)
     configuration = msgspec.convert(document, Configuration)
     _refuse_shared_entities(configuration, file)
+    _refuse_one_sign_for_two(configuration, file)
     return configuration
 
 
@@ -123,11 +150,20 @@ def open_configuration(folder: Path, file: str = FILE) -> Configuration:
     return read_configuration(text, file=file)
 
 
+def _refuse_one_sign_for_two(configuration: Configuration, file: str) -> None:
+    for name, data_set in configuration.finance.items():
+        if data_set.thousands == (data_set.decimal or "."):
+            problem = "is the sign before the fraction as well, which is a point where `decimal` does not say else"
+            raise ConfigurationInvalid(file, ("finance", name, "thousands"), problem)
+
+
 def _refuse_shared_entities(configuration: Configuration, file: str) -> None:
     names: dict[str, str] = {}
     tables = [("dataverse", ("dataverse", "tables", name)) for name in configuration.dataverse.tables]
     for source, place in (*tables, *(("finance", ("finance", name)) for name in configuration.finance)):
         entity = configuration.entity_name(source, place[-1])
+        if is_reserved(entity):
+            raise ConfigurationInvalid(file, (*place, "entity"), f"is {entity}, the name of the rejected rows of another table")
         if entity in names:
             raise ConfigurationInvalid(file, (*place, "entity"), f"is {entity}, as that of {names[entity]}")
         names[entity] = ".".join(place)

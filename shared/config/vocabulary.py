@@ -7,7 +7,7 @@ A description here is what an editor shows beside the key.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -15,15 +15,37 @@ from shared.contracts.entity import Entity, Mode, Rule
 from shared.contracts.manifest import GoldSettings
 from shared.contracts.publication import Layout
 from shared.contracts.sql_types import DECIMAL, PLAIN, is_sql_type
+from shared.contracts.values.notation import Notation
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 _TYPE = rf"^({'|'.join(PLAIN)}|{DECIMAL})$"
+#: Behind a type: digits behind the scale are rounded instead of rejected.
+ROUND = " round"
+_DATE_PATTERN = r"^(?=.*y)(?=.*[MDL])([GyMLdDQEaHhKkmsSVzOXxZ]|'[^']*'|[^A-Za-z'])+$"
 
 # `pattern` is for editors, `fits` is what counts: no pattern compares a decimal's digits, and its `$` lets a line break by.
 Name = Annotated[
     str, Meta(pattern=_NAME, extra={"expected": "a letter, then letters, digits and `_`", "fits": re.compile(_NAME).fullmatch})
 ]
 SqlType = Annotated[str, Meta(pattern=_TYPE, extra={"expected": "a type such as bigint or decimal(16,2)", "fits": is_sql_type})]
+FinanceType = Annotated[
+    str,
+    Meta(
+        pattern=_TYPE.replace(")$", ")( round)?$"),
+        extra={
+            "expected": "a type such as bigint or decimal(16,2)",
+            "fits": lambda text: is_sql_type(text.removesuffix(ROUND)),
+        },
+    ),
+]
+# Letters that Spark 3 and later read in a pattern; it refuses those of weeks.
+DatePattern = Annotated[
+    str,
+    Meta(
+        pattern=_DATE_PATTERN,
+        extra={"expected": "one of Spark's patterns, as dd.MM.yyyy", "fits": re.compile(_DATE_PATTERN).fullmatch},
+    ),
+]
 Whole = Annotated[int, Meta(ge=0, extra={"expected": "a whole number that is not negative"})]
 
 
@@ -46,8 +68,33 @@ class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What differs from the rule for one finance data set."""
 
     keys: Annotated[tuple[str, ...], Meta(description="landed columns that tell rows apart; none: each record is a row")] = ()
+    types: Annotated[
+        dict[str, FinanceType], Meta(description="landed or silver column = SQL type, with ` round` where digits may go")
+    ] = {}
     mode: Annotated[Mode, Meta(description="snapshot: a key that a file leaves out is gone")] = Entity.mode
+    decimal: Annotated[
+        Literal[".", ","] | None,
+        Meta(description="before a fraction; left out: a point, where nothing else can be"),
+    ] = None
+    thousands: Annotated[
+        Literal[".", ",", " ", "'", "_"] | None, Meta(description="between groups of three digits; left out: nothing")
+    ] = None
+    accounting: Annotated[bool, Meta(description="read `5-`, `(5)` and one currency symbol as numbers")] = False
+    date_formats: Annotated[
+        tuple[DatePattern, ...], Meta(description="Spark's patterns of dates and times, in the order tried; left out: ISO 8601")
+    ] = ()
+    nulls: Annotated[tuple[str, ...], Meta(description="texts that stand for no value, as NULL")] = ()
     delimiter: Annotated[str | None, Meta(description="left out: it is sniffed")] = None
+
+    def notation(self) -> Notation:
+        """Return how its files write values."""
+        return Notation(
+            decimal=self.decimal,
+            thousands=self.thousands,
+            accounting=self.accounting,
+            date_formats=self.date_formats,
+            nulls=self.nulls,
+        )
 
 
 class Dataverse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ is the one decoder and the one encoder of them all. `docs/contracts.md` tells th
 | `arguments` | the job's parameters |
 | `places` | where things live in the lake |
 | `columns` | landed columns, lineage columns, and the columns of history |
+| `values` | how values are written in finance files: a room of its own |
 | `sql_types` | the SQL types that columns have, and the spelling of a decimal |
 | `codec` | dataclasses from JSON and to JSON |
 | `errors` | what is raised where a document is not as agreed |

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from shared.contracts.codec import Count, MappingKey
 from shared.contracts.columns import RECORD_NUMBER, SOURCE_FILE
+from shared.contracts.values.notation import Notation
 
 Source = Literal["dataverse", "finance"]
 Mode = Literal["upsert", "snapshot"]  # finance: is a key that a file leaves out gone?
@@ -44,10 +45,11 @@ class Entity:
     table: str  # as landed
     keys: tuple[str, ...]  # landed names
     mode: Mode = "upsert"
-    prefixes: tuple[str, ...] = ()  # of publishers, stripped from column names
-    renames: Mapping[str, str] = field(default_factory=dict)  # landed name -> silver name
+    names: Mapping[str, str] = field(default_factory=dict)  # landed name in lower case -> silver name
     types: Mapping[str, str] = field(default_factory=dict)  # silver name -> SQL type
     untracked: tuple[str, ...] = ()  # silver names; a change of these alone updates the row in place
+    rounded: tuple[str, ...] = ()  # silver names; more digits than the type's scale are rounded instead of rejected
+    notation: Notation = field(default_factory=Notation)  # finance: how values are written
     lenient: tuple[str, ...] = ()  # silver names; a value that does not cast becomes null with a warning
     rules: Mapping[str, Rule] = field(default_factory=dict)  # by silver name
     label_language: Count = 1033  # Windows language code

@@ -23,6 +23,9 @@ DELTA_STATE = "delta.json"  # what each Delta table of gold holds
 #: Paths inside the gold container.
 GOLD_DELTA = "delta"  # the folder of gold's Delta tables
 
+#: What the name of the table of an entity's rejected rows ends with; no entity may have such a name.
+REJECTED = "_rejected"
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST_SEGMENT = 120  # of a slug, in characters; blob names may have 1,024 in all
 
@@ -85,6 +88,11 @@ def label_document(container: str, table: str, content: str) -> str:
     return f"_labels/{slug(container)}/{slug(table)}/{content}.json"
 
 
+def identity_document(entity: str) -> str:
+    """Return where bronze keeps which table an entity is, and what its columns are called."""
+    return f"_identities/{slug(entity)}.json"
+
+
 def batch_id(at: datetime, salt: str) -> str:
     """Name a batch so that names sort by time and may be a folder that Customer Insights reads.
 
@@ -135,7 +143,7 @@ def table_totals(entity: str) -> str:
 
 def rejected_table(entity: str) -> str:
     """Return the name of the table of an entity's rejected rows, which lies beside its own in the silver container."""
-    return f"{entity}_rejected"
+    return f"{entity}{REJECTED}"
 
 
 def entity_document(table: str, publication: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from shared.contracts.codec import Count, Duration, decode, encode
 from shared.contracts.counts import EntityCounts, MergeCounts, impossible
 from shared.contracts.errors import ContractError
+from shared.contracts.outcome import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class SilverReport:
 
     batch_id: str
     entities: Mapping[str, MergeCounts] = field(default_factory=dict)
+    warnings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)  # by entity
     seconds: Duration = 0.0
 
     def outcome(self) -> dict[str, EntityCounts]:
@@ -34,6 +36,10 @@ class SilverReport:
             for name, one in sorted(self.entities.items())
             if one.merged
         }
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what a person should know of the entities, as the outcome document tells it."""
+        return tuple(one for _, found in sorted(self.warnings.items()) for one in found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ from shared.landing.labels import LabelKeeping
 from shared.landing.plan import Plan, Read, Restart, Settle, Wait
 from shared.landing.reading import Overtaken, Pass
 from shared.landing.repeats import Repeats
+from shared.ledger.identities import Identities
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile
 from shared.ledger.states import Source
@@ -68,6 +69,7 @@ class Ingest:
     column_sources: ColumnSources
     clock: Clock
     configuration: Configuration
+    identities: Identities
     finance_container: str
     slice_bytes: int
 
@@ -99,8 +101,7 @@ class Ingest:
             self.ledger.give_up(known, at=self.clock())
             return None
         known = replace(known, record=self._named(known.record, kind))  # whatever comes of it, it is found by its table
-        settle = plan.by_size(opened.blob, kind)
-        if settle is not None:
+        if (settle := plan.by_size(opened.blob, kind)) is not None:
             return self._settle(known, opened.blob, settle)
         if isinstance(kind, FinanceFile):
             return self._carry_out(known, opened.blob, kind, *self._finance(known.record, opened, kind))
@@ -190,8 +191,7 @@ class Ingest:
             self.ledger.give_up(known, at=self.clock())
             begun = known.record
             known = self.ledger.file(begun.container, begun.path)
-            named = replace(known.record, source=begun.source, table=begun.table, entity=begun.entity)
-            known = replace(known, record=named)
+            known = replace(known, record=replace(known.record, source=begun.source, table=begun.table, entity=begun.entity))
         after = replace(
             known.record,
             state=settle.state,
@@ -223,9 +223,11 @@ class Ingest:
     def _read(
         self, known: Known[LandedFile], blob: BlobVersion, file: DataFile | FinanceFile, read: Read, rest: _Bytes
     ) -> LandedFile | None:
-        self.bronze.keep(blob.container, read.spec.schema)
         record = known.record
         source: Source = "finance" if isinstance(file, FinanceFile) else "dataverse"
+        if refused := self.identities.refusal(source, record.table):
+            return self._settle(known, blob, plan.name_taken(refused))
+        self.bronze.keep(blob.container, read.spec.schema)
         origin = Origin(container=record.container, path=record.path, source=source, table=record.table, entity=record.entity)
         one_pass = Pass(
             lake=self.lake,

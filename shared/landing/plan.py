@@ -216,6 +216,11 @@ def unreadable(error: FinanceError) -> Settle:
     return Settle(state="rejected", reason=error.reason, detail=error.detail)
 
 
+def name_taken(detail: str) -> Settle:
+    """Decide about a file whose table would collapse into another one's entity, or into a name of our own."""
+    return Settle(state="rejected", reason="name_taken", detail=detail)
+
+
 def _spec(blob: BlobVersion, schema: TableSchema, slice_bytes: int) -> SliceSpec:
     lineage = Lineage(source_file=f"{blob.container}/{blob.path}", source_version=blob.etag, landed_at=blob.modified_at)
     return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=slice_bytes)

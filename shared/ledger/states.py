@@ -48,6 +48,7 @@ RejectReason = Literal[
     "labels_unreadable",
     "columns_moved",
     "columns_unknown",
+    "name_taken",
     "in_place_export",
     "model_unusable",
     "model_missing",

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.concurrency import in_parallel
-from shared.config.tables import Configuration
 from shared.contracts.columns import Column
 from shared.contracts.entity import Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, read_manifest, write_manifest
@@ -18,6 +17,7 @@ from shared.contracts.places import BRONZE, PIPELINE, batch_manifest, whole
 from shared.errors import Park
 from shared.landing.bronze import Bronze
 from shared.landing.labels import LabelKeeping
+from shared.ledger.identities import Identities
 from shared.ledger.label_records import TableLabels
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Part
@@ -44,7 +44,7 @@ class Listing:
     ledger: Ledger
     bronze: Bronze
     labels: LabelKeeping
-    configuration: Configuration
+    identities: Identities
     containers: tuple[str, ...]
 
     def listed(self, batch: Batch) -> Sequence[ManifestPart] | None:
@@ -93,24 +93,27 @@ class Listing:
 
     def _manifest(self, batch: Batch, parts: Sequence[Part], full_rebuild: Iterable[str] = ()) -> Manifest:
         schemas: dict[str, tuple[Column, ...]] = {}
-        columns: dict[tuple[Source, str], tuple[str, ...]] = {}
+        columns: dict[tuple[Source, str], list[str]] = {}
         for part in parts:
             kept = self.bronze.schemas(part.container, part.table, needed=(part.schema_version,))
             schema = kept.get(part.schema_version)
             if schema is None:
                 raise ColumnsMissing(part.part_id, part.schema_version)
             schemas[part.schema_version] = schema.columns
-            columns.setdefault((part.source, part.table), schema.names)  # two tables may have the same columns
+            known = columns.setdefault((part.source, part.table), [])  # two tables may have the same columns
+            known += [name for name in schema.names if name not in known]
+        tables = {key: self.identities.resolved(*key, names) for key, names in sorted(columns.items())}
+        listed = (_manifest_part(part, tables[part.source, part.table].name) for part in parts)
         labels = (_label_document(entity, known) for entity, known in self._labels(parts))
         return Manifest(
             batch_id=batch.batch_id,
             created_at=batch.created_at,
             stage=batch.stage,
             full_rebuild=tuple(sorted(full_rebuild)),
-            parts=tuple(_manifest_part(part) for part in sorted(parts, key=lambda part: part.part_id)),
+            parts=tuple(sorted(listed, key=lambda part: part.part_id)),
             schemas=dict(sorted(schemas.items())),
-            entities=self.configuration.resolved(columns),
-            gold=self.configuration.gold.settings(),
+            entities=self.identities.configuration.resolved(tables),
+            gold=self.identities.configuration.gold.settings(),
             labels=tuple(sorted(labels, key=lambda one: (one.entity, one.container))),
         )
 
@@ -132,12 +135,12 @@ def _label_document(entity: str, known: TableLabels) -> LabelDocument:
     )
 
 
-def _manifest_part(part: Part) -> ManifestPart:
+def _manifest_part(part: Part, entity: str) -> ManifestPart:
     return ManifestPart(
         part_id=part.part_id,
         path=part.path,
         rejects_path=part.rejects_path or None,
-        entity=part.entity,
+        entity=entity,
         source=part.source,
         table=part.table,
         rows=part.rows,

@@ -107,7 +107,12 @@ def run(
         staged_manifest=staged.place if staged else None,
         entities=silver.outcome(),
         gold={one.table.name: one.counts() for one in built},
-        warnings=(*(staged.warnings if staged else ()), *(unreadable_record(one) for one in unread), *told),
+        warnings=(
+            *silver.findings(),
+            *(staged.warnings if staged else ()),
+            *(unreadable_record(one) for one in unread),
+            *told,
+        ),
         failed=failed,
         seconds=Seconds(silver=silver.seconds, gold=round(time.monotonic() - started, 1)),
     )

@@ -23,7 +23,7 @@ from shared.contracts.columns import VERSION
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import LabelDocument, Manifest
 from spark_jobs.errors import LabelsMissingError
-from spark_jobs.names import literal, quoted, silver_names
+from spark_jobs.names import literal, quoted
 from spark_jobs.silver.landed.shape import named
 from spark_jobs.tables import Table
 
@@ -163,7 +163,7 @@ class Labelling:
         for known in self.known:
             for landed, values in known.items():
                 # A column that this batch does not bring may still be stored, under the name that it would get.
-                own = silver_names([landed], self.entity.prefixes, _lower(self.entity.renames))[landed]
+                own = self.entity.names.get(landed.lower(), landed)
                 name = by_name.get(by_landed.get(landed, own).lower())
                 if name is not None and (labels := in_language(values, self.entity.label_language)):
                     found[name] = {**labels, **found.get(name, {})}  # of two environments the first one's label stays
@@ -236,7 +236,3 @@ def _text(label: str | None) -> str:
 
 def _comment(name: str) -> str:
     return f"{_MARK}{name.removesuffix(SUFFIX)}"
-
-
-def _lower(renames: Mapping[str, str]) -> dict[str, str]:
-    return {landed.lower(): name for landed, name in renames.items()}

@@ -12,7 +12,7 @@ A table that is new (or is built again) is written in one pass, without staging.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +22,7 @@ from shared.contracts.columns import BATCH_ID, DELETED, END, ERRORS, KEPT_LINEAG
 from shared.contracts.counts import Counts, MergeCounts
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest
+from shared.contracts.outcome import Finding
 from spark_jobs.errors import ConservationError
 from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.history import alone
@@ -62,8 +63,8 @@ class Merge:
         shape = bronze.shape(labels.data)
         return cls(spark=spark, lake=lake, batch=batch, entity=entity, stored=stored, bronze=bronze, labels=labels, shape=shape)
 
-    def run(self, note: Callable[[MergeCounts], None]) -> None:
-        """Carry it out; `note` writes down the counts, before and after the merge.
+    def run(self, note: Callable[[MergeCounts], None], warn: Callable[[Sequence[Finding]], None]) -> None:
+        """Carry it out; `note` writes down the counts, before and after the merge, and what `warn` was told until then.
 
         Raises `ConservationError` where rows do not add up, `IdentityConflictError` where the table tells events apart by other
         columns; either way the table is as it was.
@@ -74,6 +75,7 @@ class Merge:
         self.labels.release(self._version)
         if not stored.is_new:
             self._widen()
+        warn(self.shape.findings)
         observed = Observed(self.entity, self.shape.types)
         sides = self._sides()
         counts = self._build(sides, observed) if stored.is_new else self._stage(sides, observed)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from spark_jobs.silver.history import Plan
 
 
+#: In the type of `__START_AT` of a finance data set.
+LANDED_FIRST = "landed_at:timestamp"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stored:
     """The tables of one entity as a merge finds them."""
@@ -46,6 +50,9 @@ class Stored:
         exists = version >= 0
         is_new = entity.name in batch.full_rebuild or not exists
         described = Described() if is_new else table.described()
+        if entity.source == "dataverse" and LANDED_FIRST in described.columns.get(START, ""):
+            # Of a finance data set that gave its name up to a table of Dataverse; its rows are in bronze.
+            is_new, described = True, Described()
         listed = any(document.entity == entity.name for document in batch.labels)
         return cls(
             table=table,

@@ -19,7 +19,11 @@ from spark_jobs.session import spark_session, tag
 from spark_jobs.silver.merge import Merge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
+
+    from shared.contracts.outcome import Finding
 
 
 def main() -> None:
@@ -42,20 +46,27 @@ def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:
     waiting = sorted({part.entity for part in batch.parts} - merged)
     if not waiting:
         return noted
-    entities = dict(noted.entities)
+    entities, warnings = dict(noted.entities), dict(noted.warnings)
     tag(spark, batch.batch_id)
     writing = Lock()
 
     def report() -> SilverReport:
-        return SilverReport(batch_id=batch.batch_id, entities=entities, seconds=round(time.monotonic() - started, 1))
+        seconds = round(time.monotonic() - started, 1)
+        return SilverReport(batch_id=batch.batch_id, entities=entities, warnings=warnings, seconds=seconds)
 
     def note(name: str, counts: MergeCounts) -> None:
         with writing:
             entities[name] = _carried_on(noted.entities.get(name), counts)
             write_report(lake, report())
 
+    def warn(name: str, found: Sequence[Finding]) -> None:
+        with writing:
+            warnings[name] = tuple(dict.fromkeys((*warnings.get(name, ()), *found)))
+
     def merge(name: str) -> None:
-        Merge.read(spark, lake, batch, batch.entities[name]).run(lambda counts: note(name, counts))
+        Merge.read(spark, lake, batch, batch.entities[name]).run(
+            lambda counts: note(name, counts), lambda found: warn(name, found)
+        )
 
     # Much of a small merge is waiting for one task or one commit; a few entities at a time overlap it.
     with ThreadPoolExecutor(max_workers=4) as pool:

@@ -17,10 +17,11 @@ import pytest
 from msgspec import structs
 from pyspark.sql.utils import is_remote
 
-from shared.config.tables import Configuration, read_configuration
+from shared.config.names import column_names
+from shared.config.tables import Configuration, prefixes_of, read_configuration, resolve
 from shared.contracts.codec import encoded
 from shared.contracts.columns import Column
-from shared.contracts.entity import Source
+from shared.contracts.entity import Entity, Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, Stage, write_manifest
 from shared.contracts.places import PIPELINE, batch_manifest, whole
 from spark_jobs.documents import read_batch
@@ -122,6 +123,7 @@ class Pipeline:
     parts: list[ManifestPart] = field(default_factory=list)
     schemas: dict[str, tuple[Column, ...]] = field(default_factory=dict)
     tables: dict[tuple[Source, str], Sequence[str]] = field(default_factory=dict)
+    names: dict[tuple[Source, str], dict[str, str]] = field(default_factory=dict)
     labels: list[LabelDocument] = field(default_factory=list)
 
     def configure(self, **changes: Mapping[str, Any]) -> None:
@@ -166,7 +168,7 @@ class Pipeline:
         schema = tuple(Column(**{"name": name} | kind) for name, kind in told.items())
         version = next((key for key, known in self.schemas.items() if known == schema), f"s{len(self.schemas)}")
         self.schemas[version] = schema
-        self.tables[source, table] = list(columns)
+        self.tables[source, table] = list(dict.fromkeys((*self.tables.get((source, table), ()), *columns)))
         entity = self.configuration.entity_name(source, table)
         self.parts.append(
             make_part(entity, path=place, source=source, table=table, rows=count, schema_version=version, landed_at=at)
@@ -215,13 +217,20 @@ class Pipeline:
             full_rebuild=tuple(full_rebuild),
             parts=tuple(self.parts),
             schemas=self.schemas,
-            entities=self.configuration.resolved(self.tables),
+            entities=self.configuration.resolved({key: self.entity(*key, columns) for key, columns in self.tables.items()}),
             gold=self.configuration.gold.settings(),
             labels=tuple(self.labels),
         )
         self.lake.write_text(whole(PIPELINE, batch_manifest(manifest.batch_id)), write_manifest(manifest).decode())
         self.parts = []
         return manifest.batch_id
+
+    def entity(self, source: Source, table: str, columns: Sequence[str]) -> Entity:
+        """Resolve an entity, with the names that its columns were given when they were first seen."""
+        own, prefixes = self.configuration.table(source, table), prefixes_of(self.configuration, source, table, columns)
+        known = self.names.get((source, table), {})
+        self.names[source, table] = column_names(known, columns, prefixes=prefixes, renames=own.renames)
+        return resolve(self.configuration, source, table, columns, names=self.names[source, table])
 
     def batch(self, batch_id: str) -> Manifest:
         """Return what a batch has to do, as the job reads it."""

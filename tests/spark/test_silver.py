@@ -104,7 +104,7 @@ def test_a_rule_rejects_or_warns_and_corrected_data_comes_in(pipeline: Pipeline)
     assert sorted(row["Id"] for row in pipeline.current("customer")) == ["a", "b", "c"]
 
 
-def test_finance_types_are_inferred_on_first_sight_and_then_fixed(pipeline: Pipeline) -> None:
+def test_finance_types_are_inferred_of_all_values_and_widen_where_later_ones_do_not_fit(pipeline: Pipeline) -> None:
     pipeline.configuration = finance()
     pipeline.finance("cid,spend,visits,since,note,later\n007,10.5,3,2026-01-31,x1,\n8,11,4,2026-02-01,2,")
     silver(pipeline, "customer_finance")
@@ -119,8 +119,9 @@ def test_finance_types_are_inferred_on_first_sight_and_then_fixed(pipeline: Pipe
     assert "later" not in kinds, "a column without any value has no type yet"
     pipeline.finance("cid,spend,visits,since,note,later\n9,cheap,1,2026-02-01,y,5\n10,1,1,,,6", hours=1)
     counts = silver(pipeline, "customer_finance")
-    assert counts["rules"]["type:spend"] == 1
-    assert dict(pipeline.table("customer_finance").dtypes)["later"] == "bigint"
+    assert counts["rules"]["type:spend"] == 1, "10.50 does not say that it landed as 10.5, so it cannot become text"
+    kinds = dict(pipeline.table("customer_finance").dtypes)
+    assert (kinds["later"], kinds["spend"], kinds["visits"]) == ("bigint", "decimal(16,2)", "bigint")
 
 
 def test_the_newest_file_and_its_last_record_win(pipeline: Pipeline) -> None:

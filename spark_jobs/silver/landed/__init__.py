@@ -6,6 +6,7 @@
 | `shape` | the columns of the entity in silver, and what they mean |
 | `events` | those rows in that shape: what the text said, and what is wrong with it |
 | `casts` | landed text to typed values |
-| `inference` | the types of finance columns, told by their values on first sight |
+| `finance_casts` | the same of finance, where values are written in more ways than one |
+| `inference`, `evidence` | the types of finance columns, told by all their values, and what that is told by |
 | `rules` | column rules that one row alone breaks |
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
@@ -14,10 +14,13 @@ from pyspark.sql.types import AtomicType, LongType, StringType, StructField, Str
 from shared.contracts.columns import KEPT_LINEAGE
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest, ManifestPart
+from shared.contracts.outcome import Finding
 from spark_jobs.names import backticked, quoted, spelled
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.silver.landed.events import events
-from spark_jobs.silver.landed.inference import inferred_types
+from spark_jobs.silver.landed.evidence import Evidence, decided, findings, widened
+from spark_jobs.silver.landed.finance_casts import key_text
+from spark_jobs.silver.landed.inference import evidence
 from spark_jobs.silver.landed.shape import Shape, named, shape
 
 if TYPE_CHECKING:
@@ -53,21 +56,38 @@ class BronzeRows:
         return list(dict.fromkeys(column.name for version, _ in self._groups for column in self.batch.schemas[version]))
 
     def shape(self, stored: Mapping[str, str]) -> Shape:
-        """Decide the entity's columns; `stored` are those of its table with their types."""
+        """Decide the entity's columns; `stored` are those of its table with their types.
+
+        The type of a finance column follows from all its values, unless it is configured: what it does not hold widens it.
+        """
+        found = self._evidence(stored) if self.entity.source == "finance" else {}
+        known = {name.lower(): kind for name, kind in stored.items()}
         inferred: dict[str, str] = {}
-        if self.entity.source == "finance":
-            settled = {name.lower() for name in (*stored, *self.entity.types, *self.entity.keys)}
-            texts = []
-            for version, parts in self._groups:
-                names = named(self.entity, [column.name for column in self.batch.schemas[version]])
-                unknown = [pair for pair in names.items() if not {name.lower() for name in pair} & settled]
-                if unknown:
-                    columns = (F.col(quoted(landed)).alias(name.lower()) for landed, name in unknown)
-                    texts.append(self._text(parts).select(*columns))
-            if texts:
-                text = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts)
-                inferred = inferred_types(text, text.columns)
-        return shape(self.entity, [self.batch.schemas[version] for version, _ in self._groups], stored, inferred)
+        told: list[Finding] = []
+        for name, seen in found.items():
+            before = known.get(name)
+            kind = decided(seen, self.entity.notation) if before is None else widened(before, seen, self.entity.notation)
+            told += findings(self.entity.name, self.entity.table, seen, kind, before)
+            if kind is not None:
+                inferred[name] = kind
+        decision = shape(self.entity, [self.batch.schemas[version] for version, _ in self._groups], stored, inferred)
+        return replace(decision, findings=tuple(told))
+
+    def _evidence(self, stored: Mapping[str, str]) -> dict[str, Evidence]:
+        """Return what the values say of the columns whose type nobody fixed, by their silver names in lower case."""
+        settled = {name.lower() for name in (*self.entity.types, *self.entity.keys)}
+        known = {name.lower(): kind for name, kind in stored.items()}
+        texts = []
+        for version, parts in self._groups:
+            names = named(self.entity, [column.name for column in self.batch.schemas[version]])
+            open_ = [pair for pair in names.items() if not {name.lower() for name in pair} & settled]
+            open_ = [(landed, name) for landed, name in open_ if known.get(name.lower()) != "string"]
+            if open_:
+                texts.append(self._text(parts).select(*(F.col(quoted(landed)).alias(name.lower()) for landed, name in open_)))
+        if not texts:
+            return {}
+        text = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts)
+        return evidence(text, {name: known.get(name) for name in text.columns}, self.entity.notation)
 
     def typed(
         self, shape: Shape, *, keep_row: bool = False, only: Repeated | None = None, without: Repeated | None = None
@@ -132,7 +152,11 @@ class BronzeRows:
         picked = []
         for key in shape.plan.keys:
             landed = silver.get(key.lower(), key if key in KEPT_LINEAGE else None)
-            raw = F.col(quoted(landed)) if landed else F.lit(None)
             is_guid = landed in columns and columns[landed].type.lower() == "guid"
-            picked.append((F.lower(raw) if is_guid else raw).cast(kinds[key]).alias(key))
+            if landed is None:
+                picked.append(F.lit(None).cast(kinds[key]).alias(key))
+            elif landed in KEPT_LINEAGE:
+                picked.append(F.col(landed).alias(key))
+            else:
+                picked.append(F.expr(key_text(quoted(landed), self.entity.notation, guid=is_guid)).cast(kinds[key]).alias(key))
         return picked

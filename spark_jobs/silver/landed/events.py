@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.contracts.columns import DELETED, ERRORS, KEPT_LINEAGE, LINEAGE, ROW
 from spark_jobs.names import literal, quoted
 from spark_jobs.silver.landed.casts import cast
+from spark_jobs.silver.landed.finance_casts import key_text, present, read, trimmed
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.landed.shape import IS_DELETE, SEQUENCE, Shape, named
 
@@ -38,10 +39,9 @@ def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Sh
         if column is None:
             typed.append(f"cast(null as {kind}) as {quoted(name)}")
             continue
-        raw = quoted(column.name)
-        typed.append(f"{cast(raw, kind, guid=column.type.lower() == 'guid')} as {quoted(name)}")
+        typed.append(f"{_read(column, name, kind, entity, shape)} as {quoted(name)}")
         if kind != "string":
-            unread = f"{quoted(name)} is null and trim({_raw(column.name)}) <> ''"
+            unread = f"{quoted(name)} is null and {trimmed(present(_raw(column.name), entity.notation))} <> ''"
             misfits.append((name, f"type:{name}", unread, name.lower() in lenient))
     raws = [f"{quoted(column.name)} as {_raw(column.name)}" for column in columns if not _is_lineage(column.name)]
     rows = text.selectExpr(*typed, *KEPT_LINEAGE, f"{deleted} as {DELETED}", *raws)
@@ -62,6 +62,17 @@ def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Sh
         f"{_names_where(warnings)} as {WARNINGS}",
         *((f"to_json(map({pairs})) as {ROW}",) if keep_row else ()),
     )
+
+
+def _read(column: Column, name: str, kind: str, entity: Entity, shape: Shape) -> str:
+    """Return the SQL expression of a silver column over its landed text."""
+    raw, guid = quoted(column.name), column.type.lower() == "guid"
+    if name in shape.plan.keys and kind == "string":
+        return key_text(raw, entity.notation, guid=guid)
+    if entity.source == "dataverse":
+        return cast(raw, kind, guid=guid)
+    rounds = name.lower() in {one.lower() for one in entity.rounded}
+    return read(raw, kind, entity.notation, inferred=name.lower() not in shape.strict, rounds=rounds)
 
 
 def _essential(entity: Entity, columns: Sequence[Column], shape: Shape) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.contracts.columns import KEPT_LINEAGE, LANDED_AT, RECORD_NUMBER
-from spark_jobs.names import silver_names
+from shared.contracts.outcome import Finding
 from spark_jobs.silver.history import Plan
 from spark_jobs.silver.landed.casts import sql_type, widened
 
@@ -29,6 +29,8 @@ class Shape:
 
     types: Mapping[str, str]  # silver name -> SQL type, data columns only
     plan: Plan
+    strict: frozenset[str] = frozenset()  # silver names in lower case: finance columns whose type a person configured
+    findings: tuple[Finding, ...] = ()  # what a person should know of the types
 
     @property
     def stored(self) -> list[str]:
@@ -38,9 +40,9 @@ class Shape:
 
 def named(entity: Entity, columns: Sequence[str]) -> dict[str, str]:
     """Return landed name -> silver name of the data columns; the delete flag is none of them."""
-    names = silver_names(columns, entity.prefixes, entity.renames)
-    flag = [name for name in names if entity.source == "dataverse" and name.lower() == IS_DELETE]
-    return {landed: name for landed, name in names.items() if landed not in flag}
+    is_flag = {IS_DELETE} if entity.source == "dataverse" else set()
+    found = {landed: entity.names.get(landed.lower()) for landed in columns if landed.lower() not in is_flag}
+    return {landed: name for landed, name in found.items() if name is not None}
 
 
 def shape(
@@ -52,12 +54,14 @@ def shape(
     """Decide the columns and types of the table from what is stored and what the batch brings.
 
     A type widens where the stored one cannot hold the new one's values; otherwise the stored one stays, and values that
-    do not fit are rejected row by row. `schemas` come in the order in which they landed; `inferred` is by lower silver name.
+    do not fit are rejected row by row. `schemas` come in the order in which they landed; `inferred` is by lower silver name,
+    and has seen what is stored.
     """
     types = {name: kind for name, kind in stored.items() if not name.startswith("__") and name not in KEPT_LINEAGE}
     configured = {name.lower(): kind for name, kind in entity.types.items()}
     known = {name.lower(): name for name in types}
     keys = {key.lower() for key in entity.keys}
+    finance = entity.source == "finance"
     for columns in schemas:
         names = named(entity, [column.name for column in columns])
         for column in columns:
@@ -66,14 +70,23 @@ def shape(
             name = known.setdefault(names[column.name].lower(), names[column.name])
             kind = _kind(entity, column, name, inferred, text=column.name.lower() in keys, configured=configured)
             if kind is not None:
-                types[name] = (widened(types[name], kind) or types[name]) if name in types else kind
+                inferred_now = finance and name.lower() not in configured
+                types[name] = kind if inferred_now or name not in types else _together(types[name], kind, finance=finance)
     plan = _plan(entity, types, schemas)
     for name, kind in zip(plan.sequence, _FIXED_TYPES.values(), strict=True) if entity.source == "dataverse" else ():
         types.setdefault(name, kind)
     for key in plan.keys:
         if key not in KEPT_LINEAGE:
             types.setdefault(key, "string")
-    return Shape(types=types, plan=replace(plan, content=tuple(types)))
+    return Shape(
+        types=types, plan=replace(plan, content=tuple(types)), strict=frozenset(configured) if finance else frozenset()
+    )
+
+
+def _together(stored: str, kind: str, *, finance: bool) -> str:
+    """Return the type that holds both, or the stored one, which new values have to fit then."""
+    is_text_now = finance and kind == "string" and stored in {"bigint", "date"}  # those give their text back
+    return "string" if is_text_now else widened(stored, kind) or stored
 
 
 def _kind(

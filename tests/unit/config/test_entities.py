@@ -27,6 +27,8 @@ def test_the_shipped_configuration_names_the_samples_entities() -> None:
         ("dataverse", "CustTable", "custtable"),
         ("finance", "Cost Centres 2026", "cost_centres_2026"),
         ("finance", "2026", "t_2026"),  # a name starts with a letter
+        ("finance", "\u58f2\u4e0a", "maishang"),  # any alphabet is spelled in Latin letters
+        ("finance", "Ums\u00e4tze", "umsatze"),
     ],
 )
 def test_an_entity_is_named_by_its_table(source: str, table: str, entity: str) -> None:
@@ -36,7 +38,7 @@ def test_an_entity_is_named_by_its_table(source: str, table: str, entity: str) -
 def test_a_table_needs_no_configuration() -> None:
     resolved = resolve(read_configuration(""), "dataverse", "contact", ["Id", "fullname", "cr1a2_size"])
     assert resolved.keys == ("Id",)
-    assert resolved.prefixes == ("cr1a2_",)
+    assert resolved.names == {"id": "Id", "fullname": "fullname", "cr1a2_size": "size"}
     assert resolved.rules == {}
 
 
@@ -45,7 +47,8 @@ def test_a_data_set_without_keys_has_one_row_for_each_record() -> None:
 
 
 def test_a_batch_gets_the_tables_at_hand_and_all_that_are_configured() -> None:
-    resolved = read_configuration(_SHIPPED).resolved({("dataverse", "contact"): ["Id"]})
+    configuration = read_configuration(_SHIPPED)
+    resolved = configuration.resolved({("dataverse", "contact"): resolve(configuration, "dataverse", "contact", ["Id"])})
     assert sorted(resolved) == ["contact", "customer", "customer_finance"]
 
 
@@ -93,7 +96,15 @@ _NAMES = "expected a letter, then letters, digits and `_`"
         ("[finance.a]\nentity = 'a\\n'", "finance.a.entity", _NAMES),
         ('[finance.a]\nentity = "a\\n"', "finance.a.entity", _NAMES),  # `$` of Python would let it through
         ("[finance.a.renames]\nb = 'c d'", "finance.a.renames.b", _NAMES),
+        ("[finance.a.types]\nb = 'decimal(16,2) up'", "finance.a.types.b", "expected a type such as bigint or decimal(16,2)"),
+        ("[finance.a]\ndecimal = ';'", "finance.a.decimal", "expected one of ., ,"),
+        (
+            "[finance.a]\nthousands = '.'",
+            "finance.a.thousands",
+            "is the sign before the fraction as well, which is a point where `decimal` does not say else",
+        ),
         # two tables, one entity
+        ("[finance.a_rejected]", "finance.a_rejected.entity", "is a_rejected, the name of the rejected rows of another table"),
         ("[finance.a]\nentity = 'b'\n[finance.b]", "finance.b.entity", "is b, as that of finance.a"),
         ("[dataverse.tables.b]\n[finance.b]", "finance.b.entity", "is b, as that of dataverse.tables.b"),
     ],
@@ -106,11 +117,8 @@ def test_a_mistake_is_refused_with_its_place_and_what_is_known_or_expected_there
 
 def test_a_mistake_is_told_in_one_sentence_with_file_section_and_key() -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
-        read_configuration("[finance.spend]\nkez = ['cid']", file="other.toml")
-    assert str(caught.value) == (
-        "other.toml, section [finance.spend], key kez: is not known; "
-        "known here: delimiter, entity, keys, lenient, mode, renames, rules, types, untracked"
-    )
+        read_configuration("[gold]\nkez = ['cid']", file="other.toml")
+    assert str(caught.value) == "other.toml, section [gold], key kez: is not known; known here: grace_days, layout"
 
 
 def test_a_file_that_is_absent_or_no_toml_is_named(tmp_path: Path) -> None:

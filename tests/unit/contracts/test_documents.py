@@ -39,7 +39,7 @@ def test_contracts_import_the_standard_library_and_each_other_only() -> None:
 
 def test_a_manifest_comes_back_as_it_was() -> None:
     rules = {"email": Rule(pattern=".+@.+", unique=True), "age": Rule(action="warn", min=0, max=150.5, allowed=("1",))}
-    entity = make_entity(prefixes=("crc33_",), renames={"a": "b"}, types={"b": "bigint"}, rules=rules, lenient=("b",))
+    entity = make_entity(names={"crc33_a": "b"}, types={"b": "bigint"}, rules=rules, lenient=("b",))
     columns = (Column(name="Id", type="guid"), Column(name="x", type="decimal", precision=16, scale=2))
     labels = LabelDocument(entity="customer", container="c", table="t", path="bronze/_labels/c/t/1.json", as_of=AT)
     manifest = make_manifest(

@@ -85,9 +85,8 @@ def test_the_example_settings_are_all_that_the_app_asks_for() -> None:
     [
         (
             {},
-            "[finance.spend]\nkez = ['cid']",
-            "customer360.toml, section [finance.spend], key kez: is not known; "
-            "known here: delimiter, entity, keys, lenient, mode, renames, rules, types, untracked",
+            "[gold]\nkez = ['cid']",
+            "customer360.toml, section [gold], key kez: is not known; known here: grace_days, layout",
         ),
         ({"CONFIGURATION": "b.toml"}, "", "b.toml: there is no such file, which the setting CONFIGURATION names"),
         (

@@ -231,7 +231,7 @@ def test_the_wheel_holds_both_entry_points_every_model_and_of_shared_the_contrac
         "gold": "spark_jobs.gold.task:main",
     }
     files = [path for pattern in ("*.py", "*.sql") for path in (ROOT / "spark_jobs").rglob(pattern)]
-    files += [ROOT / "shared" / "__init__.py", *(ROOT / "shared" / "contracts").glob("*.py")]
+    files += [ROOT / "shared" / "__init__.py", *(ROOT / "shared" / "contracts").rglob("*.py")]
     assert {name for name in names if ".dist-info/" not in name} == {path.relative_to(ROOT).as_posix() for path in files}
     assert not ast.parse((ROOT / "shared" / "__init__.py").read_text(encoding="utf-8")).body[1:], "it is a docstring"
     # What it holds is enough for both tasks.

@@ -1,4 +1,4 @@
-"""Names, types and rules of silver, as far as they can be told without Spark."""
+"""Types and rules of silver, as far as they can be told without Spark."""
 
 from __future__ import annotations
 
@@ -6,26 +6,10 @@ import pytest
 
 from shared.contracts.columns import Column
 from shared.contracts.entity import Rule
-from spark_jobs.names import literal, quoted, silver_names
+from spark_jobs.names import literal, quoted
 from spark_jobs.silver.labels import in_language, label_of
 from spark_jobs.silver.landed.casts import sql_type, widened
 from spark_jobs.silver.landed.rules import checks
-
-
-@pytest.mark.parametrize(
-    ("landed", "renames", "expected"),
-    [
-        (["Id", "crc33_cid", "createdon"], {}, ["Id", "cid", "createdon"]),
-        (["Id", "crc33_id"], {}, ["Id", "crc33_id"]),  # Spark does not tell case apart
-        (["crc33_name", "name"], {}, ["crc33_name", "name"]),  # the standard column keeps its name
-        (["crc33_mail"], {"crc33_mail": "email"}, ["email"]),
-        (["Annual Income (USD)", "2026"], {}, ["Annual_Income_USD", "c_2026"]),
-        (["a b", "a_b"], {}, ["a_b", "a_b_2"]),  # a column is never lost to another
-        (["_source_file", "cid"], {}, ["cid"]),
-    ],
-)
-def test_silver_names(landed: list[str], renames: dict[str, str], expected: list[str]) -> None:
-    assert sorted(silver_names(landed, ["crc33_"], renames).values()) == sorted(expected)
 
 
 @pytest.mark.parametrize(
