@@ -113,7 +113,7 @@ class Table:
             rows = rows.withMetadata(name, {IDENTITY: True})
         (
             rows.write.format("delta")
-            .mode("overwrite" if replaces else "errorifexists")
+            .mode("overwrite" if replaces else "error")
             .option("overwriteSchema", str(replaces).lower())
             # An update marks the row and writes the new one, at the cost of the change; without, it copies whole files.
             # Silver is read by this job and Databricks only: gold, which Customer Insights reads, is plain parquet.
@@ -157,7 +157,7 @@ class Table:
 
     def replace_batch(self, rows: DataFrame, batch_id: str) -> None:
         """Put the rows of one batch in place of what an earlier attempt of it left."""
-        writer = rows.write.format("delta").mode("errorifexists")
+        writer = rows.write.format("delta").mode("error")
         if self.exists():
             writer = writer.mode("overwrite").option("replaceWhere", f"{BATCH_ID} = {literal(batch_id)}")
         writer.option("mergeSchema", "true").save(self.path)

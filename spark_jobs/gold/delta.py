@@ -129,7 +129,7 @@ class GoldDelta:
 
     def _write(self, table: Table, rows: DataFrame, *, replaces: bool) -> None:
         """Make the table, or replace it: for a table that is new, or whose model has other columns now."""
-        writer = rows.write.format("delta").mode("overwrite" if replaces else "errorifexists")
+        writer = rows.write.format("delta").mode("overwrite" if replaces else "error")
         writer = writer.option("overwriteSchema", str(replaces).lower())
         for name, value in PROPERTIES.items():
             writer = writer.option(name, value)

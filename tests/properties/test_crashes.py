@@ -132,7 +132,7 @@ class World(Pipeline):
         self.survive(lambda context: context.reconcile())
 
     def settle(self, broken: Collection[str] = ()) -> None:
-        for _ in range(40):
+        for _ in range(80):  # longer than a file waits that was tried three times without an end
             self.tick(11)
             self.end_runs(broken)
             self.end_refreshes()

@@ -19,7 +19,7 @@ _REPRESENTATIVE = (
     # history in two batches with late events, deletes and rejects, incremental gold, readiness, and a full build
     "tests/spark/test_streams.py::test_gold_of_any_batches_is_what_plain_python_computes_of_all_events",
     # every fault that Spark finds in a model, which over Connect comes from afar
-    "tests/spark/test_validation.py::test_all_faults_of_all_models_are_told_at_once_and_nothing_is_merged",
+    "tests/spark/test_validation.py::test_all_faults_of_all_models_are_told_at_once",
     # what is remembered with a table: comments and properties, and updates in place
     "tests/spark/test_labels.py::test_a_name_that_the_source_takes_later_holds_from_then_on_what_landed",
 )

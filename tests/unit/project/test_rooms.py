@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,8 @@ def test_the_picture_shows_the_layers_that_import_linter_holds() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     drawn = re.findall(r"^ +[├└]─ (\w+)", page.partition("shared/ ")[2].partition("spark_jobs/ ")[0], re.MULTILINE)
     assert drawn == [room.strip() for layer in layers for room in layer.split("|")]
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, times in names.items() if times > 1] == [], "pytest imports a module by its name alone"
