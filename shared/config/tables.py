@@ -49,8 +49,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def finance_reading(self, data_set: str) -> FinanceConfig:
         """Return how the files of a data set are read, as far as that is said."""
-        said = self.finance.get(data_set, _UNCONFIGURED)
-        return FinanceConfig(keys=said.keys, delimiter=said.delimiter)
+        return self.finance.get(data_set, _UNCONFIGURED).reading()
 
     def resolved(self, tables: Mapping[tuple[Source, str], Entity]) -> dict[str, Entity]:
         """Return the `entities` of a batch manifest by name: of the tables given, and those configured."""

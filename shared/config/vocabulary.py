@@ -16,12 +16,22 @@ from shared.contracts.manifest import GoldSettings
 from shared.contracts.publication import Layout
 from shared.contracts.sql_types import DECIMAL, PLAIN, is_sql_type
 from shared.contracts.values.notation import Notation
+from shared.formats.finance.options import FinanceConfig
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 _TYPE = rf"^({'|'.join(PLAIN)}|{DECIMAL})$"
 #: Behind a type: digits behind the scale are rounded instead of rejected.
 ROUND = " round"
 _DATE_PATTERN = r"^(?=.*y)(?=.*[MDL])([GyMLdDQEaHhKkmsSVzOXxZ]|'[^']*'|[^A-Za-z'])+$"
+
+
+def _is_text_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):  # unknown, or a codec of something else than text
+        return False
+    return True
+
 
 # `pattern` is for editors, `fits` is what counts: no pattern compares a decimal's digits, and its `$` lets a line break by.
 Name = Annotated[
@@ -46,6 +56,12 @@ DatePattern = Annotated[
         extra={"expected": "one of Spark's patterns, as dd.MM.yyyy", "fits": re.compile(_DATE_PATTERN).fullmatch},
     ),
 ]
+Encoding = Annotated[
+    str, Meta(extra={"expected": "an encoding by name, as utf-8, utf-16 or windows-1252", "fits": _is_text_encoding})
+]
+Character = Annotated[str, Meta(min_length=1, max_length=1, extra={"expected": "one character"})]
+Positive = Annotated[int, Meta(ge=1, extra={"expected": "a whole number from 1"})]
+Share = Annotated[float, Meta(ge=0, le=1, extra={"expected": "a number from 0 to 1"})]
 Whole = Annotated[int, Meta(ge=0, extra={"expected": "a whole number that is not negative"})]
 
 
@@ -84,7 +100,39 @@ class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         tuple[DatePattern, ...], Meta(description="Spark's patterns of dates and times, in the order tried; left out: ISO 8601")
     ] = ()
     nulls: Annotated[tuple[str, ...], Meta(description="texts that stand for no value, as NULL")] = ()
+    encoding: Annotated[Encoding | None, Meta(description="as windows-1252; left out: found from the bytes")] = None
     delimiter: Annotated[str | None, Meta(description="left out: it is sniffed")] = None
+    quote: Annotated[Character | None, Meta(description="around values; left out: found, `\"` or `'`")] = None
+    escape: Annotated[
+        Literal["", "\\"] | None, Meta(description="before a quote that is data; `` for none; left out: found")
+    ] = None
+    columns: Annotated[
+        tuple[str, ...], Meta(description="names, for files without a header, or with one whose names are no good")
+    ] = ()
+    header_row: Annotated[Positive | None, Meta(description="record number of the header, from 1; left out: found")] = None
+    skip_footer: Annotated[
+        Whole | None, Meta(description="records at the end that are none; left out: a total at the end is rejected and told")
+    ] = None
+    sheet: Annotated[str | None, Meta(description="of a workbook; left out: the one that holds the data")] = None
+    max_rejected: Annotated[
+        Share, Meta(description="share of the records; where more are rejected, the file is refused whole")
+    ] = FinanceConfig.max_rejected
+
+    def reading(self) -> FinanceConfig:
+        """Return how its files are read, as far as that is said."""
+        return FinanceConfig(
+            keys=self.keys,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            quote=self.quote,
+            escape=self.escape,
+            columns=self.columns,
+            header_row=self.header_row,
+            skip_footer=self.skip_footer,
+            sheet=self.sheet,
+            nulls=self.nulls,
+            max_rejected=self.max_rejected,
+        )
 
     def notation(self) -> Notation:
         """Return how its files write values."""

@@ -92,6 +92,7 @@ def test_a_file_that_was_written_anew_and_is_longer_is_not_taken_for_one_that_gr
 
 def test_a_file_that_grew_by_being_uploaded_again_is_not_read_again(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
+    pipeline.lake.remove(DATAVERSE, "contact/2024.csv")
     pipeline.clock.advance(60)
     pipeline.land_contacts(contact(1), contact(2, "Grace"))
     record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
