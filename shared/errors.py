@@ -17,8 +17,10 @@ PipelineError
 │   │   ├── EmptyFileError       not even a header
 │   │   ├── HeaderError          a header that names no columns, or one twice
 │   │   ├── HeaderMissingError   values in the first record
-│   │   ├── LayoutError          no delimiter fits, several header rows, or a second table
+│   │   ├── LayoutError          no delimiter fits, or nobody can tell which record is the header
+│   │   │   └── AnotherTableError  several header rows, or a second table
 │   │   ├── EncodingError        no text in the file's encoding, or one that nobody can tell
+│   │   ├── ContractBrokenError  columns that are not those of the data set's contract
 │   │   ├── MissingKeyColumnError  a key column of the data set is not in the header
 │   │   ├── CompressionError     no gzip, or cut off
 │   │   ├── ArchiveError         no zip, or not one with one text file in it

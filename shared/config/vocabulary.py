@@ -131,6 +131,7 @@ class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             skip_footer=self.skip_footer,
             sheet=self.sheet,
             nulls=self.nulls,
+            renames=self.renames,
             max_rejected=self.max_rejected,
         )
 

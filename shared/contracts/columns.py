@@ -12,6 +12,8 @@ RECORD_NUMBER: Final = "_record_number"
 LANDED_AT: Final = "_landed_at"
 SCHEMA_VERSION: Final = "_schema_version"
 LINEAGE: Final = (SOURCE_FILE, SOURCE_VERSION, RECORD_NUMBER, LANDED_AT, SCHEMA_VERSION)
+#: Finance besides: by which version of its data set's contract a record was read.
+CONTRACT_VERSION: Final = "_contract_version"
 #: What silver keeps of it, so that each row tells where it came from, with the SQL types.
 KEPT_LINEAGE: Final = {SOURCE_FILE: "string", SOURCE_VERSION: "string", RECORD_NUMBER: "bigint", LANDED_AT: "timestamp"}
 
@@ -29,7 +31,7 @@ BATCH_ID, KEY, ERRORS, ROW = "_batch_id", "_key", "_errors", "_row"
 DIGEST: Final = "__digest"
 #: Names, in lower case, that no landed column may have in any case: Spark does not tell case apart.
 RESERVED: Final = frozenset(
-    name.lower() for name in (*LINEAGE, START, END, DELETED, VERSION, BATCH_ID, KEY, ERRORS, ROW, DIGEST)
+    name.lower() for name in (*LINEAGE, CONTRACT_VERSION, START, END, DELETED, VERSION, BATCH_ID, KEY, ERRORS, ROW, DIGEST)
 )
 
 

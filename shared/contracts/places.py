@@ -93,6 +93,16 @@ def identity_document(entity: str) -> str:
     return f"_identities/{slug(entity)}.json"
 
 
+def contract_documents(container: str, data_set: str = "") -> str:
+    """Return the folder in which bronze keeps the contract of a data set, or those of all of a container."""
+    return f"_contracts/{slug(container)}/{f'{slug(data_set)}/' if data_set else ''}"
+
+
+def contract_document(container: str, data_set: str, version: int) -> str:
+    """Return where bronze keeps one version of a data set's contract."""
+    return f"{contract_documents(container, data_set)}{version:06d}.json"
+
+
 def batch_id(at: datetime, salt: str) -> str:
     """Name a batch so that names sort by time and may be a folder that Customer Insights reads.
 

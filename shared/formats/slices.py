@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from shared.contracts.columns import (
     BYTE_OFFSET,
+    CONTRACT_VERSION,
     DETAIL,
     LANDED_AT,
     LINEAGE,
@@ -44,8 +45,8 @@ _LINEAGE_FIELDS: Final = (
     pa.field(LANDED_AT, pa.timestamp("us", tz="UTC")),
     pa.field(SCHEMA_VERSION, _CONSTANT),
 )
+_CONTRACT_FIELD: Final = pa.field(CONTRACT_VERSION, pa.int32())  # of finance parts alone
 _REJECT_FIELDS: Final = (
-    *_LINEAGE_FIELDS,
     pa.field(BYTE_OFFSET, pa.int64()),
     pa.field(REASON, pa.string()),
     pa.field(DETAIL, pa.string()),
@@ -60,6 +61,7 @@ class Lineage:
     source_file: str  # <landing container>/<path>
     source_version: str  # ETag without quotes
     landed_at: datetime  # the blob's last-modified at that version; aware
+    contract_version: int | None = None  # finance: by which version of its data set's contract the records are read
 
     def __post_init__(self) -> None:
         """Refuse a time that would mean another instant on another machine."""
@@ -173,7 +175,9 @@ class _Part:
         self._spec = spec
         self._sink = io.BytesIO()
         fields = [pa.field(name, field_type()) for name in spec.schema.names]
-        self._schema = pa.schema([*fields, *_LINEAGE_FIELDS])
+        told = spec.lineage.contract_version is not None
+        self._lineage_fields = (*_LINEAGE_FIELDS, _CONTRACT_FIELD) if told else _LINEAGE_FIELDS
+        self._schema = pa.schema([*fields, *self._lineage_fields])
         self._writer = _writer(self._sink, self._schema)
         self._rejects: list[pa.Table] = []
         self._consumed = self._records = self._rows = self._width = 0
@@ -212,6 +216,7 @@ class _Part:
 
     def _lineage(self, numbers: pa.Array) -> list[pa.Array]:
         lineage, count = self._spec.lineage, len(numbers)
+        version = lineage.contract_version
         landed_at = pa.scalar(lineage.landed_at.astimezone(UTC), pa.timestamp("us", tz="UTC"))
         return [
             _constant(lineage.source_file, count),
@@ -219,6 +224,7 @@ class _Part:
             numbers,
             pa.repeat(landed_at, count),
             _constant(self._spec.schema.version, count),
+            *(() if version is None else (pa.repeat(pa.scalar(version, pa.int32()), count),)),
         ]
 
     def _reject_table(self, parsed: Parsed, number: int, offset: int) -> pa.Table:
@@ -230,13 +236,13 @@ class _Part:
             pa.array([reject.detail for reject in rejects], pa.string()),
             pa.array([reject.raw for reject in rejects], pa.binary()),
         ]
-        return pa.Table.from_arrays(arrays, schema=pa.schema(_REJECT_FIELDS))
+        return pa.Table.from_arrays(arrays, schema=pa.schema([*self._lineage_fields, *_REJECT_FIELDS]))
 
     def _rejected(self) -> bytes | None:
         if not self._rejects:
             return None
         sink = io.BytesIO()
-        with _writer(sink, pa.schema(_REJECT_FIELDS)) as writer:
+        with _writer(sink, self._rejects[0].schema) as writer:
             writer.write_table(pa.concat_tables(self._rejects))
         return sink.getvalue()
 
@@ -249,7 +255,7 @@ def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
         # the speed for a tenth of the size, zstd another quarter for a third; statistics of text are of no use to a
         # MERGE that reads parts whole.
         compression="snappy",
-        use_dictionary=list(LINEAGE),
+        use_dictionary=[*LINEAGE, CONTRACT_VERSION],
         write_statistics=[RECORD_NUMBER],
         store_schema=False,  # readers see the contract's types, not that constants are passed as dictionaries here
     )

@@ -43,6 +43,7 @@ class Written:
     source_version: str  # ETag of the landed file that it was made from
     fingerprint: str  # of the last bytes of its slice
     width: int  # fields of its widest row
+    read_as: str  # of a finance file: how it was read
     taken_over: bool  # it was there already
 
 
@@ -106,6 +107,7 @@ class Bronze:
         generation: int,
         start: int,
         fingerprint: str,
+        read_as: str = "",
     ) -> Written:
         """Write a slice as a part, or take over the part that stands at its place; `schema` is the schema's version."""
         name = PartName(
@@ -131,6 +133,8 @@ class Bronze:
             "landed_at": lineage.landed_at.isoformat(),
             "fingerprint": fingerprint,
         }
+        if lineage.contract_version is not None:
+            metadata |= {"contract_version": str(lineage.contract_version), "read_as": read_as}
         created = self._lake.create(BRONZE, name.data, cut.parquet, metadata=metadata)
         if not created:
             found = self._lake.head(BRONZE, name.data)
@@ -152,6 +156,7 @@ class Bronze:
             rows=int(metadata["rows"]),
             rejects=int(metadata["rejects"]),
             schema_version=metadata["schema_version"],
+            contract_version=int(metadata.get("contract_version", 0)),
             landed_at=datetime.fromisoformat(metadata["landed_at"]),
             written_at=self._clock(),
         )
@@ -160,5 +165,6 @@ class Bronze:
             source_version=metadata["source_version"],
             fingerprint=metadata["fingerprint"],
             width=int(metadata["width"]),
+            read_as=metadata.get("read_as", ""),
             taken_over=not created,
         )

@@ -7,15 +7,12 @@ bottom: look at it, find out what its plan depends on, carry the plan out (`shar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.config.tables import Configuration
 from shared.errors import LandedFileChanged, LedgerChanged
 from shared.formats.finance.errors import FinanceError
-from shared.formats.finance.source import open_finance
-from shared.formats.fingerprint import COVERED, Tail
 from shared.formats.label_files import LabelFileError
 from shared.formats.landed_paths import (
     ChangelogInfo,
@@ -29,14 +26,13 @@ from shared.formats.landed_paths import (
     classify_dataverse,
     classify_finance,
 )
-from shared.formats.table_schema import TableSchema, min_width
 from shared.landing import plan
 from shared.landing.bronze import Bronze, Origin
-from shared.landing.column_sources import ColumnSources
+from shared.landing.dataverse_files import DataverseFiles, opened_at
+from shared.landing.finance.finance_files import FinanceFiles
 from shared.landing.labels import LabelKeeping
 from shared.landing.plan import Plan, Read, Restart, Settle, Wait
-from shared.landing.reading import Overtaken, Pass
-from shared.landing.repeats import Repeats
+from shared.landing.reading import Overtaken, Pass, Remaining
 from shared.ledger.identities import Identities
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile
@@ -50,14 +46,6 @@ _LOOKS = 6  # a file that changes under every one of them raises another event, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Bytes:
-    """What of a version is still to be read, and where it passes by."""
-
-    tail: Tail
-    chunks: Iterable[bytes]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Ingest:
     """Takes landed files into bronze."""
 
@@ -65,13 +53,12 @@ class Ingest:
     ledger: Ledger
     bronze: Bronze
     labels: LabelKeeping
-    repeats: Repeats
-    column_sources: ColumnSources
+    dataverse_files: DataverseFiles
+    finance_files: FinanceFiles
     clock: Clock
     configuration: Configuration
     identities: Identities
     finance_container: str
-    slice_bytes: int
 
     def __call__(self, container: str, path: str) -> LandedFile:
         """Take what is new of a landed file and return where it stands; does nothing where nothing is new.
@@ -94,7 +81,8 @@ class Ingest:
             if blob is None or blob.etag == known.record.version:
                 return known.record
             return self._settle(known, blob, plan.by_name(kind))
-        opened = self.lake.open(container, path, start=_opened_at(known.record, kind), unless=known.record.version)
+        start = opened_at(known.record, kind) if isinstance(kind, DataFile) else 0
+        opened = self.lake.open(container, path, start=start, unless=known.record.version)
         if opened is None:
             return known.record
         if known.record.reading not in {"", opened.blob.etag}:
@@ -104,9 +92,9 @@ class Ingest:
         if (settle := plan.by_size(opened.blob, kind)) is not None:
             return self._settle(known, opened.blob, settle)
         if isinstance(kind, FinanceFile):
-            return self._carry_out(known, opened.blob, kind, *self._finance(known.record, opened, kind))
+            return self._carry_out(known, opened.blob, kind, *self.finance_files.look(known.record, opened, kind))
         if isinstance(kind, DataFile):
-            return self._carry_out(known, opened.blob, kind, *self._dataverse(known.record, opened, kind))
+            return self._carry_out(known, opened.blob, kind, *self.dataverse_files.look(known.record, opened, kind))
         return self._labels(known, opened, kind)
 
     # Finding out ------------------------------------------------------------------------------------------------------
@@ -123,42 +111,6 @@ class Ingest:
             read = error
         return self._settle(known, blob, plan.labels(read))
 
-    def _dataverse(self, record: LandedFile, opened: Opened, file: DataFile) -> tuple[Plan, _Bytes]:
-        """Find the columns, and, of a growing file, the bytes before the place where reading stopped."""
-        blob, start = opened.blob, _opened_at(record, file)
-        tail = Tail(opened.chunks, start=start)
-        chunks = iter(tail)
-        pending_since = record.changed_at if record.reason == "model_pending" else None
-        columns = self.column_sources.of(blob.container, file, pending_since=pending_since)
-        overlap, behind = b"", b""
-        earlier: Mapping[str, TableSchema] = {}
-        if isinstance(columns, TableSchema):
-            overlap, behind = _first(chunks, record.offset - start if file.folder is None else 0)
-            needed = {columns.version, *([record.schema_version] if record.offset else [])}
-            earlier = self.bronze.schemas(blob.container, file.table, needed=needed)
-        decided = plan.dataverse(record, blob, file, columns, overlap=overlap, earlier=earlier, slice_bytes=self.slice_bytes)
-        decided = plan.resumed(decided, record, blob)
-        return decided, _Bytes(tail=tail, chunks=_joined(behind, chunks))
-
-    def _finance(self, record: LandedFile, opened: Opened, file: FinanceFile) -> tuple[Plan, _Bytes]:
-        """Compare the content with what it was, and read the header."""
-        blob = opened.blob
-        config = self.configuration.finance_reading(file.data_set)
-        tail = Tail(opened.chunks, start=0, hashed=True)
-        source = previous = None
-        if not self.repeats.is_one(record, blob, file):
-            try:
-                source = open_finance(tail, file, config)
-            except FinanceError as error:
-                return plan.unreadable(error), _Bytes(tail=tail, chunks=())
-            previous = next(reversed(list(self.bronze.schemas(blob.container, file.data_set).values())), None)
-        decided = plan.finance(blob, file, source, config=config, previous=previous, slice_bytes=self.slice_bytes)
-        resumed = plan.resumed(decided, record, blob)
-        rest: Iterable[bytes] = source.chunks if source else ()
-        if isinstance(decided, Read) and isinstance(resumed, Read):  # what was counted is passed by, and not read again
-            rest = _behind(rest, resumed.spec.start - decided.spec.start)
-        return resumed, _Bytes(tail=tail, chunks=rest)
-
     def _named(self, record: LandedFile, kind: Taken) -> LandedFile:
         source: Source = "finance" if isinstance(kind, FinanceFile) else "dataverse"
         match kind:
@@ -173,7 +125,7 @@ class Ingest:
     # Carrying out -----------------------------------------------------------------------------------------------------
 
     def _carry_out(
-        self, known: Known[LandedFile], blob: BlobVersion, file: DataFile | FinanceFile, decided: Plan, rest: _Bytes
+        self, known: Known[LandedFile], blob: BlobVersion, file: DataFile | FinanceFile, decided: Plan, rest: Remaining
     ) -> LandedFile | None:
         match decided:
             case Settle():
@@ -221,7 +173,7 @@ class Ingest:
         self.ledger.record_file(known, after, at=self.clock(), detail=f"generation {after.generation}")
 
     def _read(
-        self, known: Known[LandedFile], blob: BlobVersion, file: DataFile | FinanceFile, read: Read, rest: _Bytes
+        self, known: Known[LandedFile], blob: BlobVersion, file: DataFile | FinanceFile, read: Read, rest: Remaining
     ) -> LandedFile | None:
         record = known.record
         source: Source = "finance" if isinstance(file, FinanceFile) else "dataverse"
@@ -238,11 +190,11 @@ class Ingest:
             blob=blob,
             origin=origin,
             read=read,
-            tail=rest.tail,
-            is_stale=lambda: isinstance(file, DataFile) and self._is_stale(blob, file, read),
+            rest=rest,
+            is_stale=lambda: isinstance(file, DataFile) and self.dataverse_files.is_stale(blob, file, read),
         )
         try:
-            done = one_pass.run(rest.chunks)
+            done = one_pass.run()
         except FinanceError as error:  # what shows behind the head: text cut off, another encoding, too many rejects
             counted = self.ledger.file(blob.container, blob.path)
             if counted.etag != known.etag and counted.record.reading != blob.etag:
@@ -255,46 +207,3 @@ class Ingest:
         if done.from_start:
             self._restart(done.known, blob)
         return None
-
-    def _is_stale(self, blob: BlobVersion, file: DataFile, read: Read) -> bool:
-        # A row wider than the model usually means that the model is older than the row; one that is narrower may be bound to
-        # columns that another process has met since this one listed them.
-        schema = read.spec.schema
-        earlier = self.bronze.schemas(blob.container, file.table, fresh=True).values()
-        if min_width(schema, earlier) < (read.spec.min_width or schema.width):
-            return True
-        fresh = self.column_sources.of(blob.container, file, fresh=True) if read.grows else schema
-        return isinstance(fresh, TableSchema) and fresh.version != schema.version
-
-
-def _opened_at(record: LandedFile, kind: Taken) -> int:
-    if not isinstance(kind, DataFile):
-        return 0
-    if kind.folder is not None:
-        return record.offset if record.reading else 0
-    return max(0, record.offset - COVERED)
-
-
-def _behind(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Pass by so many bytes."""
-    for chunk in chunks:
-        if size < len(chunk):
-            yield chunk[size:]
-        size = max(0, size - len(chunk))
-
-
-def _first(chunks: Iterable[bytes], size: int) -> tuple[bytes, bytes]:
-    """Take so many bytes off the front: these, fewer where there are no more, and what else came with them."""
-    head = b""
-    if size:
-        for chunk in chunks:
-            head += chunk
-            if len(head) >= size:
-                break
-    return head[:size], head[size:]
-
-
-def _joined(first: bytes, rest: Iterable[bytes]) -> Iterable[bytes]:
-    if first:
-        yield first
-    yield from rest

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.formats.dialect import DATAVERSE
-from shared.formats.finance.errors import FinanceError
-from shared.formats.finance.options import FinanceConfig
-from shared.formats.finance.source import FinanceSource, HeaderVerdict, check_header
+from shared.formats.finance.data_set.verdict import Verdict
+from shared.formats.finance.errors import ContractBrokenError, FinanceError
+from shared.formats.finance.source import FinanceSource
 from shared.formats.fingerprint import fingerprint
 from shared.formats.label_files import LabelFileError
 from shared.formats.landed_paths import (
@@ -71,7 +71,7 @@ class Read:
     """Read the version, from `spec.start` on."""
 
     spec: SliceSpec
-    detail: str = ""  # for the log, and for people
+    read_as: str = ""  # of a finance file: the version of the contract, and its own dialect; what was read otherwise is not its
     max_rejected: float | None = None  # share of the records; with more rejected the file is refused whole. None: it is not
 
     @property
@@ -177,7 +177,7 @@ def resumed(decided: Plan, record: LandedFile, blob: BlobVersion) -> Plan:
     """Take a file that is read as a whole up where an attempt that was cut off had counted it to."""
     if not isinstance(decided, Read) or decided.grows or record.reading != blob.etag or not record.offset:
         return decided
-    if record.schema_version != decided.spec.schema.version:
+    if (record.schema_version, record.read_as) != (decided.spec.schema.version, decided.read_as):
         return Restart()
     widest = None if decided.spec.widest is None else record.width
     return replace(decided, spec=replace(decided.spec, start=record.offset, first_record=record.records + 1, widest=widest))
@@ -191,24 +191,31 @@ def may_be_the_same(record: LandedFile, blob: BlobVersion) -> bool:
 def finance(
     blob: BlobVersion,
     file: FinanceFile,
-    source: FinanceSource | FinanceError | None,
+    source: FinanceSource,
+    verdict: Verdict,
     *,
-    config: FinanceConfig,
-    previous: TableSchema | None,
+    max_rejected: float,
+    contract_version: int,
+    read_as: str,
     slice_bytes: int,
-) -> Settle | Read:
-    """Decide about a finance file by its header; `source` is None where its content is what it was.
-
-    `previous` are the columns of the data set's file before.
-    """
-    if source is None:
-        return Settle(state="ingested", reason="same_content", detail="the same content landed again")
-    if isinstance(source, FinanceError):
-        return unreadable(source)
-    verdict = check_header(previous.names if previous else None, source.schema.names, keys=config.keys, file=file.path)
+) -> Read:
+    """Decide about a finance file that was opened; raises ContractBrokenError where it is not one of its data set."""
+    if verdict.kind == "broken":
+        raise ContractBrokenError(file.path, "; ".join((*verdict.differs, verdict.advice)), verdict.toml)
     spec = _spec(blob, source.schema, slice_bytes)
-    spec = replace(spec, dialect=source.dialect, screen=source.screen, start=source.header_bytes, final=True)
-    return Read(spec=spec, detail=_told(verdict), max_rejected=config.max_rejected)
+    lineage = replace(spec.lineage, contract_version=contract_version)
+    spec = replace(spec, lineage=lineage, dialect=source.dialect, screen=source.screen, start=source.header_bytes, final=True)
+    return Read(spec=spec, read_as=read_as, max_rejected=max_rejected)
+
+
+def same_content() -> Settle:
+    """Decide about a finance file whose content is what it was."""
+    return Settle(state="ingested", reason="same_content", detail="the same content landed again")
+
+
+def told(verdict: Verdict) -> str:
+    """Say how a file that was taken differs from the contract of its data set; nothing where it does not."""
+    return f"not as the contract says: {'; '.join(verdict.differs)}" if verdict.differs else ""
 
 
 def unreadable(error: FinanceError) -> Settle:
@@ -224,11 +231,3 @@ def name_taken(detail: str) -> Settle:
 def _spec(blob: BlobVersion, schema: TableSchema, slice_bytes: int) -> SliceSpec:
     lineage = Lineage(source_file=f"{blob.container}/{blob.path}", source_version=blob.etag, landed_at=blob.modified_at)
     return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=slice_bytes)
-
-
-def _told(verdict: HeaderVerdict) -> str:
-    if verdict.kind in {"first", "same"}:
-        return ""
-    changes = {"missing": verdict.missing, "extra": verdict.extra}
-    listed = "; ".join(f"{word}: {', '.join(names)}" for word, names in changes.items() if names)
-    return f"header {verdict.kind}{f' ({listed})' if listed else ''}"

@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from shared.formats.finance.source import refused_as_a_whole
 from shared.formats.fingerprint import COVERED, Tail, fingerprint
 from shared.formats.slices import Slice, read_slices
+from shared.landing import plan
 from shared.landing.bronze import Bronze, Origin, Written
+from shared.landing.finance.agreement import Agreement
 from shared.landing.plan import Read
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile, Part
@@ -29,8 +31,17 @@ _WORDS: dict[TailReason, str] = {  # of what waits at the end of a growing file
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remaining:
+    """What of a version is still to be read, where it passes by, and what it has to agree with."""
+
+    tail: Tail
+    chunks: Iterable[bytes]  # from the plan's start on
+    agreement: Agreement | None = None  # of a finance file, with the contract of its data set
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overtaken:
-    """Somebody was ahead, in the ledger, in bronze or in the model: this pass is over, the file is to be looked at again."""
+    """Somebody was ahead, in the ledger, in bronze, in the model or the contract: look at the file again."""
 
     known: Known[LandedFile]
     from_start: bool = False  # bronze holds another content at this place: only a new generation can be right
@@ -48,11 +59,11 @@ class Pass:
     blob: BlobVersion
     origin: Origin
     read: Read
-    tail: Tail
+    rest: Remaining
     is_stale: Callable[[], bool]  # whether the columns are older than the rows; asked where some are rejected
 
-    def run(self, chunks: Iterable[bytes]) -> LandedFile | Overtaken:
-        """Read every slice and settle the version; `chunks` begin at the plan's start.
+    def run(self) -> LandedFile | Overtaken:
+        """Read every slice and settle the version.
 
         Raises FinanceError where a file that is read as a whole cannot be used after all; nothing of it is counted then.
         """
@@ -60,7 +71,7 @@ class Pass:
         parts: list[Part] = []
         start = self.read.spec.start
         last: Slice | None = None
-        for cut in read_slices(chunks, self.read.spec):
+        for cut in read_slices(self.rest.chunks, self.read.spec):
             end = start + cut.consumed
             last = replace(cut, parquet=b"", rejected=None)
             if cut.records:
@@ -83,6 +94,8 @@ class Pass:
             refusal = refused_as_a_whole(record.path, records=record.records, rejects=record.rejects, max_rejected=most)
             if refusal is not None:
                 raise refusal
+        if self.rest.agreement is not None and not self.rest.agreement.kept(self.clock()):
+            return Overtaken(known=known, from_start=True)
         return self._settled(known, parts, last)
 
     def _begun(self) -> Known[LandedFile]:
@@ -91,13 +104,13 @@ class Pass:
             return replace(self.known, record=replace(record, generation=max(1, record.generation)))
         if record.reading == self.blob.etag:
             return self.known  # its first parts are counted
-        return replace(self.known, record=replace(record.from_start(), reading=self.blob.etag))
+        return replace(self.known, record=replace(record.from_start(), reading=self.blob.etag, read_as=self.read.read_as))
 
     def _written(self, known: Known[LandedFile], cut: Slice, start: int) -> Written:
         mark = ""
         if self.read.grows:
             end = start + cut.consumed
-            covered = self.tail.before(end)
+            covered = self.rest.tail.before(end)
             mark = fingerprint(self._covered(end) if covered is None else covered)
         return self.bronze.write(
             cut,
@@ -107,6 +120,7 @@ class Pass:
             generation=known.record.generation,
             start=start,
             fingerprint=mark,
+            read_as=self.read.read_as,
         )
 
     def _is_ours(self, written: Written, end: int) -> bool:
@@ -114,7 +128,8 @@ class Pass:
         if not written.taken_over or (same and self.read.grows):
             return True
         if not self.read.grows:
-            return same and written.part.end == end  # one that ends elsewhere was cut when the slice size was another
+            # One that ends elsewhere was cut when the slice size was another.
+            return same and written.part.end == end and written.read_as == self.read.read_as
         end = written.part.end
         return end <= self.blob.size and fingerprint(self._covered(end)) == written.fingerprint
 
@@ -144,7 +159,8 @@ class Pass:
         return self.ledger.file(after.container, after.path)
 
     def _settled(self, known: Known[LandedFile], parts: list[Part], last: Slice | None) -> LandedFile:
-        reason, detail = _held_back_for(last), self.read.detail
+        reason, agreement = _held_back_for(last), self.rest.agreement
+        detail = plan.told(agreement.verdict()) if agreement else ""
         held_back = self.blob.size - known.record.offset if reason else 0  # of a long tail only the beginning was read
         told = held_back > 0 and known.record.held_back_told
         after = replace(
@@ -161,7 +177,7 @@ class Pass:
             held_back=held_back,
             held_back_since=(known.record.held_back_since or self.clock()) if held_back else None,
             held_back_told=told,
-            fingerprint=known.record.fingerprint if self.read.grows else self.tail.content,
+            fingerprint=known.record.fingerprint if self.read.grows else self.rest.tail.content,
         )
         complete = not self.read.grows
         return self.ledger.record_file(known, after, at=self.clock(), parts=parts, complete=complete, detail=detail)

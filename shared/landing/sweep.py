@@ -70,7 +70,7 @@ class Sweep:
         return self._take([*landed[first:], *landed[:first]], tried)
 
     def _written_now(self) -> Callable[[str], TimeFolder | None]:
-        return cache(self.ingest.column_sources.written_now)
+        return cache(self.ingest.dataverse_files.column_sources.written_now)
 
     def _is_open(self, container: str, path: str, written_now: Callable[[str], TimeFolder | None]) -> bool:
         file = None if container == self.ingest.finance_container else classify_dataverse(path)

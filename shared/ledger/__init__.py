@@ -2,6 +2,7 @@
 
 | module | what it holds |
 | --- | --- |
+| `contract_keeping` | The contracts of finance data sets: a document for each version, kept in bronze |
 | `identities` | Which table an entity is, and what its columns are called: decided on first sight, kept in bronze |
 | `label_records` | The part of the ledger that says which labels are known, per table and per label file |
 | `ledger` | The record of every landed file, part, batch, refresh and reprocess job, and the log of every step they took |

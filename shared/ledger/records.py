@@ -53,6 +53,7 @@ class LandedFile:
     width: int = 0  # fields of the widest row of this generation
     fingerprint: str = ""  # growing file: hash of the last bytes before `offset`; whole file: hash of its content
     schema_version: str = ""  # columns that the last slice was bound to
+    read_as: str = ""  # finance: `<version of the contract>-<hash of the file's own dialect>`, by which this generation is read
     held_back: int = 0  # bytes after the last complete record
     held_back_since: datetime | None = None  # when what begins at `offset` was first held back
     held_back_told: bool = False  # it was reported: `shared/landing/tails.py`
@@ -69,6 +70,12 @@ class LandedFile:
     def shown(self) -> str:
         """The file as a log names it."""
         return shown(self.name)
+
+    @property
+    def contract_version(self) -> int | None:
+        """Which version of its data set's contract a finance file was read by."""
+        version, _, _ = self.read_as.partition("-")
+        return int(version) if version else None
 
     def given_up(self) -> LandedFile:
         """Return the record for reading another version from its first byte, with nothing of this one counted."""
@@ -88,6 +95,7 @@ class LandedFile:
             width=0,
             fingerprint="",
             schema_version="",
+            read_as="",
             held_back=0,
             held_back_since=None,
             held_back_told=False,
@@ -115,6 +123,7 @@ class Part:
     rows: int
     rejects: int
     schema_version: str
+    contract_version: int = 0  # finance: by which version of its data set's contract it was read
     landed_at: datetime
     written_at: datetime
     batch_id: str = ""

@@ -26,6 +26,7 @@ _MARKS: Final = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_TOLD: Final = {"cp1252": "windows-1252"}  # one name for each, whether found or configured
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 _MULTIBYTE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED: Final = frozenset(b"\x81\x8d\x8f\x90\x9d")  # in windows-1252
@@ -69,7 +70,8 @@ class DecodedText:
     def _as_configured(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         name = self._configured or "utf-8"
         try:
-            self.encoding, self.evidence = codecs.lookup(name).name, "configured"
+            found = codecs.lookup(name).name
+            self.encoding, self.evidence = _TOLD.get(found, found), "configured"
             b"a".decode(name)
         except LookupError as error:
             raise EncodingError(self._file, f"encoding {name!r} is none that is known, as utf-8 or windows-1252") from error

@@ -14,6 +14,7 @@ FinanceReason = Literal[
     "key_column_missing",
     "layout_unclear",
     "encoding_unclear",
+    "contract_broken",
     "not_gzip",
     "not_a_zip",
     "not_a_workbook",
@@ -62,6 +63,10 @@ class LayoutError(FinanceError):
     reason: ClassVar[FinanceReason] = "layout_unclear"
 
 
+class AnotherTableError(LayoutError):
+    """More than one header, so that no contract can say where the values begin: several rows of it, or a second table."""
+
+
 class EncodingError(FinanceError):
     """Bytes that are no text in the file's encoding, or text in one that nobody can tell."""
 
@@ -98,6 +103,12 @@ class NoRecordsError(FinanceError):
     reason: ClassVar[FinanceReason] = "no_records"
 
 
+class ContractBrokenError(FinanceError):
+    """Columns that are not those of the data set's contract: correct the file, or say what the new names mean."""
+
+    reason: ClassVar[FinanceReason] = "contract_broken"
+
+
 class MissingKeyColumnError(FinanceError):
     """Without its key no row can find its customer: correct the header, or the data set's keys in the configuration."""
 
@@ -105,4 +116,5 @@ class MissingKeyColumnError(FinanceError):
 
     def __init__(self, file: str, missing: tuple[str, ...], got: tuple[str, ...]) -> None:
         self.missing, self.got = missing, got
-        super().__init__(file, f"key column {', '.join(missing)} is missing; the header has {', '.join(got)}")
+        had = f"the header has {', '.join(got)}" if got else "the header has no name that the data set knows"
+        super().__init__(file, f"key column {', '.join(missing)} is missing; {had}")

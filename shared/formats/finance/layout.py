@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.formats.dialect import BOM, Dialect
-from shared.formats.finance.errors import EmptyFileError, FinanceError, HeaderError, HeaderMissingError, LayoutError
+from shared.formats.finance.errors import (
+    AnotherTableError,
+    EmptyFileError,
+    FinanceError,
+    HeaderError,
+    HeaderMissingError,
+    LayoutError,
+)
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, looks_delimited_otherwise, records
 from shared.formats.finance.header import Cells, another_header, find_header, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, section
@@ -143,7 +150,7 @@ def _found(at: _Head) -> Layout:
         names = merged(lines) if any(line != lines[0] for line in lines) else ()
         last = at.found.index(table[headed.place + headed.rows - 1]) + 1
         detail = f"{headed.rows} header rows, the last of them record {last}"
-        raise LayoutError(at.file, detail, at.said(header_row=last, columns=names))
+        raise AnotherTableError(at.file, detail, at.said(header_row=last, columns=names))
     header = table[headed.place]
     if header.in_doubt:
         raise HeaderError(at.file, "the quotes of the header leave in doubt where its names end")
@@ -238,7 +245,7 @@ def _refuse_another_table(at: _Head, layout: Layout) -> None:
         if another_header(layout.header, row, kinds):
             number = at.found.index(one) + 1
             detail = f"record {number} looks like the header of another table; land each table as a file of its own"
-            raise LayoutError(at.file, detail)
+            raise AnotherTableError(at.file, detail)
 
 
 def _typed_below(rows: Sequence[Cells]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +34,7 @@ class FinanceConfig:
     skip_footer: int | None = None  # records at the end that are none; None: one that begins with the word for a total is told
     sheet: str | None = None  # of a workbook; None: the one that holds the data
     nulls: tuple[str, ...] = ()  # spellings of nothing
+    renames: Mapping[str, str] = field(default_factory=dict)  # landed name -> what it is called in silver
     max_rejected: float = 0.5  # share of the records; more of them rejected, and the file is refused whole
     limits: FinanceLimits = field(default_factory=FinanceLimits)
 
@@ -40,7 +42,7 @@ class FinanceConfig:
 def section(data_set: str, **said: object) -> str:
     """Return the section of `customer360.toml` that says so; what is None or empty is left out."""
     lines = [f"[finance.{data_set if _BARE_KEY.fullmatch(data_set) else _text(data_set)}]"]
-    lines += [f"{key} = {_value(value)}" for key, value in said.items() if value not in (None, (), "")]
+    lines += [f"{key} = {_value(value)}" for key, value in said.items() if value not in (None, (), "", {})]
     return "\n".join(lines) + "\n"
 
 
@@ -50,6 +52,8 @@ def _value(value: object) -> str:
             return _text(value)
         case tuple() | list():
             return f"[{', '.join(_value(item) for item in value)}]"
+        case Mapping():
+            return f"{{ {', '.join(f'{_text(str(key))} = {_value(item)}' for key, item in value.items())} }}"
         case _:
             return json.dumps(value)
 

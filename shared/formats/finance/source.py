@@ -1,20 +1,21 @@
 """From a landed finance file to a header and the text below it.
 
-Columns bind by the names in the header, so each file brings its own schema, all text; what it means against the data set's
-previous header is a verdict, and only a missing key column rejects the file.
+Columns bind by the names in the header, so each file brings its own schema, all text; what it is against the contract of its
+data set is a verdict (`shared/formats/finance/data_set`).
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Final, Literal
+from typing import Final
 
 from shared.contracts.columns import Column
 from shared.formats.dialect import Dialect
 from shared.formats.finance.containers import gunzipped, unzipped
 from shared.formats.finance.encoding import DecodedText
 from shared.formats.finance.errors import FinanceError, HeaderError, MissingKeyColumnError, NoRecordsError, TooManyRejectsError
-from shared.formats.finance.layout import Layout, find_layout
+from shared.formats.finance.expected import Expected, layout_by
+from shared.formats.finance.layout import Layout
 from shared.formats.finance.options import FinanceConfig
 from shared.formats.finance.shapes import UNTOLD
 from shared.formats.landed_paths import FinanceFile
@@ -33,6 +34,7 @@ class FinanceSource:
     layout: Layout
     screen: Screen  # what its records are to be looked through for
     text: DecodedText  # what it says of the encoding is final once `chunks` are read
+    sheet: str | None = None  # of a workbook
     chunks: Iterator[bytes]  # the text after the header; FinanceError can come out of them
 
     @property
@@ -46,12 +48,14 @@ class FinanceSource:
         return self.layout.data_at
 
 
-def open_finance(chunks: Iterable[bytes], file: FinanceFile, config: FinanceConfig) -> FinanceSource:
-    """Find out how a finance file is read; raises FinanceError.
+def open_finance(
+    chunks: Iterable[bytes], file: FinanceFile, config: FinanceConfig, expected: Expected | None = None
+) -> FinanceSource:
+    """Find out how a finance file is read, by the contract of its data set where it leaves that open; raises FinanceError.
 
     Compressed text is decompressed and decoded as it is consumed, so FinanceError can also come out of the source's `chunks`.
     """
-    encoding = config.encoding
+    encoding, workbook = config.encoding, None
     match file.form:
         case "text":
             data: Iterable[bytes] = chunks
@@ -60,19 +64,23 @@ def open_finance(chunks: Iterable[bytes], file: FinanceFile, config: FinanceConf
         case "zip":
             data = unzipped(chunks, file.path, limit=config.limits.archive_bytes)
         case "workbook":
-            from shared.formats.finance.workbook import workbook_text  # noqa: PLC0415  few files need it
+            from shared.formats.finance.workbook import WorkbookText  # noqa: PLC0415  few files need it
 
-            data, encoding = workbook_text(chunks, file.path, file.data_set, config), "utf-8"
+            usual = expected.sheet if expected else None
+            data = workbook = WorkbookText(chunks, file=file.path, data_set=file.data_set, config=config, usual=usual)
+            encoding = "utf-8"
             config = replace(config, delimiter=",", quote='"', escape="")
     text = DecodedText(data, file=file.path, data_set=file.data_set, encoding=encoding)
     pieces = iter(text)
     head, whole = _head(pieces)
-    layout = find_layout(head, config, file=file.path, data_set=file.data_set, whole=whole)
+    layout = layout_by(head, config, expected, file=file.path, data_set=file.data_set, whole=whole)
     schema = _schema(layout.names, file)
     present = {name.casefold() for name in schema.names}
     missing = tuple(key for key in config.keys if key.casefold() not in present)
     if missing:
-        raise MissingKeyColumnError(file.path, missing, schema.names)
+        # What stands where the data set has its names may be values, which are never told.
+        is_header = expected is None or not present.isdisjoint(name.casefold() for name in expected.columns)
+        raise MissingKeyColumnError(file.path, missing, schema.names if is_header else ())
     rest: Iterator[bytes] = chain([head[layout.data_at :]], pieces)
     if config.skip_footer:
         rest = without_footer(rest, layout.dialect, config.skip_footer)
@@ -86,6 +94,7 @@ def open_finance(chunks: Iterable[bytes], file: FinanceFile, config: FinanceConf
             totals=config.skip_footer is None,
         ),
         text=text,
+        sheet=workbook.sheet if workbook else None,
         chunks=rest,
     )
 
@@ -139,42 +148,3 @@ def _schema(names: tuple[str, ...], file: FinanceFile) -> TableSchema:
         return TableSchema(table=file.data_set, columns=tuple(Column(name=name, type="string") for name in names))
     except SchemaError as error:
         raise HeaderError(file.path, error.detail) from error
-
-
-HeaderKind = Literal["first", "same", "reordered", "extra", "missing", "renamed", "changed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class HeaderVerdict:
-    """What a header is against the one that the data set had before. Order means nothing: columns bind by name."""
-
-    kind: HeaderKind  # extra and missing columns flow on, added columns as new ones, missing ones as null
-    missing: tuple[str, ...] = ()  # that were there before
-    extra: tuple[str, ...] = ()  # that were not
-
-
-def check_header(
-    previous: tuple[str, ...] | None, current: tuple[str, ...], *, keys: tuple[str, ...], file: str
-) -> HeaderVerdict:
-    """Judge a header; names are compared without case, as Spark does. Raises MissingKeyColumnError.
-
-    `renamed`: other names at the same places. `changed`: some columns gone and others come, in no such order.
-    """
-    now = [name.casefold() for name in current]
-    missing_keys = tuple(key for key in keys if key.casefold() not in now)
-    if missing_keys:
-        raise MissingKeyColumnError(file, missing_keys, current)
-    if previous is None:
-        return HeaderVerdict(kind="first")
-    before = [name.casefold() for name in previous]
-    missing = tuple(name for name in previous if name.casefold() not in now)
-    extra = tuple(name for name in current if name.casefold() not in before)
-    places = [place for place, name in enumerate(before) if name not in now]
-    kind: HeaderKind
-    if missing and extra:
-        kind = "renamed" if places == [place for place, name in enumerate(now) if name not in before] else "changed"
-    elif missing or extra:
-        kind = "missing" if missing else "extra"
-    else:
-        kind = "same" if now == before else "reordered"
-    return HeaderVerdict(kind=kind, missing=missing, extra=extra)

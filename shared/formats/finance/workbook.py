@@ -21,26 +21,42 @@ _BATCH: Final = 4096
 _PROBED: Final = 60  # rows of each sheet that are looked at to find the one with the data
 
 
-def workbook_text(chunks: Iterable[bytes], file: str, data_set: str, config: FinanceConfig) -> Iterator[bytes]:
-    """Yield the rows of a sheet as comma-separated text, quoted; raises WorkbookError.
+class WorkbookText:
+    """The rows of a sheet as comma-separated text, quoted; iterate once. `sheet` is known once that has begun.
 
     Deterministic: numbers as they are stored, with the zeros that their format carries, integers without `.0`, dates as ISO
     8601 (without the time where that is midnight), empty cells as nothing. Empty rows above the first that holds something are
     written, so that `header_row` is the row's number; others are passed over. In place of a value that the workbook does not
     tell (a formula that was never computed, an error) stands a mark, by which the record is rejected: `Screen.untold`.
     """
-    try:
-        with zipfile.ZipFile(_bounded(chunks, file, config.limits)) as archive:
-            workbook = open_workbook(archive)
-            sheet = _chosen(archive, workbook, file, data_set, config)
-            yield from _text(_rows(archive, workbook, sheet, config.limits), file, config)
-    except WorkbookError:
-        raise
-    except TooManyCellsError as error:
-        detail = f"more than {config.limits.workbook_cells} cells, or one beyond column {WIDEST}; land it as .csv or .csv.gz"
-        raise WorkbookError(file, detail) from error
-    except Exception as error:  # besides BadZipFile, zipfile and the XML parser raise whatever damaged bytes lead them into
-        raise WorkbookError(file, f"no .xlsx workbook that can be read: {type(error).__name__}") from error
+
+    def __init__(
+        self, chunks: Iterable[bytes], *, file: str, data_set: str, config: FinanceConfig, usual: str | None = None
+    ) -> None:
+        """Read as configured; of several sheets with a table the usual one."""
+        self._chunks = chunks
+        self._file = file
+        self._data_set = data_set
+        self._config = config
+        self._usual = usual
+        self.sheet: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the text; raises WorkbookError."""
+        file, limits = self._file, self._config.limits
+        try:
+            with zipfile.ZipFile(_bounded(self._chunks, file, limits)) as archive:
+                workbook = open_workbook(archive)
+                sheet = _chosen(archive, workbook, file, self._data_set, self._config, self._usual)
+                self.sheet = sheet.name
+                yield from _text(_rows(archive, workbook, sheet, limits), file, self._config)
+        except WorkbookError:
+            raise
+        except TooManyCellsError as error:
+            detail = f"more than {limits.workbook_cells} cells, or one beyond column {WIDEST}; land it as .csv or .csv.gz"
+            raise WorkbookError(file, detail) from error
+        except Exception as error:  # besides BadZipFile, zipfile and the XML parser raise whatever damaged bytes lead them into
+            raise WorkbookError(file, f"no .xlsx workbook that can be read: {type(error).__name__}") from error
 
 
 def _bounded(chunks: Iterable[bytes], file: str, limits: FinanceLimits) -> io.BytesIO:
@@ -57,8 +73,10 @@ def _bounded(chunks: Iterable[bytes], file: str, limits: FinanceLimits) -> io.By
     return content
 
 
-def _chosen(archive: zipfile.ZipFile, workbook: Workbook, file: str, data_set: str, config: FinanceConfig) -> Sheet:
-    """Return the sheet that is configured, or the one that holds a table; where several do, nobody can tell."""
+def _chosen(
+    archive: zipfile.ZipFile, workbook: Workbook, file: str, data_set: str, config: FinanceConfig, usual: str | None
+) -> Sheet:
+    """Return the sheet that is configured, or the one that holds a table; of several the usual one, or nobody can tell."""
     name, most = config.sheet, config.limits.workbook_cells
     if name is not None:
         for sheet in workbook.sheets:
@@ -72,6 +90,9 @@ def _chosen(archive: zipfile.ZipFile, workbook: Workbook, file: str, data_set: s
         return tables[0]
     if len(shown) == 1:
         return shown[0]
+    for sheet in tables:
+        if usual is not None and sheet.name.casefold() == usual.casefold():
+            return sheet
     listed = ", ".join(sheet.name for sheet in tables or shown)
     toml = section(data_set, sheet=(tables or shown)[0].name) if shown else ""
     count = "several sheets hold" if tables else "no visible sheet holds"

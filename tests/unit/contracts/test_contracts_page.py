@@ -16,6 +16,7 @@ from shared.contracts.codec import fields_of
 from shared.contracts.columns import (
     BATCH_ID,
     BYTE_OFFSET,
+    CONTRACT_VERSION,
     DETAIL,
     ERRORS,
     KEPT_LINEAGE,
@@ -94,7 +95,7 @@ def test_the_example_of_a_document_shows_every_key_and_no_other(title: str) -> N
 @pytest.mark.parametrize(
     ("title", "columns"),
     [
-        ("Bronze part", {*LINEAGE}),
+        ("Bronze part", {*LINEAGE, CONTRACT_VERSION}),
         ("Rejected rows", {BATCH_ID, *KEPT_LINEAGE, KEY, ERRORS, ROW}),
     ],
 )

@@ -18,7 +18,7 @@ from shared.formats.finance.errors import (
     WorkbookError,
 )
 from shared.formats.finance.options import FinanceConfig
-from shared.formats.finance.source import check_header, open_finance
+from shared.formats.finance.source import open_finance
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice
 from tests.makers.finance import MadeFile, customer_file, spend_file
@@ -107,32 +107,6 @@ def test_a_missing_key_says_what_was_there_instead() -> None:
     with pytest.raises(MissingKeyColumnError, match="key column cid is missing; the header has id, spend") as caught:
         read(b"id,spend\n1,2\n", keys=("cid",))
     assert (caught.value.missing, caught.value.got) == (("cid",), ("id", "spend"))
-
-
-@pytest.mark.parametrize(
-    ("previous", "current", "kind", "missing", "extra"),
-    [
-        (None, "cid,a", "first", (), ()),
-        ("cid,a", "cid,a", "same", (), ()),
-        ("cid,a", "CID,A", "same", (), ()),
-        ("cid,a", "a,cid", "reordered", (), ()),
-        ("cid,a", "cid,a,b", "extra", (), ("b",)),
-        ("cid,a,b", "cid,b", "missing", ("a",), ()),
-        ("cid,a,b", "cid,c,b", "renamed", ("a",), ("c",)),
-        ("cid,a,b", "cid,b,c,d", "changed", ("a",), ("c", "d")),
-    ],
-)
-def test_a_header_gets_a_verdict_against_the_one_before(
-    previous: str | None, current: str, kind: str, missing: tuple[str, ...], extra: tuple[str, ...]
-) -> None:
-    before = None if previous is None else tuple(previous.split(","))
-    verdict = check_header(before, tuple(current.split(",")), keys=("cid",), file="f.csv")
-    assert (verdict.kind, verdict.missing, verdict.extra) == (kind, missing, extra)
-
-
-def test_a_verdict_is_refused_where_a_key_column_went_missing() -> None:
-    with pytest.raises(MissingKeyColumnError):
-        check_header(("cid", "a"), ("id", "a"), keys=("cid",), file="f.csv")
 
 
 def test_gzip_is_read_in_members_and_with_padding() -> None:

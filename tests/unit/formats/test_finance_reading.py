@@ -27,7 +27,6 @@ from shared.formats.finance.errors import (
     WorkbookError,
 )
 from shared.formats.finance.options import FinanceConfig, FinanceLimits
-from shared.formats.finance.reading_contract import compared, contract_from_json, contract_of
 from shared.formats.finance.source import FinanceSource, open_finance, refused_as_a_whole
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, SliceSpec, read_slices
@@ -348,36 +347,3 @@ def test_more_cells_than_are_read_refuse_the_workbook() -> None:
     data = workbook(["a", "b"], *[[number, number] for number in range(100)])
     refused(data, WorkbookError, "s.xlsx", limits=FinanceLimits(workbook_cells=50))
     refused(data, WorkbookError, "s.xlsx", limits=FinanceLimits(workbook_bytes=500))
-
-
-# The contract
-
-
-def test_a_contract_is_kept_as_json_and_prints_the_toml_that_pins_it() -> None:
-    config = FinanceConfig()
-    source = opened("kunde;ort;betrag\r\n1;Zürich;12\r\n2;Bern;3\r\n".encode("cp1252"))
-    assert b"".join(source.chunks)
-    contract = contract_of(source, config)
-    assert contract_from_json(contract.to_json()) == contract
-    (said,) = tomllib.loads(contract.to_toml("umsatz"))["finance"].values()
-    assert said == {"encoding": "windows-1252", "delimiter": ";"}
-    assert set(contract.evidence) >= {"encoding", "dialect", "header"}
-
-
-@pytest.mark.parametrize(
-    ("data", "kind"),
-    [
-        (b"cid,income\n1,10\n2,20\n", "same"),
-        (b"cid;income\n1;10\n2;20\n", "compatible"),
-        (b"income,cid\n10,1\n20,2\n", "compatible"),
-        (b"new,cid,income\nx,1,10\ny,2,20\n", "compatible"),
-        (b"cid,revenue\n1,10\n2,20\n", "broken"),
-        (b"income,x\n10,1\n20,2\n", "broken"),
-    ],
-)
-def test_a_later_file_gets_a_verdict_against_the_contract(data: bytes, kind: str) -> None:
-    first, later = (contract_of(opened(one), FinanceConfig()) for one in (b"cid,income\n1,10\n2,20\n", data))
-    verdict = compared(first, later, keys=("cid",))
-    assert verdict.kind == kind
-    assert bool(verdict.differs) == (kind != "same")
-    assert bool(verdict.advice) == (kind == "broken")

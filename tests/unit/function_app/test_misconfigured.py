@@ -17,8 +17,7 @@ from werkzeug.test import Client
 
 from function_app import landing, poison, timers
 from function_app.misconfigured import Told, told
-from shared import context as context_module
-from shared.context import context
+from shared.context import context, outside
 from shared.errors import SettingsInvalid
 from tests.pipeline import DATAVERSE, FINANCE, SETTINGS, Pipeline, contact
 from tests.web import WEB
@@ -73,7 +72,7 @@ def called(function: Any) -> Any:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(context_module, "_ROOT", tmp_path)
+    monkeypatch.setattr(outside, "_ROOT", tmp_path)
     monkeypatch.setattr(told, "_told", "")
     world = World(tmp_path)
     before = dict(vars(context))

@@ -11,10 +11,10 @@ import pytest
 from shared.adapters.memory import MemoryClock
 from shared.contracts.columns import Column
 from shared.formats.dialect import Dialect
+from shared.formats.finance.data_set.verdict import Verdict
 from shared.formats.finance.encoding import DecodedText
-from shared.formats.finance.errors import CompressionError
+from shared.formats.finance.errors import CompressionError, ContractBrokenError
 from shared.formats.finance.layout import Layout
-from shared.formats.finance.options import FinanceConfig
 from shared.formats.finance.source import FinanceSource
 from shared.formats.fingerprint import fingerprint
 from shared.formats.label_files import LabelFileError
@@ -173,34 +173,56 @@ def make_source(*names: str) -> FinanceSource:
     return FinanceSource(schema=schema, layout=layout, screen=Screen(header=names), text=text, chunks=iter(()))
 
 
-def decide_finance(source: Any, previous: TableSchema | None = None) -> Plan:
+def decide_finance(source: FinanceSource, verdict: Verdict) -> Plan:
     return plan.finance(
-        make_blob(), FINANCE_FILE, source, config=FinanceConfig(keys=("cid",)), previous=previous, slice_bytes=64
+        make_blob(), FINANCE_FILE, source, verdict, max_rejected=0.5, contract_version=3, read_as="3-ab", slice_bytes=64
     )
 
 
-def test_a_finance_file_is_read_behind_its_header_in_its_own_dialect() -> None:
-    decided = decide_finance(make_source("cid", "income"))
+def test_a_finance_file_is_read_behind_its_header_in_its_own_dialect_and_names_the_version_of_the_contract() -> None:
+    decided = decide_finance(make_source("cid", "income"), Verdict(kind="same"))
     assert isinstance(decided, Read)
     assert (decided.spec.start, decided.spec.final, decided.spec.dialect.delimiter) == (11, True, b";")
-    assert decided.detail == ""
+    assert (decided.spec.lineage.contract_version, decided.read_as, decided.max_rejected) == (3, "3-ab", 0.5)
 
 
-def test_a_header_that_changed_is_told() -> None:
-    decided = decide_finance(make_source("cid", "income", "year"), make_source("cid", "income").schema)
-    assert isinstance(decided, Read)
-    assert decided.detail == "header extra (extra: year)"
+def test_a_file_that_breaks_the_contract_is_refused_with_what_differs_and_what_to_do() -> None:
+    broken = Verdict(
+        kind="broken", differs=("without the columns income",), advice="land it with them", toml="[finance.income]"
+    )
+    with pytest.raises(ContractBrokenError) as refusal:
+        decide_finance(make_source("cid", "x"), broken)
+    settled = plan.unreadable(refusal.value)
+    assert (settled.state, settled.reason) == ("rejected", "contract_broken")
+    assert settled.detail.startswith("without the columns income; land it with them; to read it so, paste")
+
+
+def test_what_differs_is_told_of_a_file_that_is_taken() -> None:
+    assert plan.told(Verdict(kind="compatible", differs=("with the new columns year",))).endswith(": with the new columns year")
+    assert plan.told(Verdict(kind="same")) == ""
 
 
 def test_a_finance_file_whose_content_landed_before_is_not_read_again() -> None:
-    decided = decide_finance(None)
-    assert isinstance(decided, Settle)
+    decided = plan.same_content()
     assert (decided.state, decided.reason) == ("ingested", "same_content")
 
 
 def test_a_finance_file_that_cannot_be_read_is_rejected_with_its_reason() -> None:
-    decided = decide_finance(CompressionError("income/2024.csv.gz", "ends before its end mark"))
+    decided = plan.unreadable(CompressionError("income/2024.csv.gz", "ends before its end mark"))
     assert decided == Settle(state="rejected", reason="not_gzip", detail="ends before its end mark")
+
+
+@pytest.mark.parametrize("known", [{"read_as": "2-ab"}, {"read_as": ""}, {"schema_version": "other"}])
+def test_a_half_read_finance_file_is_not_gone_on_with_where_it_was_read_otherwise(known: dict[str, Any]) -> None:
+    source = make_source("cid", "income")
+    decided = decide_finance(source, Verdict(kind="same"))
+    begun = make_record(
+        reading="v2", offset=40, records=3, **{"schema_version": source.schema.version, "read_as": "3-ab"} | known
+    )
+    assert plan.resumed(decided, begun, make_blob()) == Restart()
+    assert isinstance(
+        plan.resumed(decided, replace(begun, read_as="3-ab", schema_version=source.schema.version), make_blob()), Read
+    )
 
 
 @pytest.mark.parametrize(

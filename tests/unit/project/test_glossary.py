@@ -18,6 +18,7 @@ SHARED = {
     "callback": "a trigger is named like the use case that it calls",
     "landing": "likewise, like the room",
     "poison": "likewise",
+    "finance": "what its files are, and what is found out of one that landed",
     "task": "silver and gold are each a task of the job",
     "reprocess": "what is asked for over HTTP, and what is done",
     **dict.fromkeys(

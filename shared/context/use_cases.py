@@ -1,34 +1,28 @@
-"""The one place where ports meet adapters: every collaborator is made on first use, and a test may replace any of them.
-
-Importing this module, and so the function app, makes no client and no call.
-"""
+"""Every use case, built over the adapters on first use."""
 
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from shared.api.attention import Attention
 from shared.api.files import Files
 from shared.api.runs import Runs
 from shared.api.status import Status
-from shared.config.settings import Connection, Settings, StorageService, read_settings
-from shared.config.tables import Configuration, open_configuration
+from shared.context.outside import Outside
 from shared.landing.bronze import Bronze
 from shared.landing.column_sources import ColumnSources
+from shared.landing.dataverse_files import DataverseFiles
 from shared.landing.event import Landing
+from shared.landing.finance.finance_files import FinanceFiles
+from shared.landing.finance.repeats import Repeats
 from shared.landing.ingest import Ingest
 from shared.landing.labels import LabelKeeping
 from shared.landing.poison import Poison
-from shared.landing.repeats import Repeats
 from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
 from shared.landing.unsettled import Survey
+from shared.ledger.contract_keeping import ContractKeeping
 from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
 from shared.orchestration.callback import Callback, workspace_id_of
@@ -41,108 +35,9 @@ from shared.orchestration.refresh import FollowRefresh
 from shared.orchestration.reprocess import Reprocess
 from shared.orchestration.reprocess_steps import ReprocessSteps
 
-if TYPE_CHECKING:
-    from shared.ports import Clock, CustomerInsights, Hints, Jobs, Lake, Tables
 
-_ROOT = Path(__file__).resolve().parent.parent  # where host.json lies
-
-
-class Context:
-    """Builds the use cases over the adapters that the settings name."""
-
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = os.environ if environment is None else environment
-
-    def replace(self, **collaborators: Any) -> Context:
-        """Use these in place of what would be built; only before they were first used."""
-        for name, collaborator in collaborators.items():
-            if not isinstance(getattr(type(self), name, None), cached_property):
-                raise AttributeError(f"the context has no {name}")  # noqa: TRY004 - there is no such attribute
-            self.__dict__[name] = collaborator
-        return self
-
-    # What the app is told -----------------------------------------------------------------------------------------
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The checked settings."""
-        return read_settings(self._environment)
-
-    @cached_property
-    def configuration(self) -> Configuration:
-        """What `customer360.toml` says of tables and data sets."""
-        return open_configuration(_ROOT, self.settings.configuration)
-
-    def check(self) -> None:
-        """Read the settings and `customer360.toml`; raises `Misconfigured`. What is mended is read anew, with no restart."""
-        self.settings  # noqa: B018 - reading them is the check
-        self.configuration  # noqa: B018 - likewise
-
-    @cached_property
-    def clock(self) -> Clock:
-        """The time."""
-        return lambda: datetime.now(UTC)
-
-    # Adapters -----------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def credential(self) -> Any:
-        """What azure-identity finds: managed identity, service principal, Azure CLI."""
-        from azure.identity import DefaultAzureCredential
-
-        client_id = self.settings.lake.client_id
-        return DefaultAzureCredential(managed_identity_client_id=client_id or None)
-
-    @cached_property
-    def lake(self) -> Lake:
-        """Blob storage."""
-        from shared.adapters.blob_lake import BlobLake, blob_service
-
-        return BlobLake(blob_service(self._reach(self.settings.lake, "blob")))
-
-    @cached_property
-    def tables(self) -> Tables:
-        """Table storage."""
-        from shared.adapters.table_store import TableStore, table_service
-
-        return TableStore(table_service(self._reach(self.settings.ledger, "table")), self.settings.ledger_table)
-
-    @cached_property
-    def hints(self) -> Hints:
-        """The hint queue."""
-        from shared.adapters.queue_hints import QueueHints, queue_client
-
-        return QueueHints(queue_client(self._reach(self.settings.host, "queue"), self.settings.hint_queue))
-
-    @cached_property
-    def jobs(self) -> Jobs:
-        """The Databricks job."""
-        from shared.adapters.databricks_jobs import DatabricksJobs, workspace_client
-
-        settings = self.settings
-        return DatabricksJobs(
-            lambda: workspace_client(settings.databricks_host, settings.databricks_token, lambda: self.credential),
-            settings.databricks_job_id,
-        )
-
-    @cached_property
-    def customer_insights(self) -> CustomerInsights:
-        """Customer Insights' refresh call."""
-        from shared.adapters.customer_insights_api import CustomerInsightsApi, RefreshCall, StaticToken
-
-        settings = self.settings
-        token = settings.customer_insights_token
-        return CustomerInsightsApi(
-            RefreshCall(
-                root=settings.customer_insights_root,
-                instance_id=settings.customer_insights_instance_id,
-                data_source_id=settings.customer_insights_data_source_id,
-                subscription_key=settings.customer_insights_subscription_key,
-            ),
-            StaticToken(token) if token else self.credential,
-        )
-
-    # Use cases ----------------------------------------------------------------------------------------------------
+class Context(Outside):
+    """Builds the use cases."""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -165,6 +60,11 @@ class Context:
         return Identities(lake=self.lake, configuration=self.configuration)
 
     @cached_property
+    def contract_keeping(self) -> ContractKeeping:
+        """How the files of each finance data set are read."""
+        return ContractKeeping(lake=self.lake)
+
+    @cached_property
     def ingest(self) -> Ingest:
         """Landed bytes to bronze."""
         return Ingest(
@@ -172,13 +72,21 @@ class Context:
             ledger=self.ledger,
             bronze=self.bronze,
             labels=self.labels,
-            repeats=Repeats(lake=self.lake, ledger=self.ledger),
-            column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
+            dataverse_files=DataverseFiles(
+                bronze=self.bronze,
+                column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
+                slice_bytes=self.settings.slice_bytes,
+            ),
+            finance_files=FinanceFiles(
+                repeats=Repeats(lake=self.lake, ledger=self.ledger),
+                contract_keeping=self.contract_keeping,
+                configuration=self.configuration,
+                slice_bytes=self.settings.slice_bytes,
+            ),
             clock=self.clock,
             configuration=self.configuration,
             identities=self.identities,
             finance_container=self.settings.finance_container,
-            slice_bytes=self.settings.slice_bytes,
         )
 
     @cached_property
@@ -285,12 +193,3 @@ class Context:
     def files(self) -> Files:
         """Landed files and rejects."""
         return Files(ledger=self.ledger, containers=self.settings.landing_containers)
-
-    def _reach(self, connection: Connection, service: StorageService) -> str | tuple[str, Any]:
-        if connection.connection_string:
-            return connection.connection_string
-        return connection.endpoint(service), self.credential
-
-
-context = Context()
-"""The app's context; tests make their own."""
