@@ -31,6 +31,7 @@ ENDINGS = {
     ("Job", "Jobs"): "one, and the calls that are about jobs",
     ("Run", "Runs"): "one, and all that the emulator remembers",
     ("Refresh", "Refreshes"): "likewise",
+    ("FinanceFile", "FinanceFiles"): "what a path says, and what looks at the files",
 }
 #: Likewise, until they are renamed.
 ENDINGS |= dict.fromkeys(
