@@ -19,7 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 from shared.contracts.columns import VERSION
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding, GoldCounts
-from shared.contracts.places import entity_document
+from shared.contracts.places import GOLD, divided, entity_document, whole
 from shared.contracts.publication import GoldFile, GoldTable
 from spark_jobs.errors import ModelError
 from spark_jobs.findings import column_left_out, rows_merged
@@ -131,7 +131,7 @@ class Build:
         rewritten = sum(file.rows for file in old.files if file.place in stale)
         built = self._written(fresh, columns, kept=kept, added=rewritten + many)
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
-            self.lake.delete(f"gold/{self.model.name}/{self.publication}")  # what changed is nobody's row
+            self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
         return replace(built, findings=self._merged(values))
 
@@ -147,14 +147,14 @@ class Build:
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
         place = data_folder(self.batch.gold.layout, self.model.name, self.publication)
-        path = self.lake.path(f"gold/{place}")
+        path = self.lake.path(whole(GOLD, place))
         if 0 < added <= _ROWS_OF_ONE_FILE:
             rows = rows.coalesce(1)
         rows.write.mode("overwrite").options(**_WRITING).parquet(path)
         files = self._files(place, columns)
         document = entity_document(self.model.name, self.publication)
         entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
-        self.lake.write_json(f"gold/{document}", entity)
+        self.lake.write_json(whole(GOLD, document), entity)
         table = GoldTable(
             name=self.model.name,
             description=self.model.description,
@@ -179,16 +179,16 @@ class Build:
         if has_repeated(by_digest, *by_digest.columns) and has_repeated(written, "key"):
             raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has one value in several rows")
         rows = {row["file"]: row["rows"] for row in found}
-        listed = [file for file in self.lake.files(f"gold/{place}") if file.place.endswith(".parquet")]
+        listed = [file for file in self.lake.files(whole(GOLD, place)) if file.place.endswith(".parquet")]
         return tuple(
-            GoldFile(place=file.place.removeprefix("gold/"), rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
+            GoldFile(place=divided(file.place)[1], rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
             for file in listed
         )
 
     def _read(self, columns: Mapping[str, str], places: Sequence[str]) -> DataFrame:
         # A schema that is given spares the job that would read it from the files.
         schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-        return self.spark.read.schema(schema).parquet(*(self.lake.path(f"gold/{place}") for place in places))
+        return self.spark.read.schema(schema).parquet(*(self.lake.path(whole(GOLD, place)) for place in places))
 
     def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
         if self.batch.stage == "gold" or len(old.files) > _MOST_FILES:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.errors import ContractError
-from shared.contracts.places import PIPELINE, PUBLICATION_RECORDS, REPLACED_PUBLICATIONS, publication_record, whole
+from shared.contracts.places import GOLD, PIPELINE, PUBLICATION_RECORDS, REPLACED_PUBLICATIONS, publication_record, whole
 from shared.contracts.publication import Publication
 from spark_jobs.documents import read_record
 from spark_jobs.gold.layouts import publication_folder
@@ -57,7 +57,7 @@ def collectable(kept: Sequence[Publication], due: Collection[str], folders: Mapp
         for place in (table.document, *(file.place for file in table.files))
     }
     return [
-        f"gold/{table}/{folder}"
+        whole(GOLD, f"{table}/{folder}")
         for table, found in sorted(folders.items())
         for folder in found
         if folder in due and f"{table}/{folder}" not in used
@@ -82,11 +82,11 @@ def collect(lake: Lake, *, current: str | None, building: str, at: datetime, gra
     if current in records and not unknown:
         for name in sorted(due & names):
             lake.delete(whole(PIPELINE, publication_record(name)))
-        folders = {table: lake.folders(f"gold/{table}") for table in lake.folders("gold")}
+        folders = {table: lake.folders(whole(GOLD, table)) for table in lake.folders(GOLD)}
         gone = set(collectable([record for record in records.values() if record], due, folders))
         for place in sorted(gone):
             lake.delete(place)
-        left = {folder for table, found in folders.items() for folder in found if f"gold/{table}/{folder}" not in gone}
+        left = {folder for table, found in folders.items() for folder in found if whole(GOLD, f"{table}/{folder}") not in gone}
         since = {name: time for name, time in after.since.items() if name not in due or name in left}
         after = Replaced(since=since, collected_at=at.isoformat())
     if after != before:

@@ -103,7 +103,7 @@ class GoldDelta:
         old = record.tables.get(new.name) if record else None
         if old is None or certain.files != _digest(old) or old.primary_key != new.primary_key:
             return None
-        needed = {f"gold/{place}" for place in _places(old) - _places(new)}
+        needed = {whole(GOLD, place) for place in _places(old) - _places(new)}
         there = {file.place for folder in {place.rpartition("/")[0] for place in needed} for file in self.lake.files(folder)}
         return old if needed <= there else None
 
@@ -136,7 +136,7 @@ class GoldDelta:
         writer.save(table.path)
 
     def _rows(self, table: GoldTable, places: Iterable[str]) -> DataFrame:
-        paths = [self.lake.path(f"gold/{place}") for place in sorted(places)]
+        paths = [self.lake.path(whole(GOLD, place)) for place in sorted(places)]
         if not paths:
             return self._none(table.columns)
         return self.spark.read.schema(", ".join(f"{quoted(name)} {kind}" for name, kind in table.columns.items())).parquet(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.contracts.outcome import Finding
-from shared.contracts.places import PIPELINE, staged_manifest, whole
+from shared.contracts.places import GOLD, PIPELINE, staged_manifest, whole
 from shared.contracts.publication import Publication
 from spark_jobs.documents import write_record
 from spark_jobs.errors import NotReadyError
@@ -72,5 +72,5 @@ class Staging:
         for table in changed:
             new = [file for file in table.files if f"/{publication.name}/" in file.place]
             if new and "timestamp" in table.columns.values():
-                end = self.lake.end(f"gold/{min(new, key=lambda file: file.size).place}", _LONGEST_FOOTER)
+                end = self.lake.end(whole(GOLD, min(new, key=lambda file: file.size).place), _LONGEST_FOOTER)
                 yield from (int96(table.name, column) for column in int96_columns(end))
