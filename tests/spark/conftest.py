@@ -67,14 +67,12 @@ CUSTOMER = {
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local Spark with Delta Lake; skipped without Java or without Delta's jars.
 
-    With `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute, and compiles its
-    expressions as there.
+    With `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute.
     """
     skip_without_spark()
     os.environ["SPARK_JARS_DIR"] = str(_JARS)
-    connect = os.environ.get("SPARK_API_MODE") == "connect"
     builder = local_builder(cores="2", partitions=2)
-    for name, value in ({} if connect else _FEW_ROWS).items():
+    for name, value in _FEW_ROWS.items():
         builder = builder.config(name, value)
     session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
     if not is_remote():

@@ -130,34 +130,38 @@ def test_a_changed_model_builds_its_table_anew_and_a_removed_one_leaves(pipeline
     assert list(outcome["gold"]) == ["people"]
 
 
-@pytest.mark.parametrize(
-    ("select", "problem"),
-    [
-        ("select cid, nothing from customer", "nothing"),
-        ("select cid frm customer of it", "Syntax error"),
-        ("select name from customer", "cid"),
-        ("select 'same' as cid from customer", "one value in several rows"),
-        ("select cast(null as string) as cid from customer", "null"),
-        ("select cid, cast(name as int) as name from customer", "CAST_INVALID_INPUT"),
-        ("select cid, cast(1 as decimal(30,2)) as name from customer", "decimal_precision"),
-    ],
-)
-def test_a_model_that_cannot_run_or_breaks_its_key_fails_alone(pipeline: Pipeline, select: str, problem: str) -> None:
+_FAULTY = {
+    "unknown_column": ("select cid, nothing from customer", "nothing"),
+    "no_sql": ("select cid frm customer of it", "Syntax error"),
+    "no_key": ("select name from customer", "cid"),
+    "one_key_of_all": ("select 'same' as cid from customer", "one value in several rows"),
+    "null_key": ("select cast(null as string) as cid from customer", "null"),
+    "value_that_does_not_cast": ("select cid, cast(name as int) as name from customer", "CAST_INVALID_INPUT"),
+    "type_too_precise": ("select cid, cast(1 as decimal(30,2)) as name from customer", "decimal_precision"),
+}
+
+
+def test_models_that_cannot_run_or_break_their_key_fail_alone(pipeline: Pipeline) -> None:
     shipped = pipeline.models
-    pipeline.models = [*shipped, parse_model("people", model_text("select cid, name from customer"))]
+    sound = [parse_model(name, model_text("select cid, name from customer")) for name in _FAULTY]
+    pipeline.models = [*shipped, *sound]
     pipeline.land([customer("1", 1), customer("2", 1)])
     pipeline.run()
-    before = pipeline.published("people")
-    pipeline.models = [*shipped, parse_model("people", model_text(select))]
+    before = {name: pipeline.published(name) for name in _FAULTY}
+    pipeline.models = [*shipped, *(parse_model(name, model_text(select)) for name, (select, _) in _FAULTY.items())]
     pipeline.land([customer("3", 1)])
-    outcome = pipeline.run()
-    assert re.search(problem, outcome["failed"]["people"])
+    failed = pipeline.run()["failed"]
+    assert {name: bool(re.search(problem, failed[name])) for name, (_, problem) in _FAULTY.items()} == dict.fromkeys(
+        _FAULTY, True
+    )
     assert len(pipeline.published("customer")) == 3, "the others are published"
-    assert pipeline.published("people") == before, "and its table stays as it was"
-    pipeline.models = [*shipped, parse_model("people", model_text("select cid, name from customer"))]
+    assert {name: pipeline.published(name) for name in _FAULTY} == before, "and their tables stay as they were"
+    pipeline.models = [*shipped, *sound]
     pipeline.land([customer("4", 1)])
     assert "failed" not in pipeline.run()
-    assert len(pipeline.published("people")) == 4, "built whole, with what came while it failed"
+    assert {name: len(pipeline.published(name)) for name in _FAULTY} == dict.fromkeys(_FAULTY, 4), (
+        "whole, with what came meanwhile"
+    )
 
 
 @pytest.mark.parametrize("worth_a_pass", [100_000, 0], ids=["all rows ordered", "only those of repeated keys"])
