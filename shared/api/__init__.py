@@ -3,6 +3,7 @@
 | module | what it holds |
 | --- | --- |
 | `attention` | What waits for a person |
+| `data_sets` | Finance data sets: how each is read, why, and what a person should know |
 | `documents` | What the API answers, as typed documents |
 | `files` | Landed files and rejects, a page at a time |
 | `openapi` | The description of the API, made from the documents |

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from shared.api.data_sets import DataSetDetailDocument, DataSetsDocument
 from shared.api.documents import (
     BatchDetailDocument,
     BatchDocument,
@@ -32,7 +33,8 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _REF = "#/components/schemas/{name}"
 _DESCRIBED = (
-    BatchDetailDocument, BatchDocument, CallbackDocument, ExtentDocument, FilesPage, HealthDocument, ProblemDocument,
+    BatchDetailDocument, BatchDocument, CallbackDocument, DataSetDetailDocument, DataSetsDocument,
+    ExtentDocument, FilesPage, HealthDocument, ProblemDocument,
     ReadyDocument, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, StatusDocument,
 )  # fmt: skip
 
@@ -91,6 +93,11 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/rejects": {
             "get": _operation("Where records were rejected, and how many", {200: RejectsPage}, 400, 503)
             | {"parameters": _asked(RejectsQuery)}
+        },
+        "/datasets": {"get": _operation("Finance data sets, and by which contract each is read", {200: DataSetsDocument}, 503)},
+        "/datasets/{name}": {
+            "parameters": [_in_path("name")],
+            "get": _operation("How a data set is read, with the evidence", {200: DataSetDetailDocument}, 404, 503),
         },
         "/reprocess": {
             "post": _operation(

@@ -4,6 +4,7 @@
 | --- | --- |
 | `mistakes` | What does not fit a model, where, and what is known or expected there |
 | `names` | What landed columns and tables are called in silver |
+| `pinned` | The section of `customer360.toml` that pins a finance data set |
 | `schema` | `customer360.schema.json`, made from the model |
 | `settings` | The app's settings |
 | `tables` | The configuration of entities, and what it means for one table |

@@ -6,6 +6,7 @@ import uuid
 from functools import cached_property
 
 from shared.api.attention import Attention
+from shared.api.data_sets import DataSets
 from shared.api.files import Files
 from shared.api.runs import Runs
 from shared.api.status import Status
@@ -25,6 +26,7 @@ from shared.landing.unsettled import Survey
 from shared.ledger.contract_keeping import ContractKeeping
 from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
+from shared.ledger.silver_types import SilverTypes
 from shared.orchestration.callback import Callback, workspace_id_of
 from shared.orchestration.conclude import Conclude
 from shared.orchestration.dispatch import Dispatch
@@ -188,6 +190,19 @@ class Context(Outside):
     def runs(self) -> Runs:
         """Batches and their runs."""
         return Runs(lake=self.lake, ledger=self.ledger, hints=self.hinting, clock=self.clock)
+
+    @cached_property
+    def data_sets(self) -> DataSets:
+        """How finance data sets are read."""
+        return DataSets(
+            lake=self.lake,
+            ledger=self.ledger,
+            keeping=self.contract_keeping,
+            identities=self.identities,
+            silver_types=SilverTypes(lake=self.lake),
+            configuration=self.configuration,
+            container=self.settings.finance_container,
+        )
 
     @cached_property
     def files(self) -> Files:

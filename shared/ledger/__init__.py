@@ -10,6 +10,7 @@
 | `pipeline_records` | The part of the ledger that says what runs and what ran |
 | `records` | What the ledger remembers |
 | `rows` | How records become rows of the ledger's table, and rows become records |
+| `silver_types` | The types that the columns of a silver table have |
 | `states` | Every state of every thing in the ledger, and every step between them, as one table |
 | `tally` | Counts landed files by state, exactly, without reading them |
 | `waiting` | What waits |

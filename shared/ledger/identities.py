@@ -72,6 +72,24 @@ class Identities:
             )
         return resolve(self.configuration, source, table, columns, entity=found.entity, names=found.names)
 
+    def known_as(self, source: Source, table: str) -> str:
+        """Return the entity of a table, as it was claimed; one that was never seen is called as it would be now."""
+        entity = self.configuration.entity_name(source, table)
+        return found.entity if (found := self._of(source, table)) is not None else entity
+
+    def names_of(self, source: Source, table: str) -> Mapping[str, str]:
+        """Return landed column in lower case -> silver column, as far as any batch fixed them."""
+        found = self._of(source, table)
+        return found.names if found is not None else {}
+
+    def _of(self, source: Source, table: str) -> Identity | None:
+        entity = self.configuration.entity_name(source, table)
+        for name in (entity, f"{source}_{entity}"):
+            _, known = self._read(name)
+            if known is not None and known.is_of(source, table):
+                return known
+        return None
+
     def _named(self, entity: str, source: Source, table: str, columns: tuple[str, ...]) -> Identity | None:
         for _ in range(_TRIES):
             tag, known = self._read(entity)

@@ -40,9 +40,9 @@ class FinanceConfig:
 
 
 def section(data_set: str, **said: object) -> str:
-    """Return the section of `customer360.toml` that says so; what is None or empty is left out."""
+    """Return the section of `customer360.toml` that says so; what is None, or has nothing in it, is left out."""
     lines = [f"[finance.{data_set if _BARE_KEY.fullmatch(data_set) else _text(data_set)}]"]
-    lines += [f"{key} = {_value(value)}" for key, value in said.items() if value not in (None, (), "", {})]
+    lines += [f"{key} = {_value(value)}" for key, value in said.items() if value not in (None, (), {})]
     return "\n".join(lines) + "\n"
 
 

@@ -62,7 +62,6 @@ class Agreement:
                 made_by=f"{self.blob.container}/{self.blob.path}",
                 differs=self.verdict().differs,
                 terms=self._terms(),
-                types=self.contract.types if self.contract else {},
             )
         )
 

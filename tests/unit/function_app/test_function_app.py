@@ -30,6 +30,8 @@ FUNCTIONS = {
     "reprocess": "httpTrigger",
     "reprocess_progress": "httpTrigger",
     "reprocess_cancel": "httpTrigger",
+    "data_sets": "httpTrigger",
+    "data_set": "httpTrigger",
 }
 _INDEX = """
 import json, sys

@@ -16,6 +16,7 @@ DEPLOYABLES = {"functions": ("function_app", "shared"), "job": ("spark_jobs", "s
 #: Modules that may share a name within a deployable, and why.
 SHARED = {
     "callback": "a trigger is named like the use case that it calls",
+    "data_sets": "likewise",
     "landing": "likewise, like the room",
     "poison": "likewise",
     "finance": "what its files are, and what is found out of one that landed",
@@ -31,6 +32,8 @@ ENDINGS = {
     ("Job", "Jobs"): "one, and the calls that are about jobs",
     ("Run", "Runs"): "one, and all that the emulator remembers",
     ("Refresh", "Refreshes"): "likewise",
+    ("DataSet", "DataSets"): "what is configured of one, and what is told of all",
+    ("data_set", "data_sets"): "the contract of one, and what is told of all",
     ("FinanceFile", "FinanceFiles"): "what a path says, and what looks at the files",
 }
 #: Likewise, until they are renamed.

@@ -39,20 +39,25 @@ class Terms:
             sheet=self.sheet,
         )
 
-    def to_toml(self, data_set: str) -> str:
-        """Return the section of `customer360.toml` that pins it."""
+    def said(self) -> dict[str, object]:
+        """Return what the configuration would say to pin them, without what holds where nothing is said."""
         usual = {"quote": '"', "escape": "", "header_row": 1}
-        said = {"quote": self.quote, "escape": self.escape, "header_row": self.header_row}
-        return section(
-            data_set,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            **{key: value for key, value in said.items() if value != usual[key]},
-            columns=self.columns if self.header_row is None else (),
-            skip_footer=self.skip_footer,
-            sheet=self.sheet,
-            nulls=self.nulls,
-        )
+        said = {
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "quote": self.quote,
+            "escape": self.escape,
+            "columns": self.columns if self.header_row is None else (),
+            "header_row": self.header_row,
+            "skip_footer": self.skip_footer,
+            "sheet": self.sheet,
+            "nulls": self.nulls,
+        }
+        return {key: value for key, value in said.items() if value not in (None, ()) and value != usual.get(key)}
+
+    def to_toml(self, data_set: str) -> str:
+        """Return the section of `customer360.toml` that says them alone."""
+        return section(data_set, **self.said())
 
 
 def terms_of(source: FinanceSource, config: FinanceConfig) -> Terms:

@@ -15,8 +15,8 @@ from typing import Final, Literal
 from shared.formats.finance.data_set.terms import Terms
 from shared.formats.finance.options import FinanceConfig, section
 
-VerdictKind = Literal["first", "same", "compatible", "widened", "broken"]
-"""`first`: there was no contract. `widened`: what a run found of all values gave a column another type."""
+VerdictKind = Literal["first", "same", "compatible", "broken"]
+"""`first`: there was no contract. Whether types widen follows from all values: the run that reads them tells it."""
 
 _DIALECT: Final = ("encoding", "delimiter", "quote", "escape", "header_row", "sheet")
 _SILVER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.contracts.codec import Count, decode, encode
@@ -18,17 +17,16 @@ _SAID = ("skip_footer", "nulls")  # which nothing but the configuration tells
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """How the files of a data set are read, and what is known of its columns, as of one version."""
+    """How the files of a data set are read, as of one version."""
 
     container: str
     data_set: str
     version: Count  # from 1; each is a document of its own, which nothing changes
-    verdict: VerdictKind  # of what made it: `first`, `compatible`, `widened`
+    verdict: VerdictKind  # of the file that made it: `first` or `compatible`
     made_at: datetime
-    made_by: str  # the landed file, or the batch, that made it
+    made_by: str  # that landed file
     differs: tuple[str, ...] = ()  # from the version before
     terms: Terms
-    types: Mapping[str, str] = field(default_factory=dict)  # silver column -> SQL type, as runs found it of all values
 
 
 def read_contract(data: bytes, data_set: str) -> Contract:
