@@ -1,6 +1,6 @@
 # `make` alone prints what there is. Everything runs in .venv, which `make setup` makes.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test test-random lint bench clean
+.PHONY: help setup demo up check doctor test test-random lint bench clean
 PYTHON := .venv/bin/python
 PARTS := ingest dialects storage orchestration spark
 # Two lanes: tests/conftest.py says what goes where
@@ -22,6 +22,9 @@ demo: setup ## show the whole chain once: landing to refreshed Customer Insights
 
 up: setup  ## keep the local stack running until Ctrl-C
 	@$(PYTHON) -m local up
+
+check: setup ## check the stack of make up, end to end, with a canary
+	@$(PYTHON) -m local check
 
 doctor:  ## say what this machine lacks
 	@test -n "$(BOOTSTRAP)" || { echo "Python is missing or too old: install Python 3.11, 3.12 or 3.13."; exit 1; }

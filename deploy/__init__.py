@@ -9,6 +9,7 @@
 | `workspace` | Databricks: identities, the storage credential, the notification destination, the bundle |
 | `subscriptions` | one event subscription for each landing container |
 | `ready` | the smoke test: the app says that it is ready |
+| `check` | a room of its own: `python -m deploy check`, which tells whether all of it works |
 | `steps` | the two hooks, step by step |
 | `__main__` | the command line that the hooks call |
 """

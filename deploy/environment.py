@@ -26,6 +26,8 @@ class Environment:
     dataverse_containers: tuple[str, ...]
     finance_container: str
     target: str = "prod"  # of the bundle; `prod_cluster` for workspaces without serverless compute
+    catalog: str = ""  # where silver and gold get names; empty: nowhere
+    schema: str = "customer360"  # what the names of its schemas begin with
     customer_insights: bool = False  # whether refreshes are asked for, which takes a key
 
 
@@ -53,5 +55,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         dataverse_containers=tuple(told("LANDING_DATAVERSE").split(",")),
         finance_container=told("LANDING_FINANCE"),
         target=variables.get("BUNDLE_TARGET", "").strip() or "prod",
+        catalog=variables.get("CATALOG", "").strip(),
+        schema=variables.get("CATALOG_SCHEMA", "").strip() or "customer360",
         customer_insights=bool(variables.get("CUSTOMER_INSIGHTS_INSTANCE_ID", "").strip()),
     )

@@ -32,7 +32,7 @@ def after_deployment(commands: Commands, environment: Environment, say: Say, ask
         hint="The host makes it when it has indexed the functions: look at the app's log stream.",
     )
     commands.hide(event_grid_key)
-    callback_key = _callback_key(commands, environment)
+    callback_key = callback_key_of(commands, environment)
 
     say("Databricks: identities, storage credential, notification destination")
     workspace = Workspace(commands, environment)
@@ -68,7 +68,8 @@ def _keys(commands: Commands, environment: Environment, kind: str) -> dict[str, 
     return found
 
 
-def _callback_key(commands: Commands, environment: Environment) -> str:
+def callback_key_of(commands: Commands, environment: Environment) -> str:
+    """Return the function key of the callback, made where there is none."""
     if CALLBACK_KEY not in _keys(commands, environment, "functionKeys"):
         where = ("-g", environment.resource_group, "-n", environment.functions_name)
         made = ("--key-type", "functionKeys", "--key-name", CALLBACK_KEY)

@@ -75,6 +75,8 @@ class Workspace:
             "callback_destination": destination_id,
             "functions_principal": self._environment.functions_client_id,
             "job_principal": self._environment.job_client_id,
+            "catalog": self._environment.catalog,
+            "schema": self._environment.schema,
         }
         return {f"BUNDLE_VAR_{name}": value for name, value in told.items()}
 

@@ -176,6 +176,7 @@ module lakeRoles 'modules/lake-roles.bicep' = {
   params: {
     lakeName: lakeName
     landing: landing
+    financeContainer: financeContainer
     functionsPrincipalId: identities.outputs.functionsPrincipalId
     connectorPrincipalId: databricks.outputs.connectorPrincipalId
     topicPrincipalId: events.outputs.topicPrincipalId

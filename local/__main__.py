@@ -1,4 +1,4 @@
-"""`python -m local up|demo|doctor`: the command line of the local stack."""
+"""`python -m local up|demo|check|doctor`: the command line of the local stack."""
 
 from __future__ import annotations
 
@@ -61,6 +61,19 @@ def demo(folder: Path, console: Console) -> int:
         stack.stop()
 
 
+def check(console: Console, *, as_json: bool, canary: bool) -> int:
+    """Check the stack that `make up` started, as `python -m deploy check` does an environment in Azure."""
+    from deploy.check.report import tell
+    from local.verification.laptop import Laptop, check_of, destination_of
+
+    ports = Ports()
+    stack = Stack(folder=DATA, ports=ports)
+    told = settings(ports)
+    laptop = Laptop(settings=told, functions_url=stack.functions_url, bridge_url=stack.bridge_url, storage=stack.storage)
+    write = print if as_json else lambda line: say(console, line)
+    return tell(check_of(laptop, destination_of(told))(canary=canary), as_json=as_json, write=write)
+
+
 def say(console: Console, line: str) -> None:
     """Print one line as it is: to be copied, so neither wrapped nor cut."""
     console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -69,12 +82,16 @@ def say(console: Console, line: str) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command; what the user can mend is told in one sentence."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=["up", "demo", "doctor"])
+    parser.add_argument("command", choices=["up", "demo", "check", "doctor"])
     parser.add_argument("--folder", type=Path, default=DATA, help="keeps the stack's data; the demo empties it first")
+    parser.add_argument("--json", action="store_true", help="of a check: tell it as JSON")
+    parser.add_argument("--no-canary", action="store_true", help="of a check: look only, and land nothing")
     given = parser.parse_args(arguments)
     if given.command == "doctor":
         return toolchain.main(["doctor"])
     console = Console()
+    if given.command == "check":
+        return check(console, as_json=given.json, canary=not given.no_canary)
     if missing := toolchain.lacks():
         say(console, "\n".join(missing))
         return 1

@@ -4,8 +4,9 @@
 | --- | --- |
 | `silver` | the silver task: rows that a batch brings, typed, checked, and merged into the history of each entity |
 | `gold` | the gold task: models, their tables, publications, and what Customer Insights would stumble over |
+| `catalog` | their tables under names that people can find, where the job is given a catalog |
 
-Both stand on the ground floor, and neither imports the other.
+The two tasks stand on the ground floor, and neither imports the other.
 
 | module | what it holds |
 | --- | --- |

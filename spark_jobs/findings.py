@@ -40,6 +40,12 @@ def unreadable_record(publication: str) -> Finding:
     return Finding(trap="record_unreadable", table="-", where=publication, detail=detail, severity="warning")
 
 
+def not_registered(table: str, catalog: str, condition: str) -> Finding:
+    """Warn of a table that the catalog does not show, or not as it is now; who reads paths is not concerned."""
+    detail = f"{catalog} refused it with {condition}: does the job's identity have the rights that docs/deploy.md names?"
+    return Finding(trap="not_registered", table=table, where=catalog, detail=detail, severity="warning")
+
+
 def column_left_out(table: str, column: str) -> Finding:
     """Warn of a column of silver that a gold table does not take over, because its query makes one of that name."""
     detail = "the model makes a column of that name itself; rename the landed one in `renames` to have it in gold"

@@ -4,6 +4,9 @@ param lakeName string
 @description('Landing containers.')
 param landing array
 
+@description('That of finance files, one of them.')
+param financeContainer string
+
 @description('The functions.')
 param functionsPrincipalId string
 
@@ -57,6 +60,11 @@ resource landed 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-
     name: container
   }
 ]
+
+resource finance 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = {
+  parent: blobs
+  name: financeContainer
+}
 
 resource writable 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = [
   for right in written: {
@@ -137,6 +145,16 @@ resource functionsTable 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataContributor)
     principalId: functionsPrincipalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+// The canary of `python -m deploy check` lands as a finance file would.
+resource deployerLands 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
+  name: guid(account.id, financeContainer, deployerPrincipalId, blobDataContributor)
+  scope: finance
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataContributor)
+    principalId: deployerPrincipalId
   }
 }
 

@@ -11,6 +11,8 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
 from local.bridge.bridge import Bridge, LandedBlob, post
+from local.bridge.subscriptions import subscription_list
+from local.emulation.server import Server
 from local.stack.child import tether
 
 log = logging.getLogger("local.bridge")
@@ -27,6 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--storage", required=True, help="connection string of the account that files land in")
     parser.add_argument("--functions", required=True, help="where the functions are, http://…")
+    parser.add_argument("--port", type=int, required=True, help="where it lists its subscriptions")
     parser.add_argument("--watch", action="append", required=True, metavar="CONTAINER=FUNCTION")
     given = parser.parse_args()
     service = BlobServiceClient.from_connection_string(given.storage, retry_total=0)
@@ -35,8 +38,10 @@ def main() -> None:
         blobs = service.get_container_client(container).list_blobs()
         return [LandedBlob(container=container, path=one.name, etag=one.etag, size=one.size) for one in blobs]
 
+    functions = dict(one.split("=", 1) for one in given.watch)
+    Server(given.port).start(subscription_list(functions))
     bridge = Bridge(
-        functions=dict(one.split("=", 1) for one in given.watch),
+        functions=functions,
         look=look,
         send=lambda function, events: post(given.functions, function, events),
         now=lambda: datetime.now(UTC),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from local.jobs_emulator.definition import Job
 
 CREATOR = "local@customer360"
+DESTINATION = "local"  # id of the one notification destination
 
 
 def job_document(job: Job, *, created: int) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def job_document(job: Job, *, created: int) -> dict[str, Any]:
         "max_concurrent_runs": job.max_concurrent_runs,
         "queue": {"enabled": job.queue},
         "parameters": [{"name": name, "default": default} for name, default in job.parameters.items()],
+        "webhook_notifications": {event: [{"id": DESTINATION}] for event in sorted(job.notified)},
         "tasks": tasks,
     }
     return {"job_id": job.job_id, "settings": settings, "created_time": created, "creator_user_name": CREATOR}

@@ -28,12 +28,15 @@ class Ports:
     functions: int = 7071
     jobs: int = 8765
     customer_insights: int = 8766
+    bridge: int = 8767
 
     @classmethod
     def free(cls) -> Ports:
         """Find ports that nobody uses now, for tests."""
-        blob, queue, table, functions, jobs, customer_insights = free_ports(6)
-        return cls(azurite=(blob, queue, table), functions=functions, jobs=jobs, customer_insights=customer_insights)
+        blob, queue, table, *others = free_ports(7)
+        functions, jobs, customer_insights, bridge = others
+        azurite = (blob, queue, table)
+        return cls(azurite=azurite, functions=functions, jobs=jobs, customer_insights=customer_insights, bridge=bridge)
 
 
 def settings(ports: Ports, *, example: Path = EXAMPLE) -> dict[str, str]:

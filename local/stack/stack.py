@@ -92,6 +92,11 @@ class Stack:
         return f"http://127.0.0.1:{self.ports.customer_insights}"
 
     @property
+    def bridge_url(self) -> str:
+        """Where the bridge lists its subscriptions."""
+        return f"http://127.0.0.1:{self.ports.bridge}"
+
+    @property
     def host_name(self) -> str:
         """Who hosts the functions."""
         return "Azure Functions Core Tools" if self._func else "the local functions host"
@@ -102,6 +107,7 @@ class Stack:
             for port, name in ((self.ports.functions, "the functions"), (self.ports.jobs, "the Jobs emulator")):
                 check_port(port, name)
             check_port(self.ports.customer_insights, "the Customer Insights emulator")
+            check_port(self.ports.bridge, "the bridge")
             for name in self._starters():
                 self.start(name)
             for name, url in self._probes().items():
@@ -151,6 +157,7 @@ class Stack:
             "jobs": f"{self.jobs_url}/.well-known/databricks-config",
             "customer-insights": f"{self.customer_insights_url}/",
             "functions": f"{self.functions_url}/api/health",
+            "bridge": f"{self.bridge_url}/eventSubscriptions",
         }
 
     def _starters(self) -> dict[str, Callable[[], Child]]:
@@ -208,7 +215,7 @@ class Stack:
         watched = [f"--watch={container}={SUBSCRIBED[container]}" for container in LANDING]
         return start_module(
             "local.bridge",
-            *("--storage", self.storage, "--functions", self.functions_url, *watched),
+            *("--port", str(self.ports.bridge), "--storage", self.storage, "--functions", self.functions_url, *watched),
             name="Bridge",
             log=self._log("bridge"),
             root=ROOT,

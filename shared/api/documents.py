@@ -159,6 +159,7 @@ class BatchDetailDocument(BatchDocument, frozen=True, kw_only=True):
     """All that is known of a batch, with a page of its parts."""
 
     steps: tuple[StepDocument, ...]
+    called_back_at: Time | None  # when the workspace told that the run ended
     counts: dict[str, Any]  # of its outcome, by entity
     gold: dict[str, Any]  # likewise
     failed: dict[str, str]  # gold models that failed, with their causes

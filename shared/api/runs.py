@@ -82,6 +82,7 @@ class Runs:
                 StepDocument(at=time_text(entry.at), event=entry.event, detail=entry.detail)
                 for entry in self.ledger.log_of_batch(batch_id)
             ),
+            called_back_at=time_text(self.ledger.callback_of(batch_id)),
             counts=encoded(outcome.entities) if outcome else {},
             gold=encoded(outcome.gold) if outcome else {},
             failed=dict(outcome.failed) if outcome else {},

@@ -171,7 +171,7 @@ class Context(Outside):
     def callback(self) -> Callback:
         """The webhook."""
         host = workspace_id_of(self.settings.databricks_host)
-        return Callback(ledger=self.ledger, hints=self.hinting, workspace_id=host)
+        return Callback(ledger=self.ledger, hints=self.hinting, clock=self.clock, workspace_id=host)
 
     @cached_property
     def reprocess(self) -> Reprocess:

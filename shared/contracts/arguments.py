@@ -18,6 +18,8 @@ class Arguments:
     batch_id: str
     manifest: str  # `<container>/<path>`
     lake: str = ""  # a template with `{container}` in it; empty: as the job's own default says
+    catalog: str = ""  # where tables are registered under names; empty: nowhere
+    schema: str = ""  # what the names of its schemas begin with; empty: as the job says
 
     def parameters(self) -> dict[str, str]:
         """Return the job parameters of run-now; one that is empty is left to the job's default."""
@@ -25,6 +27,7 @@ class Arguments:
 
 
 _NAMES = tuple(one.name for one in fields(Arguments))
+_OPTIONAL = frozenset({"catalog", "schema"})  # a deployment may leave them empty
 
 
 def read_arguments(given: Sequence[str]) -> Arguments:
@@ -40,6 +43,12 @@ def read_arguments(given: Sequence[str]) -> Arguments:
         place = unknown[0].partition("=")[0].lstrip("-")
         raise ContractError(_DOCUMENT, place, expected=f"one of {', '.join(_NAMES)}", got="a parameter that is not known")
     for name in _NAMES:
-        if not getattr(known, name):
+        if name not in _OPTIONAL and not getattr(known, name):
             raise ContractError(_DOCUMENT, name, expected="a value", got="nothing")
-    return Arguments(batch_id=known.batch_id, manifest=known.manifest, lake=known.lake)
+    return Arguments(
+        batch_id=known.batch_id,
+        manifest=known.manifest,
+        lake=known.lake,
+        catalog=known.catalog or "",
+        schema=known.schema or "",
+    )

@@ -8,6 +8,7 @@
 | | `refresh-<publication>` | refreshes |
 | | `reprocess-<id>` | reprocess jobs |
 | | `log-<batch or id>-<step>` | every step of these |
+| | `called-<batch>` | when the workspace told that a batch's run ended |
 | | `wait-…` | what waits: see `shared/ledger/waiting.py` |
 """
 
@@ -103,6 +104,16 @@ class PipelineRecords:
         prefix = f"log-{batch_id}-"
         for row in self._tables.range(_PIPELINE, prefix, prefix + AFTER):
             yield known_as(LogEntry, row).record
+
+    def note_callback(self, batch_id: str, *, at: datetime) -> None:
+        """Write that the workspace told of the end of a batch's run; the last word counts, and nothing depends on it."""
+        self._tables.commit(_PIPELINE, [Write(kind="upsert", key=f"called-{batch_id}", values={"at": at})])
+
+    def callback_of(self, batch_id: str) -> datetime | None:
+        """Return when the workspace told that the run of a batch ended; None where it did not, or not yet."""
+        row = self._tables.get(_PIPELINE, f"called-{batch_id}")
+        at = row.values.get("at") if row else None
+        return at if isinstance(at, datetime) else None
 
     # Refreshes ------------------------------------------------------------------------------------------------------
 

@@ -12,14 +12,16 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shared.ledger.ledger import Ledger
 from shared.ledger.states import CallbackResult
-from shared.ports import Hints
+from shared.ports import Clock, Hints
 
 _ENDED = frozenset({"jobs.on_success", "jobs.on_failure"})
 _LARGEST_ID = 2**63 - 1
+_RECENT = 10  # batches: a timer may have concluded the run before its webhook came
 
 
 def is_authorized(header: str | None, username: str, password: str) -> bool:
@@ -53,10 +55,11 @@ def workspace_id_of(host: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Callback:
-    """Turns a webhook into a hint, if it is about the active run."""
+    """Turns a webhook into a hint, if it is about the active run; keeps that it came, for who checks a deployment."""
 
     ledger: Ledger
     hints: Hints
+    clock: Clock
     workspace_id: str = ""  # of our workspace, where its address tells
 
     def __call__(self, payload: Mapping[str, Any]) -> CallbackResult:
@@ -73,6 +76,10 @@ class Callback:
         active = self.ledger.pipeline().record.active_batch
         batch = self.ledger.batch(active) if active else None
         if batch is None or batch.record.run_id != run_id:
+            ended = (one for one in islice(self.ledger.batches(), _RECENT) if one.run_id == run_id)
+            for late in ended:
+                self.ledger.note_callback(late.batch_id, at=self.clock())
             return CallbackResult.NOT_ACTIVE
         self.hints.send("reconcile")
+        self.ledger.note_callback(batch.record.batch_id, at=self.clock())
         return CallbackResult.NOTED

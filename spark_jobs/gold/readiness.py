@@ -146,6 +146,17 @@ class _Entity:
         return Finding(trap=trap, table=self.name, where=where, detail=detail)
 
 
+def ways(gold: Path) -> Iterator[str]:
+    """Say by which ways a gold folder can be read (docs/deploy.md, "Tables by name")."""
+    if (gold / GOLD_MANIFEST).is_file():
+        yield f"Customer Insights, and whoever reads Common Data Model folders: {GOLD_MANIFEST}"
+    tables = sorted(path.name for path in (gold / _DELTA).glob("*") if (path / "_delta_log").is_dir())
+    if tables:
+        yield f"Fabric (a shortcut), Synapse serverless, Power BI, Databricks: Delta tables in {_DELTA}/: {', '.join(tables)}"
+    else:
+        yield 'Fabric, Synapse serverless SQL and Power BI read Delta tables: [gold] layout = "delta" makes them'
+
+
 def _document(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -175,6 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.writelines(f"{finding}\n" for finding in found)
         verdict = "not ready" if wrong else "ready"
         sys.stdout.write(f"{verdict}: {wrong} errors, {len(found) - wrong} warnings\n")
+        sys.stdout.writelines(f"{way}\n" for way in ways(given.gold))
     return 1 if wrong else 0
 
 

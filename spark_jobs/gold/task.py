@@ -19,6 +19,8 @@ from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Outcome, Seconds
 from shared.contracts.places import publication_name
 from shared.contracts.publication import Publication
+from spark_jobs.catalog.registration import Registration
+from spark_jobs.catalog.schemas import SCHEMA, Catalog
 from spark_jobs.documents import read_batch, read_outcome, read_report, write_outcome
 from spark_jobs.errors import ModelError
 from spark_jobs.findings import errors, unreadable_record
@@ -53,7 +55,8 @@ def main() -> None:
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
     models, faults = parse_models(model_texts())
-    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), models, faults)
+    catalog = Catalog(name=arguments.catalog, schema=arguments.schema or SCHEMA) if arguments.catalog else None
+    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), models, faults, catalog=catalog)
 
 
 def run(
@@ -64,8 +67,9 @@ def run(
     faults: Sequence[ModelError] = (),
     *,
     now: Callable[[], datetime] = _utc_now,
+    catalog: Catalog | None = None,
 ) -> Outcome:
-    """Publish a batch; returns the outcome document, which is written last.
+    """Publish a batch; returns the outcome document, which is written last. With a `catalog`, tables are registered there.
 
     A batch whose outcome still stands (published, or built on what readers see now) is left as it is. A model that cannot run,
     breaks its key or makes a table that Customer Insights would stumble over fails alone: its table stays as it was published
@@ -100,6 +104,9 @@ def run(
         staged = Staging(spark=spark, lake=lake, batch=batch, models=sound, basis=basis).stage(publication, changed)
     unread = collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.gold.grace_days))
     told = [finding for one in built for finding in one.findings]
+    if catalog is not None:
+        registration = Registration(spark=spark, lake=lake, catalog=catalog)
+        told += registration.run(batch, {one.table.name: one.table for one in built})
     outcome = Outcome(
         batch_id=batch.batch_id,
         publication=name if staged else None,

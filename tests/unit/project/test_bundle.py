@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[3]
 #: What says where each target runs its tasks.
 _COMPUTE = {"dev": "environment_key", "prod": "environment_key", "prod_cluster": "job_cluster_key"}
 _PRODUCTION = ("prod", "prod_cluster")
-_PARAMETERS = ["batch_id", "manifest", "lake"]
+_PARAMETERS = ["batch_id", "manifest", "lake", "catalog", "schema"]
+#: Variables that a deployment may leave out: without a catalog the lake has folders, and no names.
+_DEFAULTS = {"catalog": "", "schema": "customer360"}
 
 
 def read(place: str) -> dict[str, Any]:
@@ -80,7 +82,8 @@ def test_every_variable_is_read_and_none_has_a_default_that_would_deploy_somethi
     texts = "".join((ROOT / place).read_text(encoding="utf-8") for place in ("databricks.yml", "resources/customer360.job.yml"))
     for name, variable in BUNDLE["variables"].items():
         assert f"${{var.{name}}}" in texts, f"nobody reads the variable {name}"
-        assert set(variable) == {"description"}
+        assert set(variable) - {"default"} == {"description"}
+        assert variable.get("default") == _DEFAULTS.get(name)
     assert set(re.findall(r"\$\{var\.(\w+)\}", texts)) == set(BUNDLE["variables"])
 
 
@@ -207,7 +210,7 @@ def test_the_job_may_write_what_it_writes_and_no_landing_container() -> None:
         assert location["credential_name"] == "${var.storage_credential}"
         reads_only = container == "bronze"
         assert location.get("read_only", False) is reads_only, "bronze is append-only, and the functions append"
-        rights = ["READ_FILES"] if reads_only else ["READ_FILES", "WRITE_FILES"]
+        rights = ["READ_FILES"] if reads_only else ["READ_FILES", "WRITE_FILES", "CREATE_EXTERNAL_TABLE"]
         assert location["grants"] == [{"principal": "${var.job_principal}", "privileges": rights}]
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from spark_jobs.gold.readiness import inspect, main
+from spark_jobs.gold.readiness import ways as ways_of
 from spark_jobs.lake import Lake
 from spark_jobs.parquet_files import int96_columns
 from tests.gold_folder import AT, change, gold
@@ -47,7 +48,18 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
     folder = gold(tmp_path, SOUND, layout=layout)
     assert traps(folder) == []
     assert main([str(folder)]) == 0
-    assert capsys.readouterr().out == "ready: 0 errors, 0 warnings\n"
+    verdict, *ways = capsys.readouterr().out.splitlines()
+    assert verdict == "ready: 0 errors, 0 warnings"
+    assert ways == [
+        "Customer Insights, and whoever reads Common Data Model folders: default.manifest.cdm.json",
+        'Fabric, Synapse serverless SQL and Power BI read Delta tables: [gold] layout = "delta" makes them',
+    ]
+
+
+def test_a_folder_with_delta_tables_says_who_else_can_read_it(tmp_path: Path) -> None:
+    (tmp_path / "delta" / "customer" / "_delta_log").mkdir(parents=True)
+    (way,) = ways_of(tmp_path)
+    assert way == "Fabric (a shortcut), Synapse serverless, Power BI, Databricks: Delta tables in delta/: customer"
 
 
 @pytest.mark.parametrize(
