@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.jobs_emulator.definition import Job, Task
-from local.jobs_emulator.execution import TaskResult
-from local.jobs_emulator.runs import SUCCESS
+from local.jobs_emulator.running.definition import Job, Task
+from local.jobs_emulator.running.execution import TaskResult
+from local.jobs_emulator.running.runs import SUCCESS
 from local.jobs_emulator.server import JobsEmulator
 from shared.adapters.blob_lake import BlobLake
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.jobs_emulator.webhooks import Destination
+    from local.jobs_emulator.running.webhooks import Destination
     from tests.pipeline import Pipeline
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FAULTS = "/_faults"
 
-Call = Callable[[Request, Mapping[str, str]], object]  # of a request and the values in its path; answers a document
+Call = Callable[[Request, Mapping[str, str]], object]  # of a request and the values in its path; a document, or a Response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,8 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         try:
-            response = _json(self._answer(Request(environ)))
+            answer = self._answer(Request(environ))
+            response = answer if isinstance(answer, Response) else _json(answer)
         except ApiError as error:
             if error.status == 0:
                 return _hang_up(environ)

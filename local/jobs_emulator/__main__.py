@@ -7,10 +7,10 @@ import logging
 from pathlib import Path
 
 from local.emulation.server import termination
-from local.jobs_emulator.definition import read_job
+from local.jobs_emulator.running.definition import read_job
+from local.jobs_emulator.running.webhooks import Destination
+from local.jobs_emulator.running.worker import SparkWorker
 from local.jobs_emulator.server import JobsEmulator
-from local.jobs_emulator.webhooks import Destination
-from local.jobs_emulator.worker import SparkWorker
 from local.stack.child import tether
 from local.toolchain import ROOT
 
@@ -30,8 +30,7 @@ def main() -> None:
     parser.add_argument("--webhook", nargs=3, metavar=("URL", "USERNAME", "PASSWORD"))
     given = parser.parse_args()
 
-    job = read_job(given.bundle, job_id=given.job_id)
-    job.parameters.update(one.split("=", 1) for one in given.parameter)
+    job = read_job(given.bundle, job_id=given.job_id).with_defaults(dict(one.split("=", 1) for one in given.parameter))
     destination = None
     if given.webhook:
         url, username, password = given.webhook

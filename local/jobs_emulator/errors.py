@@ -19,6 +19,18 @@ class InvalidStateError(ApiError):
     status, error_code = 400, "INVALID_STATE"
 
 
+class NothingThereError(ApiError):
+    """There is no such thing."""
+
+    status, error_code = 404, "RESOURCE_DOES_NOT_EXIST"
+
+
+class TakenError(ApiError):
+    """There is one already."""
+
+    status, error_code = 409, "RESOURCE_ALREADY_EXISTS"
+
+
 class UnauthenticatedError(ApiError):
     """No bearer token."""
 

@@ -1,6 +1,6 @@
 """The SQL that registers, describes and protects a table; pure, and every name in it is quoted.
 
-Constraints and tags are Unity Catalog's (reference: Databricks, "ALTER TABLE"); the rest is any Spark's with Delta Lake.
+Constraints and tags are Unity Catalog's; the rest is any Spark's with Delta Lake.
 """
 
 from __future__ import annotations

@@ -17,13 +17,13 @@ from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest, NotFound, NotImplemented, OperationFailed  # noqa: A004 - the SDK's name
 from databricks.sdk.service.jobs import QueueSettings, RunLifecycleStateV2State, TerminationTypeType
 
-from local.jobs_emulator.definition import Job, Task, arguments, read_job
-from local.jobs_emulator.execution import TaskResult
 from local.jobs_emulator.faults import JobsFault
-from local.jobs_emulator.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
+from local.jobs_emulator.running.definition import Job, Task, arguments, read_job
+from local.jobs_emulator.running.execution import TaskResult
+from local.jobs_emulator.running.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
+from local.jobs_emulator.running.webhooks import Destination
+from local.jobs_emulator.running.worker import SparkWorker
 from local.jobs_emulator.server import JobsEmulator
-from local.jobs_emulator.webhooks import Destination
-from local.jobs_emulator.worker import SparkWorker
 from local.toolchain import ROOT
 from shared.contracts.arguments import read_arguments
 from shared.contracts.errors import ContractError
@@ -298,8 +298,6 @@ def test_an_unknown_job_or_run_is_not_found(client: WorkspaceClient) -> None:
 
 
 def test_what_is_not_emulated_says_so(client: WorkspaceClient) -> None:
-    with pytest.raises(NotImplemented):
-        client.jobs.cancel_all_runs(job_id=JOB_ID)
     with pytest.raises(NotImplemented):
         client.jobs.run_now(JOB_ID, python_params=["x"])
     with pytest.raises(NotImplemented):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from local.jobs_emulator.runs import SUCCESS
-from local.jobs_emulator.worker import SparkWorker
+from local.jobs_emulator.running.runs import SUCCESS
+from local.jobs_emulator.running.worker import SparkWorker
 from local.stack.azurite import LAKE_FOR_SPARK, create_containers
 from local.toolchain import JARS, ROOT, java_home
 

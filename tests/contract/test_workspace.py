@@ -11,7 +11,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from local.jobs_emulator.faults import JobsFault
-from local.jobs_emulator.webhooks import Destination
+from local.jobs_emulator.running.webhooks import Destination
 from shared.adapters import databricks_jobs
 from shared.adapters.databricks_jobs import DatabricksJobs, workspace_client
 from shared.context import context

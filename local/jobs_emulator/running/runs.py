@@ -36,6 +36,7 @@ WORKLOAD_FAILED = Termination(
 )
 UPSTREAM_FAILED = Termination(code="SKIPPED", type="CLIENT_ERROR", message="An upstream task failed.")
 DRIVER_LOST = Termination(code="DRIVER_ERROR", type="INTERNAL_ERROR", message="The driver stopped while the task was running.")
+RUNNER_FAILED = Termination(code="INTERNAL_ERROR", type="INTERNAL_ERROR", message="The task could not be run")
 TOO_MANY_RUNS = Termination(
     code="MAX_CONCURRENT_RUNS_EXCEEDED",
     type="CLIENT_ERROR",

@@ -8,8 +8,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from local.jobs_emulator.execution import TaskResult
-from local.jobs_emulator.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
+from local.jobs_emulator.running.execution import TaskResult
+from local.jobs_emulator.running.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAILED
 from local.stack.child import Child, start_module
 
 if TYPE_CHECKING:

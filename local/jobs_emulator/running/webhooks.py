@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from local.jobs_emulator.definition import Job
     from local.jobs_emulator.faults import JobsFaults
-    from local.jobs_emulator.runs import Run
+    from local.jobs_emulator.running.definition import Definitions, Job
+    from local.jobs_emulator.running.runs import Run
 
 log = logging.getLogger(__name__)
 SECONDS_TO_ANSWER = 10
@@ -37,14 +37,18 @@ class Destination:
 
 
 class Webhooks:
-    """Sends what the job's `webhook_notifications` ask for to the one destination."""
+    """Sends what a job's `webhook_notifications` ask for to the one destination, whatever the id that they name it by."""
 
-    def __init__(self, *, job: Job, workspace_id: str, destination: Destination | None, faults: JobsFaults) -> None:
-        self._job, self._workspace_id, self._destination, self._faults = job, workspace_id, destination, faults
+    def __init__(
+        self, *, definitions: Definitions, workspace_id: str, destination: Destination | None, faults: JobsFaults
+    ) -> None:
+        self._definitions, self._workspace_id = definitions, workspace_id
+        self._destination, self._faults = destination, faults
 
     def notify(self, event: str, run: Run) -> None:
         """Send `jobs.<event>` in the background, unless the job asks for none or a fault says otherwise."""
-        if self._destination is None or event not in self._job.notified:
+        job = self._definitions.get(run.job_id)
+        if self._destination is None or job is None or event not in job.notified:
             return
         fault = self._faults.take("webhook")
         action = fault.action if fault else "send"
@@ -52,17 +56,17 @@ class Webhooks:
             return
         for _ in range(2 if action == "duplicate" else 1):
             delay = fault.seconds if fault and action == "delay" else 0
-            timer = threading.Timer(delay, self._send, (self._destination, self._payload(event, run)))
+            timer = threading.Timer(delay, self._send, (self._destination, self._payload(event, run, job)))
             timer.daemon = True
             timer.start()
 
-    def _payload(self, event: str, run: Run) -> bytes:
+    def _payload(self, event: str, run: Run, job: Job) -> bytes:
         return json.dumps(
             {
                 "event_type": f"jobs.{event}",
                 "workspace_id": self._workspace_id,
                 "run": {"run_id": str(run.run_id)},
-                "job": {"job_id": str(run.job_id), "name": self._job.name},
+                "job": {"job_id": str(run.job_id), "name": job.name},
             }
         ).encode()
 

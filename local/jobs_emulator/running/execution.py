@@ -5,15 +5,18 @@ What runs a task is a port (`TaskRunner`): the warm Spark worker, or a few lines
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
+import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from local.jobs_emulator.definition import arguments
-from local.jobs_emulator.runs import (
+from local.jobs_emulator.running.definition import arguments
+from local.jobs_emulator.running.runs import (
     CANCELED,
     DRIVER_LOST,
+    RUNNER_FAILED,
     SUCCESS,
     UPSTREAM_FAILED,
     WORKLOAD_FAILED,
@@ -26,9 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from local.jobs_emulator.definition import Job, Task
     from local.jobs_emulator.faults import JobsFaults
-    from local.jobs_emulator.state import Runs
+    from local.jobs_emulator.running.definition import Definitions, Task
+    from local.jobs_emulator.running.state import Runs
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +57,12 @@ class TaskRunner(Protocol):
 
 
 class Execution:
-    """The thread that runs the job's runs."""
+    """The thread that runs the runs of all jobs: there is one driver."""
 
     def __init__(
         self,
         *,
-        job: Job,
+        definitions: Definitions,
         runs: Runs,
         runner: TaskRunner,
         notify: Callable[[str, Run], None],
@@ -64,7 +70,7 @@ class Execution:
         logs: Path,
         now: Callable[[], int],
     ) -> None:
-        self._job, self._runs, self._runner, self._notify = job, runs, runner, notify
+        self._definitions, self._runs, self._runner, self._notify = definitions, runs, runner, notify
         self._faults, self._logs, self._now = faults, logs, now
         self._queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._cancelled: dict[int, threading.Event] = {}
@@ -116,7 +122,8 @@ class Execution:
             ending = Termination(code=fault.code, type=fault.termination_type, message="Fault switch")
             self._end(run_id, CANCELED if cancelled.is_set() else ending)
             return
-        for task in self._job.tasks:
+        job = self._definitions.get(started.job_id)
+        for task in job.tasks if job else ():
             self._run_task(run_id, task, cancelled)
         if cancelled.is_set():
             self._end(run_id, CANCELED)
@@ -140,15 +147,20 @@ class Execution:
         for attempt in range(task.max_retries + 1):
             mine = replace(mine, life="RUNNING", start_time=mine.start_time or self._now(), attempt_number=attempt)
             self._put_task(run_id, mine)
-            result = self._runner.run(
-                package=task.package_name,
-                entry_point=task.entry_point,
-                argv=arguments(task, run.parameters),
-                log=self.log_of(mine.run_id),
-            )
+            result = self._attempt(task, run, self.log_of(mine.run_id))
             if result.termination.succeeded or cancelled.is_set():
                 break
         self._end_task(run_id, mine, TaskResult(termination=CANCELED) if cancelled.is_set() else result)
+
+    def _attempt(self, task: Task, run: Run, log: Path) -> TaskResult:
+        """Run one attempt; what the runner itself raises is the platform's fault, as the loss of a cluster is."""
+        argv = arguments(task, run.parameters)
+        try:
+            return self._runner.run(package=task.package_name, entry_point=task.entry_point, argv=argv, log=log)
+        except Exception as error:
+            _log.exception("the runner failed")
+            ending = replace(RUNNER_FAILED, message=f"{RUNNER_FAILED.message}: {type(error).__name__}")
+            return TaskResult(termination=ending, error=repr(error), error_trace=traceback.format_exc())
 
     def _put_task(self, run_id: int, task: TaskRun) -> None:
         self._runs.change(run_id, lambda run: run.with_task(task))
@@ -159,7 +171,9 @@ class Execution:
 
     def _ending(self, run_id: int) -> Termination:
         run = self._runs.get(run_id)
-        failed = [task for task in run.tasks if not _succeeded(task)] if run else []
+        if run is None or self._definitions.get(run.job_id) is None:
+            return RUNNER_FAILED  # the job was deleted while its run waited
+        failed = [task for task in run.tasks if not _succeeded(task)]
         if not failed:
             return SUCCESS
         first = next((task for task in failed if task.termination != UPSTREAM_FAILED), failed[0])

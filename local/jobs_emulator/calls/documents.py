@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.jobs_emulator.runs import Run, TaskRun, state, status
+from local.jobs_emulator.running.definition import Task
+from local.jobs_emulator.running.runs import Run, TaskRun, state, status
 
 if TYPE_CHECKING:
-    from local.jobs_emulator.definition import Job
+    from local.jobs_emulator.running.definition import Job
 
 CREATOR = "local@customer360"
-DESTINATION = "local"  # id of the one notification destination
 
 
 def job_document(job: Job, *, created: int) -> dict[str, Any]:
     """Return one job, as jobs/get shows it; `created` in milliseconds since 1970."""
-    tasks = [
-        {
-            "task_key": task.task_key,
-            "depends_on": [{"task_key": key} for key in task.depends_on],
-            "python_wheel_task": {"package_name": task.package_name, "entry_point": task.entry_point},
-        }
-        for task in job.tasks
-    ]
-    settings = {
-        "name": job.name,
-        "max_concurrent_runs": job.max_concurrent_runs,
-        "queue": {"enabled": job.queue},
-        "parameters": [{"name": name, "default": default} for name, default in job.parameters.items()],
-        "webhook_notifications": {event: [{"id": DESTINATION}] for event in sorted(job.notified)},
-        "tasks": tasks,
-    }
+    parameters = [{"name": name, "default": default} for name, default in job.parameters.items()]
+    settings = {"format": "MULTI_TASK", "max_concurrent_runs": job.max_concurrent_runs, **job.settings, "name": job.name}
+    settings |= {"parameters": parameters} if parameters else {}
     return {"job_id": job.job_id, "settings": settings, "created_time": created, "creator_user_name": CREATOR}
 
 
@@ -71,7 +58,9 @@ def run_document(run: Run, job: Job, *, root: str, tasks: bool = True) -> dict[s
 
 def task_document(task: TaskRun, job: Job) -> dict[str, Any]:
     """Return one task run, as in `tasks[]` of its run."""
-    body = next(one for one in job.tasks if one.task_key == task.task_key)
+    body = next((one for one in job.tasks if one.task_key == task.task_key), None)
+    if body is None:  # the job was given other tasks since
+        body = Task(task_key=task.task_key, package_name="", entry_point="", named_parameters={}, depends_on=())
     return {
         "run_id": task.run_id,
         "task_key": task.task_key,

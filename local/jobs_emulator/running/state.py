@@ -6,7 +6,7 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
-from local.jobs_emulator.runs import Run
+from local.jobs_emulator.running.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

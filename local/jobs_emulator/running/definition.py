@@ -1,0 +1,182 @@
+"""Jobs: tasks in order, their entry points, parameters and whom to notify; as `databricks.yml` or the API defines them.
+
+Reads what the emulator can execute (wheel tasks) and refuses the rest with DefinitionError, so that a bundle that would
+run in the cloud but not here is noticed at start, or when it is deployed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from local.errors import LocalStackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class DefinitionError(LocalStackError):
+    """No job that can be run here; says what and where."""
+
+    def __init__(self, *, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where, self.reason = where, reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One wheel task."""
+
+    task_key: str
+    package_name: str
+    entry_point: str
+    named_parameters: dict[str, str]
+    depends_on: tuple[str, ...]
+    max_retries: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job."""
+
+    job_id: int
+    name: str
+    tasks: tuple[Task, ...]  # every task after those it depends on
+    parameters: dict[str, str]  # name → default
+    notified: frozenset[str]  # which of on_start, on_success, on_failure have a destination
+    queue: bool
+    max_concurrent_runs: int
+    settings: dict[str, Any] = field(default_factory=dict)  # as they were given, for who asks
+    listed: bool = True  # a run that was submitted by itself has a job that nobody lists
+
+    def with_defaults(self, defaults: Mapping[str, str]) -> Job:
+        """Return a copy whose parameters have other defaults."""
+        return replace(self, parameters={**self.parameters, **defaults})
+
+
+def read_job(file: Path, *, job_id: int) -> Job:
+    """Read the first job of a bundle that has wheel tasks, whatever its key; it gets the id `job_id`."""
+    documents = [
+        file,
+        *(path for pattern in _load(file).get("include", []) for path in sorted(file.parent.glob(pattern))),
+    ]
+    for document in documents:
+        for body in _load(document).get("resources", {}).get("jobs", {}).values():
+            if body.get("tasks"):
+                return job_of(body, job_id, where=document.name)
+    raise DefinitionError(where=file.name, reason="defines no job with tasks under resources.jobs")
+
+
+def arguments(task: Task, parameters: Mapping[str, str]) -> list[str]:
+    """Return what the entry point finds in `sys.argv`: the package name, then `--key=value`.
+
+    Only what the task names arrives: a job parameter overrides the task's own of the same name, and
+    `{{job.parameters.<name>}}` is replaced. A task without `named_parameters` is told nothing, however empty the map is
+    written (reference: Databricks, sections 1.2 and 1.7; deploying, section 1).
+    """
+    named = {key: parameters.get(key, _resolve(value, parameters)) for key, value in task.named_parameters.items()}
+    return [task.package_name, *(f"--{key}={value}" for key, value in named.items())]
+
+
+def _resolve(text: str, parameters: Mapping[str, str]) -> str:
+    return re.sub(r"\{\{\s*job\.parameters\.([\w.-]+)\s*\}\}", lambda found: parameters.get(found[1], found[0]), text)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DefinitionError(where=file.name, reason="cannot be read") from error
+    except yaml.YAMLError as error:
+        raise DefinitionError(where=file.name, reason="is not YAML") from error
+    return document if isinstance(document, dict) else {}
+
+
+def job_of(body: Mapping[str, Any], job_id: int, *, where: str, listed: bool = True) -> Job:
+    """Read a job of its settings; raises `DefinitionError`."""
+    try:
+        tasks = {task["task_key"]: _task(task, where) for task in body["tasks"]}
+        order = tuple(TopologicalSorter({key: task.depends_on for key, task in tasks.items()}).static_order())
+    except CycleError as error:
+        raise DefinitionError(where=where, reason="its tasks depend on each other in a circle") from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DefinitionError(where=where, reason=f"is no job's settings ({error!r})") from error
+    if missing := set(order) - set(tasks):
+        raise DefinitionError(where=where, reason=f"a task depends on {', '.join(sorted(missing))}, which is no task")
+    return Job(
+        job_id=job_id,
+        name=str(body.get("name") or body.get("run_name") or "Untitled"),
+        tasks=tuple(tasks[key] for key in order),
+        parameters={str(one["name"]): str(one.get("default", "")) for one in body.get("parameters", [])},
+        notified=frozenset(event for event, whom in body.get("webhook_notifications", {}).items() if whom),
+        queue=bool(body.get("queue", {}).get("enabled", False)),
+        max_concurrent_runs=int(body.get("max_concurrent_runs", 1)),
+        settings=dict(body),
+        listed=listed,
+    )
+
+
+def _task(body: Mapping[str, Any], where: str) -> Task:
+    wheel = body.get("python_wheel_task")
+    if wheel is None:
+        raise DefinitionError(where=where, reason=f"task {body['task_key']} is no python_wheel_task")
+    return Task(
+        task_key=body["task_key"],
+        package_name=wheel["package_name"],
+        entry_point=wheel["entry_point"],
+        named_parameters={key: str(value) for key, value in (wheel.get("named_parameters") or {}).items()},
+        depends_on=tuple(one["task_key"] for one in body.get("depends_on", [])),
+        max_retries=int(body.get("max_retries", 0)),
+    )
+
+
+class Definitions:
+    """The jobs of a workspace: the one that it was started with, and those that the API made, which survive a restart."""
+
+    def __init__(self, own: Job, file: Path) -> None:
+        self._lock = threading.Lock()
+        self._own, self._file = own, file
+        self._made: dict[int, Job] = {}
+        if file.exists():
+            for kept in json.loads(file.read_text(encoding="utf-8")):
+                self._made[kept["job_id"]] = job_of(kept["settings"], kept["job_id"], where="jobs", listed=kept["listed"])
+
+    def get(self, job_id: int) -> Job | None:
+        """Return a job, or None."""
+        with self._lock:
+            return self._all().get(job_id)
+
+    def listed(self) -> list[Job]:
+        """Return the jobs that are no single runs', oldest first."""
+        with self._lock:
+            return [job for _, job in sorted(self._all().items()) if job.listed]
+
+    def put(self, job: Job) -> None:
+        """Keep a job, new or changed."""
+        with self._lock:
+            self._made[job.job_id] = job
+            self._save()
+
+    def delete(self, job_id: int) -> bool:
+        """Forget a job that the API made; False where there is none."""
+        with self._lock:
+            found = self._made.pop(job_id, None)
+            self._save()
+            return found is not None
+
+    def _all(self) -> dict[int, Job]:
+        return {self._own.job_id: self._own, **self._made}
+
+    def _save(self) -> None:
+        kept = [{"job_id": job.job_id, "settings": job.settings, "listed": job.listed} for job in self._made.values()]
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.replace(self._file)
