@@ -8,7 +8,7 @@ LocalStackError
 ├── AppRefusedError          functions_host.functions: the app cannot be hosted here
 ├── InvocationFailedError    functions_host.runtime: a function raised
 ├── EntryPointMissingError   spark_worker.entry_points: the wheel has no such entry point
-├── DefinitionError          jobs_emulator.definition: the bundle has no job that can be run here
+├── DefinitionError          jobs_emulator.running.definition: the bundle has no job that can be run here
 ├── RefreshFailed            customer_insights_emulator.gold: Customer Insights could not take it
 ├── ApiError                 emulation.errors: an answer that is an error; each emulator adds its own
 ├── GoldUnreadableError      lake.view: gold cannot be read through its manifest
