@@ -1,7 +1,7 @@
 """The Databricks CLI's `bundle deploy -t dev`, `summary`, `run` and `destroy` against the emulator, call by call.
 
 The CLI cannot be had here, so its calls are replayed: those that its own test server answers for a bundle of one job with a
-wheel, engine `direct` (reference: deploying, section 1). Paths, methods, bodies and what has to come back are the contract.
+wheel, engine `direct` (reference: Deploy, section 1). Paths, methods, bodies and what has to come back are the contract.
 """
 
 from __future__ import annotations
