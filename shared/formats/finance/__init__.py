@@ -3,9 +3,7 @@
 | module | what it holds |
 | --- | --- |
 | `cells` | The cells of an `.xlsx` workbook as text |
-| `containers` | The text inside a `.gz` or `.zip`, in pieces of bounded size |
 | `data_set` | The room of contracts: made from a first file, and what later ones are compared with |
-| `encoding` | From a file's bytes to UTF-8, decided for the file as a whole while it streams by |
 | `errors` | Why a finance file cannot be read |
 | `expected` | How a later file is read: by the contract, as far as the file leaves it open |
 | `fit` | Which dialect fits the records of a file |
@@ -14,5 +12,6 @@
 | `options` | What the configuration says about how a data set's files are read, and the TOML that says it |
 | `shapes` | What a cell looks like: a number, a date, or text |
 | `source` | From a landed finance file to a header and the text below it |
+| `text` | A room of its own: from the bytes of a file to its text |
 | `workbook` | Workbooks as CSV text |
 """

@@ -11,13 +11,13 @@ from typing import Final
 
 from shared.contracts.columns import Column
 from shared.formats.dialect import Dialect
-from shared.formats.finance.containers import gunzipped, unzipped
-from shared.formats.finance.encoding import DecodedText
 from shared.formats.finance.errors import FinanceError, HeaderError, MissingKeyColumnError, NoRecordsError, TooManyRejectsError
 from shared.formats.finance.expected import Expected, layout_by
 from shared.formats.finance.layout import Layout
 from shared.formats.finance.options import FinanceConfig
 from shared.formats.finance.shapes import UNTOLD
+from shared.formats.finance.text.containers import gunzipped, unzipped
+from shared.formats.finance.text.encoding import DecodedText
 from shared.formats.landed_paths import FinanceFile
 from shared.formats.screen import Screen
 from shared.formats.table_schema import SchemaError, TableSchema

@@ -12,10 +12,10 @@ from shared.adapters.memory import MemoryClock
 from shared.contracts.columns import Column
 from shared.formats.dialect import Dialect
 from shared.formats.finance.data_set.verdict import Verdict
-from shared.formats.finance.encoding import DecodedText
 from shared.formats.finance.errors import CompressionError, ContractBrokenError
 from shared.formats.finance.layout import Layout
 from shared.formats.finance.source import FinanceSource
+from shared.formats.finance.text.encoding import DecodedText
 from shared.formats.fingerprint import fingerprint
 from shared.formats.label_files import LabelFileError
 from shared.formats.landed_paths import (

@@ -1,7 +1,7 @@
 """From a file's bytes to UTF-8, decided for the file as a whole while it streams by.
 
 A byte order mark says it, or the configuration does; else zeros at every other byte say UTF-16, else the file is UTF-8 where it
-is UTF-8, else windows-1252 where its letters stand where that has letters. Text in ASCII is the same in all of these, so the
+is UTF-8, else windows-1252 where its words leave no doubt (`letters`). Text in ASCII is the same in all of these, so the
 decision waits for the first byte that is not; a byte that contradicts it later refuses the file, wherever it stands.
 """
 
@@ -15,6 +15,8 @@ from typing import Final
 
 from shared.formats.finance.errors import EncodingError
 from shared.formats.finance.options import section
+from shared.formats.finance.text.letters import judge_letters
+from shared.formats.finance.text.signatures import other_format
 
 _LOOK: Final = 1 << 20  # bytes from the first that is no ASCII: what the decision is made on
 _FEW: Final = 8  # characters; fewer tell nothing of UTF-16
@@ -29,14 +31,7 @@ _MARKS: Final = (
 _TOLD: Final = {"cp1252": "windows-1252"}  # one name for each, whether found or configured
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 _MULTIBYTE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_UNDEFINED: Final = frozenset(b"\x81\x8d\x8f\x90\x9d")  # in windows-1252
-_ICELAND: Final = "ÐÝÞðýþ"  # where windows-1254 has letters of Turkish, and windows-1250 has Czech ones
-_WESTERN: Final = frozenset(byte for byte in range(0xC0, 0x100) if bytes([byte]).decode("cp1252") not in "×÷" + _ICELAND)
-"""Letters of windows-1252."""
-_SIGNS: Final = frozenset("€‚„…‘’“”•–—™\xa0¡£§©ª«\xad®°±²³´µ·º»¼½¾¿×÷".encode("cp1252"))
-"""Signs of windows-1252 that are written beside words and numbers, not inside words."""
-_INSIDE: Final = frozenset(b"\x92\xad\xb7\x96")  # that may stand between letters
-_LONGEST_RUN: Final = 2  # letters with accents in a row; more are words of another alphabet
+_BEFORE: Final = 64  # bytes of ASCII before the first that is none: the word that it stands in
 
 
 class DecodedText:
@@ -59,6 +54,9 @@ class DecodedText:
                 self.encoding, self.evidence = encoding, "a byte order mark"
                 body = head if encoding == "utf-8" else head[len(mark) :]
                 return self._decoded(chain([body], self._chunks), len(head) - len(body))
+        told = other_format(head)
+        if told:
+            raise EncodingError(self._file, f"no text, but {told}")
         if self._configured is not None:
             return self._as_configured(chain([head], self._chunks))
         wide = _without_mark(head)
@@ -87,31 +85,30 @@ class DecodedText:
             first = next(_HIGH.finditer(chunk)).start()
             yield chunk[:first]
             look = chunk[first:] + _gathered(chunks, _LOOK - len(chunk) + first)
-            self.encoding, self.evidence = self._decided(look, at + first)
+            self.encoding, self.evidence = self._decided(chunk[max(0, first - _BEFORE) : first], look, at + first)
             yield from self._decoded(chain([look], chunks), at + first)
 
-    def _decided(self, look: bytes, at: int) -> tuple[str, str]:
-        """Decide on what begins with the first byte that is no ASCII; raises EncodingError."""
+    def _decided(self, before: bytes, look: bytes, at: int) -> tuple[str, str]:
+        """Decide on what begins with the first byte that is no ASCII, and what stands before it; raises EncodingError."""
         try:
             codecs.getincrementaldecoder("utf-8")().decode(look, final=False)
         except UnicodeDecodeError as error:
             invalid = error.start
         else:
             return "utf-8", f"what is no ASCII is UTF-8, from byte {at} on"
-        runs = list(_HIGH.finditer(look))
         multibyte = sum(1 for _ in _MULTIBYTE.finditer(look[:invalid]))
         if multibyte:
             detail = f"UTF-8 until byte {at + invalid}, which is none: the file mixes encodings, or is damaged there"
             raise EncodingError(self._file, detail)
-        doubt = _doubt(look, runs)
-        if doubt:
-            likely, why = doubt
-            detail = f"no UTF-8 (byte {at + invalid}), and {why}: likely {likely}; set encoding to what it was written in"
-            raise self._refused(detail, likely)
-        return (
-            "windows-1252",
-            f"no UTF-8 at byte {at + invalid}; {len(runs)} runs of letters and signs as windows-1252 has them",
-        )
+        letters = judge_letters(before + look)
+        if letters.western:
+            return "windows-1252", f"no UTF-8 at byte {at + invalid}; {letters.why}"
+        detail = f"no UTF-8 (byte {at + invalid}), and {letters.why}; set encoding to what it was written in"
+        if not letters.likely:
+            raise EncodingError(self._file, detail)
+        listed = " or ".join(letters.likely)
+        toml = section(self._data_set, encoding=letters.likely[0])
+        raise EncodingError(self._file, f"{detail}, likely {listed}", toml)
 
     def _decoded(self, chunks: Iterable[bytes], at: int) -> Iterator[bytes]:
         """Yield the chunks as UTF-8, as they are where they are that already."""
@@ -135,9 +132,6 @@ class DecodedText:
             detail = f"no {self.encoding} near byte {place}, though what stands before is ({self.evidence})"
             raise EncodingError(self._file, f"{detail}: the file mixes encodings, or is damaged there") from error
 
-    def _refused(self, detail: str, likely: str) -> EncodingError:
-        return EncodingError(self._file, detail, section(self._data_set, encoding=likely))
-
 
 def _gathered(chunks: Iterator[bytes], size: int) -> bytes:
     pieces: list[bytes] = []
@@ -156,23 +150,3 @@ def _without_mark(head: bytes) -> str | None:
     if zeros[1] > 0.3 and zeros[0] < 0.02:
         return "utf-16-le"
     return "utf-16-be" if zeros[0] > 0.3 and zeros[1] < 0.02 else None
-
-
-def _doubt(look: bytes, runs: list[re.Match[bytes]]) -> tuple[str, str] | None:
-    """Tell what speaks against windows-1252: (the likely encoding, why); None: nothing does."""
-    if any(byte in _UNDEFINED for byte in look):
-        return "cp850", "windows-1252 has no such character"
-    letters = sum(len(run.group()) for run in runs)
-    if runs and letters / len(runs) > _LONGEST_RUN:
-        return "windows-1251", "whole words are of letters beyond ASCII"
-    for run in runs:
-        start, end = run.span()
-        before, behind = look[start - 1 : start] if start else b"", look[end : end + 1]
-        inside = before.isalpha() and behind.isalpha()
-        for byte in run.group():
-            if byte in _WESTERN or (byte in _INSIDE if inside else byte in _SIGNS):
-                continue
-            if inside and byte in _SIGNS:
-                return ("cp850" if byte < 0xA0 else "windows-1250"), f"byte 0x{byte:02x} would be a sign inside a word"
-            return "windows-1250", f"byte 0x{byte:02x} is a letter in several encodings"
-    return None
