@@ -1,8 +1,8 @@
 """The laptop stack: development only, imported by nothing that is deployed.
 
 `python -m local up` starts Azurite, the functions, the Jobs emulator, the Customer Insights emulator and the bridge
-that turns Azurite writes into Event Grid posts; `python -m local demo` shows the whole chain once, and `python -m local check`
-looks whether what is up works.
+that turns Azurite writes into Event Grid posts; `python -m local demo` shows the whole chain once, `python -m local check`
+looks whether what is up works, and `python -m local inspect FILE` tells how a finance file would be read.
 
 | room or module | what |
 | --- | --- |
@@ -10,6 +10,7 @@ looks whether what is up works.
 | `toolchain` | set-up and doctor (`python -m local.toolchain`): standard library only, runs before anything is installed |
 | `demo` | the chain shown once, and counted again |
 | `verification` | the check of a deployment, against the stack of `make up` |
+| `inspection` | how a finance file would be read, before it lands |
 | `jobs_emulator` | the Databricks Jobs API, running the wheel's entry points |
 | `customer_insights_emulator` | the refresh API of Customer Insights, reading gold |
 | `functions_host` | the functions, on Microsoft's own runtime library |

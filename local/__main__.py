@@ -1,4 +1,4 @@
-"""`python -m local up|demo|check|doctor`: the command line of the local stack."""
+"""`python -m local up|demo|check|doctor|inspect`: the command line of the local stack."""
 
 from __future__ import annotations
 
@@ -81,8 +81,12 @@ def say(console: Console, line: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; what the user can mend is told in one sentence."""
+    if arguments[:1] == ["inspect"]:
+        from local.inspection.command import run
+
+        return run(arguments[1:], Console())
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=["up", "demo", "check", "doctor"])
+    parser.add_argument("command", choices=["up", "demo", "check", "doctor", "inspect"])
     parser.add_argument("--folder", type=Path, default=DATA, help="keeps the stack's data; the demo empties it first")
     parser.add_argument("--json", action="store_true", help="of a check: tell it as JSON")
     parser.add_argument("--no-canary", action="store_true", help="of a check: look only, and land nothing")

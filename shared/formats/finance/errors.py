@@ -33,6 +33,7 @@ class FinanceError(InvalidInput):
 
     def __init__(self, file: str, detail: str, toml: str = "") -> None:
         self.file = file
+        self.what = detail
         self.toml = toml  # a section of customer360.toml, to paste; empty: nobody can tell
         pasted = f"; to read it so, paste into customer360.toml:\n{toml}" if 0 < len(toml) <= _LONGEST_PASTE else ""
         self.detail = detail + pasted

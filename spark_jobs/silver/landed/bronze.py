@@ -18,7 +18,7 @@ from shared.contracts.outcome import Finding
 from spark_jobs.names import backticked, quoted, spelled
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.silver.landed.events import events
-from spark_jobs.silver.landed.evidence import Evidence, decided, findings, widened
+from spark_jobs.silver.landed.evidence import Evidence, decided, findings, unmet, widened
 from spark_jobs.silver.landed.finance_casts import key_text
 from spark_jobs.silver.landed.inference import evidence
 from spark_jobs.silver.landed.shape import Shape, named, shape
@@ -71,6 +71,7 @@ class BronzeRows:
             if kind is not None:
                 inferred[name] = kind
         decision = shape(self.entity, [self.batch.schemas[version] for version, _ in self._groups], stored, inferred)
+        told += unmet(self.entity, decision.types)
         return replace(decision, findings=tuple(told))
 
     def _evidence(self, stored: Mapping[str, str]) -> dict[str, Evidence]:

@@ -6,8 +6,10 @@ finding says what would settle it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.contracts.entity import Entity
 from shared.contracts.outcome import Finding
 from shared.contracts.sql_types import MOST_DIGITS, DecimalType, decimal_type
 from shared.contracts.values.dates import has_time
@@ -122,6 +124,22 @@ def findings(entity: str, data_set: str, found: Evidence, kind: str | None, stor
             f"in [finance.{data_set}] if they stand for no value"
         )
         listed.append(told("null_word", detail))
+    return listed
+
+
+def unmet(entity: Entity, types: Mapping[str, str]) -> list[Finding]:
+    """Return a warning for each configured type that its column does not take, because of the values that it holds already."""
+    held = {name.lower(): kind for name, kind in types.items()}
+    listed = []
+    for name, wanted in sorted(entity.types.items()):
+        kind = held.get(name.lower())
+        if kind is None or kind == wanted.replace(" ", "") or name.lower() in {key.lower() for key in entity.keys}:
+            continue
+        detail = (
+            f"{wanted} is configured, and the column is {kind}, which it was before; build the table again from bronze to have "
+            f'it so: POST /api/reprocess {{"stage": "silver", "table": "{entity.table}"}}'
+        )
+        listed.append(Finding(trap="type_not_taken", table=entity.name, where=name, detail=detail, severity="warning"))
     return listed
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.entity import Entity
 from shared.contracts.values.notation import Notation
-from spark_jobs.silver.landed.evidence import Evidence, decided, findings, widened
+from spark_jobs.silver.landed.evidence import Evidence, decided, findings, unmet, widened
 
 POINT = Notation()
 
@@ -88,3 +89,12 @@ def test_a_column_that_widened_is_told() -> None:
     (told,) = findings("gl", "GL", seen(fits=False), "decimal(20,2)", "bigint")
     assert told.trap == "type_widened"
     assert "bigint became decimal(20,2)" in told.detail
+
+
+def test_a_configured_type_that_the_column_does_not_take_is_told_with_what_would_make_it_so() -> None:
+    types = {"amount": "decimal(16,2)", "on": "date", "later": "bigint", "cid": "bigint"}
+    entity = Entity(name="spend", source="finance", table="Spend 2026", keys=("CID",), types=types)
+    (told,) = unmet(entity, {"Amount": "string", "on": "date", "cid": "string"})
+    assert (told.trap, told.where, told.severity) == ("type_not_taken", "amount", "warning")
+    assert "decimal(16,2) is configured, and the column is string" in told.detail
+    assert 'POST /api/reprocess {"stage": "silver", "table": "Spend 2026"}' in told.detail
