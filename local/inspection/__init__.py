@@ -5,5 +5,5 @@
 | `command` | the command line |
 | `file` | reads a file as the functions would, to its end |
 | `values` | what the values of a column say of its type, as the job would find it |
-| `tables` | how all that looks on a terminal |
+| `printed` | how all that looks on a terminal |
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.inspection.file import inspect
-from local.inspection.tables import tables
+from local.inspection.printed import tables
 from local.toolchain import ROOT
 from shared.config.tables import FILE, open_configuration
 from shared.errors import Misconfigured, shown

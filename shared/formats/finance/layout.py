@@ -132,7 +132,7 @@ def _found(at: _Head) -> Layout:
     _refuse_odd_widths(at, held)
     first = fit.first if fit.width > 1 else 0
     table = [one for one in held[first:] if len(one.fields) == fit.width]
-    rows = [_text(one.fields) for one in table[:_JUDGED]]
+    rows = [_values(one.fields, at.config.nulls) for one in table[:_JUDGED]]
     headed = find_header(rows)
     number = at.found.index(table[headed.place]) + 1
     if headed.judgement != "header":
@@ -234,7 +234,7 @@ def _spare(cells: Cells, below: Sequence[FoundRecord]) -> int:
 
 def _refuse_another_table(at: _Head, layout: Layout) -> None:
     below = [one for one in at.found if one.start >= layout.data_at]
-    rows = [_text(one.fields) for one in below]
+    rows = [_values(one.fields, at.config.nulls) for one in below]
     if not layout.header or not rows:
         return
     for place, (one, row) in enumerate(zip(below, rows, strict=True)):
@@ -250,6 +250,12 @@ def _refuse_another_table(at: _Head, layout: Layout) -> None:
 
 def _typed_below(rows: Sequence[Cells]) -> bool:
     return any(column_kind(column) in ("number", "date") for column in zip(*rows[1:], strict=False))
+
+
+def _values(fields: Sequence[bytes | None], nulls: tuple[str, ...]) -> Cells:
+    """Return the cells of a record as they are judged: what stands for no value is none."""
+    cells = _text(fields)
+    return tuple(None if cell is None or cell.strip() in nulls else cell for cell in cells) if nulls else cells
 
 
 def _text(fields: Sequence[bytes | None]) -> tuple[str | None, ...]:

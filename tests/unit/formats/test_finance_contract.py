@@ -264,3 +264,12 @@ def test_a_refusal_never_suggests_what_the_configuration_would_refuse(names: tup
 def test_an_error_of_another_kind_stays_what_it_is() -> None:
     with pytest.raises(FinanceError, match="differ in no more than case"):
         opened(b"cid,name,CID\n1,Ada,2\n", expected=contract(FIRST).expected)
+
+
+def test_words_that_stand_for_no_value_are_no_names_of_another_table() -> None:
+    data = b"cid,amount,tax\nC1,10,1\nC2,20,2\nC3,30,3\nC4,k.A., k.A.\n"
+    with pytest.raises(AnotherTableError):
+        opened(data)
+    source = opened(data, config=FinanceConfig(nulls=("k.A.",)))
+    assert source.layout.names == ("cid", "amount", "tax")
+    assert b"C4,k.A., k.A." in b"".join(source.chunks)  # bronze has what landed; silver reads it as nothing
