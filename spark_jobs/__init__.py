@@ -4,9 +4,10 @@
 | --- | --- |
 | `silver` | the silver task: rows that a batch brings, typed, checked, and merged into the history of each entity |
 | `gold` | the gold task: models, their tables, publications, and what Customer Insights would stumble over |
+| `insights` | what Customer Insights will make of gold: profiles, measures, segments, seen before it runs |
 | `catalog` | their tables under names that people can find, where the job is given a catalog |
 
-The two tasks stand on the ground floor, and neither imports the other.
+The tasks stand on the ground floor, and none imports another.
 
 | module | what it holds |
 | --- | --- |

@@ -10,7 +10,10 @@ JobError
 │   ├── GoldManifestError      gold shows something that is no publication of ours
 │   ├── ModelError             a gold model cannot run
 │   ├── ModelsError            some gold models cannot run, each with its `ModelError`
-│   └── NotReadyError          Customer Insights would stumble over what was built
+│   ├── NotReadyError          Customer Insights would stumble over what was built
+│   ├── RulesError             `insights.toml` says something that cannot be
+│   ├── CandidatesError        rules of unification would compare too many pairs
+│   └── GuardsError            the unification does what a guard forbids
 └── Conflict                   what is stored was made by another configuration than the batch's; a person chooses one
     └── IdentityConflictError  a silver table tells events apart by other columns
 ```
@@ -131,3 +134,39 @@ class IdentityConflictError(Conflict):
             f"{', '.join(sorted(self.configured))}. Put the configuration back, or build the table again from bronze: "
             f'POST /api/reprocess {{"stage": "silver", "table": "{table}"}}'
         )
+
+
+class RulesError(Terminal):
+    """`insights.toml` says something that cannot be; names the file, the line, the rule and the field."""
+
+    def __init__(self, file: str, problem: str, *, line: int | None = None, where: str = "") -> None:
+        self.file = file
+        self.problem = problem
+        self.line = line  # of the file, where the fault has one
+        self.where = where  # tables 'customer', deduplication, rules 'Same e-mail', conditions 1, precision
+        at = f"{file}, line {line}" if line else file
+        super().__init__(f"{at}: {where}: {problem}" if where else f"{at}: {problem}")
+
+
+class CandidatesError(Terminal):
+    """Rules would compare more pairs than they may; names the rules and counts, and what to do."""
+
+    def __init__(self, rules: Sequence[str], columns: Sequence[str], candidates: int, largest: int, most: int) -> None:
+        self.rules = tuple(rules)
+        self.columns = tuple(columns)
+        self.candidates = candidates  # pairs
+        self.largest = largest  # rows that share a value
+        self.most = most
+        compared = f"the same {' and '.join(columns)}" if columns else "nothing that is compared exactly"
+        super().__init__(
+            f"{', '.join(rules)}: {candidates:,} pairs have {compared} (up to {largest:,} rows share a value), and at most "
+            f"{most:,} are compared: name dummy values in `bypass`, or add an exact condition, or raise `guards.candidates`"
+        )
+
+
+class GuardsError(Terminal):
+    """Guards of the unification are broken, so gold is not published; names counts and rules, never values."""
+
+    def __init__(self, broken: Sequence[str]) -> None:
+        self.broken = tuple(broken)
+        super().__init__("; ".join(broken))

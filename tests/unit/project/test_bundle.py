@@ -214,7 +214,7 @@ def test_the_job_may_write_what_it_writes_and_no_landing_container() -> None:
         assert location["grants"] == [{"principal": "${var.job_principal}", "privileges": rights}]
 
 
-def test_the_wheel_holds_both_entry_points_every_model_and_of_shared_the_contracts_alone(tmp_path: Path) -> None:
+def test_the_wheel_holds_every_entry_point_and_model_and_of_shared_the_contracts_alone(tmp_path: Path) -> None:
     source = tmp_path / "source"
     for package in ("spark_jobs", "shared"):
         shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -232,8 +232,9 @@ def test_the_wheel_holds_both_entry_points_every_model_and_of_shared_the_contrac
     assert dict(entry_points["console_scripts"]) == {
         "silver": "spark_jobs.silver.task:main",
         "gold": "spark_jobs.gold.task:main",
+        "insights": "spark_jobs.insights.task:main",
     }
-    files = [path for pattern in ("*.py", "*.sql") for path in (ROOT / "spark_jobs").rglob(pattern)]
+    files = [path for pattern in ("*.py", "*.sql", "*.toml") for path in (ROOT / "spark_jobs").rglob(pattern)]
     files += [ROOT / "shared" / "__init__.py", *(ROOT / "shared" / "contracts").rglob("*.py")]
     assert {name for name in names if ".dist-info/" not in name} == {path.relative_to(ROOT).as_posix() for path in files}
     assert not ast.parse((ROOT / "shared" / "__init__.py").read_text(encoding="utf-8")).body[1:], "it is a docstring"

@@ -20,7 +20,8 @@ SHARED = {
     "landing": "likewise, like the room",
     "poison": "likewise",
     "finance": "what its files are, and what is found out of one that landed",
-    "task": "silver and gold are each a task of the job",
+    "task": "silver, gold and insights are each a task of the job",
+    "rules": "of a column in silver, of unification in insights",
     "reprocess": "what is asked for over HTTP, and what is done",
     **dict.fromkeys(
         ("documents", "errors", "faults", "handlers", "routes", "server", "state"),

@@ -1,0 +1,104 @@
+"""What a preview leaves in the lake: its tables, and a document that says what was found.
+
+`pipeline/insights/previews/<run>/<table>/` and `pipeline/insights/preview.json`, which names the newest whole preview and is
+written last. Counts, rules, switches: no values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.places import PIPELINE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from shared.contracts.outcome import Finding
+    from spark_jobs.insights.judge.changes import RulePairs
+    from spark_jobs.insights.judge.forecast import RuleForecast
+    from spark_jobs.insights.judge.guards import Sizes, Verdict
+    from spark_jobs.insights.preview import Preview
+    from spark_jobs.lake import Lake
+
+PLACE = f"{PIPELINE}/insights"
+
+
+class Results:
+    """The previews that are kept at a place."""
+
+    def __init__(self, spark: SparkSession, lake: Lake, place: str = PLACE) -> None:
+        self._spark = spark
+        self._lake = lake
+        self._place = place
+
+    @property
+    def stages(self) -> str:
+        """Where intermediate tables lie."""
+        return f"{self._place}/stages"
+
+    def newest(self) -> dict[str, Any] | None:
+        """Return the document of the newest whole preview."""
+        found: dict[str, Any] | None = self._lake.read_json(f"{self._place}/preview.json")
+        return found
+
+    def table(self, name: str) -> DataFrame:
+        """Return a table of the newest preview."""
+        found = self.newest()
+        run = found["run"] if found else ""
+        return self._spark.read.parquet(self._lake.path(f"{self._place}/previews/{run}/{name}"))
+
+    def ids(self) -> DataFrame | None:
+        """Return the ids of the newest preview, None before the first."""
+        return None if self.newest() is None else self.table("Identity")
+
+    def write(self, preview: Preview, run: str) -> dict[str, DataFrame]:
+        """Write the tables of a preview, and return them as they are read back."""
+        written = {}
+        for name, rows in preview.tables.items():
+            path = self._lake.path(f"{self._place}/previews/{run}/{name}")
+            rows.write.mode("overwrite").parquet(path)
+            written[name] = self._spark.read.parquet(path)
+        return written
+
+    def conclude(self, document: dict[str, Any], *, holds: bool) -> None:
+        """Make a preview the newest, and delete those before the one that it replaces.
+
+        One whose guards do not hold is kept as refused: nothing is published of it, so its ids are nobody's.
+        """
+        before = self.newest()
+        self._lake.write_json(f"{self._place}/{'preview' if holds else 'refused'}.json", document)
+        kept = {document["run"], before["run"] if before else document["run"]}
+        for run in self._lake.folders(f"{self._place}/previews"):
+            if run not in kept and run < min(kept):
+                self._lake.delete(f"{self._place}/previews/{run}")
+
+
+def document(
+    *,
+    run: str,
+    made_of: str,
+    counts: Sizes,
+    guards: Sequence[Verdict],
+    forecasts: Sequence[RuleForecast],
+    rules: Sequence[RulePairs],
+    findings: Sequence[Finding],
+    preview: Preview,
+    rows: dict[str, int],
+) -> dict[str, Any]:
+    """Return what is told of a preview, as plain values."""
+    return {
+        "run": run,
+        "made_of": made_of,
+        "profiles": asdict(counts) | {"by_size": {str(size): count for size, count in counts.by_size.items()}},
+        "guards": [asdict(one) for one in guards],
+        "forecast": [asdict(one) for one in forecasts],
+        "rules": [asdict(one) for one in rules],
+        "findings": [asdict(one) for one in findings],
+        "switches": dict(preview.switches),
+        "approximate": list(preview.approximate),
+        "segments": {name: rows[name] for name in preview.segments if name in rows},
+        "tables": rows,
+    }

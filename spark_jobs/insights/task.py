@@ -1,0 +1,99 @@
+"""The insights task: a preview of what Customer Insights will make of gold, after it is staged and before it is published.
+
+It is no part of the job unless somebody adds it (`docs/customer-insights.md`). Where a guard is broken it fails, and with it
+the run, so that the functions publish nothing; the preview is kept to be looked at.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.arguments import read_arguments
+from spark_jobs.documents import read_outcome
+from spark_jobs.errors import GuardsError
+from spark_jobs.findings import errors
+from spark_jobs.insights.intermediate import Intermediate, digest
+from spark_jobs.insights.judge.changes import rule_pairs
+from spark_jobs.insights.judge.forecast import forecast
+from spark_jobs.insights.judge.guards import guarded, sizes
+from spark_jobs.insights.preview import Given, PreviewBuild
+from spark_jobs.insights.results import Results, document
+from spark_jobs.insights.rules.lint import lint
+from spark_jobs.insights.rules.reading import FILE, read_rules
+from spark_jobs.insights.rules.switches import Switches
+from spark_jobs.insights.sources import SourceTables, published
+from spark_jobs.lake import Lake
+from spark_jobs.session import spark_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from spark_jobs.insights.rules.vocabulary import InsightsRules
+
+
+def main() -> None:
+    """Run the task with the parameters of the command line; the wheel's entry point `insights`."""
+    arguments = read_arguments(sys.argv[1:])
+    spark = spark_session()
+    lake = Lake(spark, arguments.lake)
+    outcome = read_outcome(lake, arguments.batch_id)
+    publication = (outcome.publication or outcome.base_publication) if outcome is not None else None
+    if publication is not None:
+        told = run(spark, lake, shipped_rules(), published(spark, lake, publication), name=publication)
+        refuse_broken(told)
+
+
+def shipped_rules() -> InsightsRules:
+    """Return the rules that lie beside this module, and so in the wheel."""
+    return read_rules((files("spark_jobs.insights") / FILE).read_text(encoding="utf-8"))
+
+
+def refuse_broken(told: dict[str, Any]) -> None:
+    """Raise `GuardsError` where a preview breaks a guard, or its rules are such as Customer Insights refuses."""
+    broken = [f"{one['guard']}: {one['detail']} (allowed: {one['allowed']:,g})" for one in told["guards"] if not one["holds"]]
+    broken += [f"{one['trap']}: {one['where']} {one['detail']}" for one in told["findings"] if one["severity"] == "error"]
+    if broken:
+        raise GuardsError(broken)
+
+
+def run(
+    spark: SparkSession, lake: Lake, rules: InsightsRules, source: SourceTables, *, name: str, results: Results | None = None
+) -> dict[str, Any]:
+    """Preview tables and keep what was found; returns the document of the preview. `name` sorts by time.
+
+    The same rules over the same rows are not previewed twice. Raises `RulesError` and `CandidatesError`.
+    """
+    results = results or Results(spark, lake)
+    switches = Switches()
+    made_of = digest(rules, source.version, switches.told())
+    newest = results.newest()
+    if newest is not None and newest["made_of"] == made_of:
+        return newest
+    findings = lint(rules)
+    refused = errors(findings)
+    if refused:
+        raise GuardsError([str(one) for one in refused])
+    stages = Intermediate(spark, lake, results.stages)
+    given = Given(tables=source.tables, version=source.version, before=results.ids())
+    preview = PreviewBuild(spark=spark, stages=stages, rules=rules, switches=switches).preview(given, run=name)
+    written = results.write(preview, name)
+    unification = preview.unification
+    forecasts = forecast(rules, unification.grouped, unification.matched.members, switches)
+    counts = sizes(rules, unification, given)
+    told = document(
+        run=name,
+        made_of=made_of,
+        counts=counts,
+        guards=guarded(rules, unification, counts, forecasts),
+        forecasts=forecasts,
+        rules=rule_pairs(unification, unification),
+        findings=findings,
+        preview=preview,
+        rows={table: rows.count() for table, rows in written.items()},
+    )
+    holds = all(one["holds"] for one in told["guards"])
+    results.conclude(told, holds=holds)
+    stages.sweep()
+    return told
