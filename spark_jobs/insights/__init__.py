@@ -19,5 +19,5 @@
 | `comparing` | What it does with data |
 | `__main__` | `python -m spark_jobs.insights` |
 
-Facts, measurements and open questions: reference: Previewing Customer Insights, sections 1 to 5.
+Facts, measurements and open questions: reference: Insights, sections 1 to 5.
 """

@@ -1,6 +1,6 @@
 """The click list: what to do in Customer Insights so that it does what the rules say, in its own words and order.
 
-No API writes unification (reference: Previewing Customer Insights, section 4), so a person clicks. What differs from the rules
+No API writes unification (reference: Insights, section 4), so a person clicks. What differs from the rules
 that were last clicked is marked.
 """
 
