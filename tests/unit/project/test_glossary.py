@@ -36,6 +36,7 @@ ENDINGS = {
     ("DataSet", "DataSets"): "what is configured of one, and what is told of all",
     ("data_set", "data_sets"): "the contract of one, and what is told of all",
     ("FinanceFile", "FinanceFiles"): "what a path says, and what looks at the files",
+    ("schema", "schemas"): "what editors check the rules of unification by, and those of a catalog",
 }
 #: Likewise, until they are renamed.
 ENDINGS |= dict.fromkeys(
