@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 from shared.contracts import manifest, outcome, publication, report
 from shared.contracts.columns import LINEAGE
 from shared.contracts.errors import ContractError
-from shared.contracts.places import PIPELINE, outcome_document, publication_record, silver_report, whole
-from spark_jobs.errors import ManifestError
+from shared.contracts.places import PIPELINE, conclusion_document, outcome_document, publication_record, silver_report, whole
+from spark_jobs.errors import AttemptConcludedError, ManifestError
 
 if TYPE_CHECKING:
+    from shared.contracts.arguments import Arguments
     from shared.contracts.manifest import Manifest
     from shared.contracts.outcome import Outcome
     from shared.contracts.publication import Publication
     from shared.contracts.report import SilverReport
     from spark_jobs.lake import Lake
+
+
+def begin(lake: Lake, told: Arguments) -> Manifest:
+    """Read what an attempt has to do; raises `AttemptConcludedError` where it is over, and as `read_batch` does."""
+    text = lake.read_text(whole(PIPELINE, conclusion_document(told.batch_id)))
+    if text is not None:
+        concluded = outcome.read_conclusion(text, told.batch_id).attempt
+        if told.attempt <= concluded:
+            raise AttemptConcludedError(told.batch_id, told.attempt, concluded)
+    return read_batch(lake, told.manifest, told.batch_id)
 
 
 def read_batch(lake: Lake, place: str, batch_id: str) -> Manifest:

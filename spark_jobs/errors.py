@@ -4,6 +4,7 @@
 JobError
 ├── Terminal                   the same batch fails again until somebody changes what the error names
 │   ├── ManifestError          the batch manifest cannot be carried out
+│   ├── AttemptConcludedError  the attempt is over: something else may be writing by now
 │   ├── LakeAddressError       the parameter `lake` says no place
 │   ├── LabelsMissingError     a document of labels that the batch manifest names is not there
 │   ├── ConservationError      rows were lost or counted twice
@@ -54,6 +55,22 @@ class ManifestError(Terminal):
         self.batch_id = batch_id
         self.problem = problem
         super().__init__(f"batch {batch_id}: {problem}")
+
+
+class AttemptConcludedError(Terminal):
+    """An attempt of a batch runs again though the functions have concluded it; says how to have the batch run again.
+
+    A run that a person repairs in the workspace, or starts again, would write beside the one that is active by then.
+    """
+
+    def __init__(self, batch_id: str, attempt: int, concluded: int) -> None:
+        self.batch_id = batch_id
+        self.attempt = attempt
+        self.concluded = concluded
+        super().__init__(
+            f"attempt {attempt} of batch {batch_id} is concluded, as is all up to attempt {concluded}, and does nothing more; "
+            f"a parked batch gets its next attempt by POST /api/runs/{batch_id}/unpark"
+        )
 
 
 class LakeAddressError(Terminal):

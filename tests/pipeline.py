@@ -20,18 +20,21 @@ from shared.adapters.memory import (
 from shared.context import Context
 from shared.contracts.codec import encoded
 from shared.contracts.manifest import Manifest, read_manifest
+from shared.contracts.outcome import read_conclusion
 from shared.contracts.places import (
     BRONZE,
     GOLD,
     GOLD_MANIFEST,
     PIPELINE,
     batch_manifest,
+    conclusion_document,
     outcome_document,
     publication_name,
     staged_manifest,
 )
 from shared.orchestration.publish import publication_of
 from shared.ports import JobRun, RefreshJob
+from spark_jobs.errors import AttemptConcludedError
 from tests.contracts import all_applied, make_outcome
 
 DATAVERSE = "dataverse-contoso-sales"
@@ -160,6 +163,8 @@ class Pipeline:
     def do_the_work_of(self, run_id: int, **changes: Any) -> None:
         """Do what the Spark job would: publish, and account for every row; `changes` spoil the outcome document."""
         batch_id = self.jobs.parameters[run_id]["batch_id"]
+        if self.is_concluded(run_id):
+            raise AttemptConcludedError(batch_id, int(self.jobs.parameters[run_id]["attempt"]), 0)
         publication = publication_name(batch_id)
         base = ""
         if self.lake.head(GOLD, GOLD_MANIFEST):
@@ -170,6 +175,15 @@ class Pipeline:
         counts = all_applied(self.manifest(batch_id).parts)
         outcome = make_outcome(batch_id, publication=publication, base_publication=base or None, entities=counts)
         self.lake.put(PIPELINE, outcome_document(batch_id), json.dumps(encoded(outcome) | changes).encode())
+
+    def is_concluded(self, run_id: int) -> bool:
+        """Whether the job refuses a run: the functions are done with its attempt."""
+        given = self.jobs.parameters[run_id]
+        place = conclusion_document(given["batch_id"])
+        if "attempt" not in given or self.lake.head(PIPELINE, place) is None:
+            return False
+        concluded = read_conclusion(self.lake.content(PIPELINE, place), given["batch_id"])
+        return int(given["attempt"]) <= concluded.attempt
 
     def manifest(self, batch_id: str) -> Manifest:
         """Return the manifest of a batch."""

@@ -16,6 +16,7 @@ class Arguments:
     """What a run is told."""
 
     batch_id: str
+    attempt: int  # of the batch, from 1
     manifest: str  # `<container>/<path>`
     lake: str = ""  # a template with `{container}` in it; empty: as the job's own default says
     catalog: str = ""  # where tables are registered under names; empty: nowhere
@@ -23,7 +24,7 @@ class Arguments:
 
     def parameters(self) -> dict[str, str]:
         """Return the job parameters of run-now; one that is empty is left to the job's default."""
-        return {name: value for name in _NAMES if (value := getattr(self, name))}
+        return {name: str(value) for name in _NAMES if (value := getattr(self, name))}
 
 
 _NAMES = tuple(one.name for one in fields(Arguments))
@@ -45,8 +46,11 @@ def read_arguments(given: Sequence[str]) -> Arguments:
     for name in _NAMES:
         if name not in _OPTIONAL and not getattr(known, name):
             raise ContractError(_DOCUMENT, name, expected="a value", got="nothing")
+    if not (known.attempt.isascii() and known.attempt.isdigit()):
+        raise ContractError(_DOCUMENT, "attempt", expected="a whole number", got=known.attempt)
     return Arguments(
         batch_id=known.batch_id,
+        attempt=int(known.attempt),
         manifest=known.manifest,
         lake=known.lake,
         catalog=known.catalog or "",

@@ -1,4 +1,7 @@
-"""The outcome document: what a run says of itself, written last, and checked against what the run was given."""
+"""The outcome document: what a run says of itself, written last, and checked against what the run was given.
+
+And the conclusion, which the functions write when they have drawn it from that: from then on the attempt may not run again.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,14 @@ class Outcome:
     seconds: Seconds
 
 
+@dataclass(frozen=True, kw_only=True)
+class Conclusion:
+    """Says that an attempt of a batch is over, and so are all before it, whoever has its run repaired or started again."""
+
+    batch_id: str
+    attempt: Count
+
+
 def read_outcome(data: bytes | str, batch_id: str) -> Outcome:
     """Read the outcome of a batch's run; raises `ContractError` where it is another one's, or says what cannot be.
 
@@ -85,6 +96,20 @@ def read_outcome(data: bytes | str, batch_id: str) -> Outcome:
 def write_outcome(outcome: Outcome) -> bytes:
     """Spell an outcome."""
     return encode(outcome)
+
+
+def read_conclusion(data: bytes | str, batch_id: str) -> Conclusion:
+    """Read which attempts of a batch are concluded; raises `ContractError` where it is another one's."""
+    document = f"conclusion of batch {batch_id}"
+    conclusion = decode(Conclusion, data, document)
+    if conclusion.batch_id != batch_id:
+        raise ContractError(document, "batch_id", expected=batch_id, got=conclusion.batch_id)
+    return conclusion
+
+
+def write_conclusion(conclusion: Conclusion) -> bytes:
+    """Spell a conclusion."""
+    return encode(conclusion)
 
 
 def imbalance(outcome: Outcome, parts: Iterable[ManifestPart]) -> str:

@@ -141,6 +141,11 @@ def outcome_document(batch: str) -> str:
     return f"{batch_folder(batch)}/outcome.json"
 
 
+def conclusion_document(batch: str) -> str:
+    """Return the path of what says which attempts of a batch are concluded, inside the pipeline container."""
+    return f"{batch_folder(batch)}/concluded.json"
+
+
 def publication_record(publication: str) -> str:
     """Return the path of the record of a publication inside the pipeline container."""
     return f"{PUBLICATION_RECORDS}/{publication}.json"

@@ -1,20 +1,22 @@
 """Follows the active run to its end: verified, published, recorded, or tried again, or parked.
 
 A webhook and a timer tick both only cause a look; the workspace says how the run stands, the outcome document says what it
-did, and the ledger says what was already concluded from that.
+did, and the ledger says what was already concluded from that. That an attempt is concluded is written beside its manifest
+first: a run that somebody repairs in the workspace later finds it there and refuses, instead of writing beside the next one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.config.settings import DispatchSettings
 from shared.contracts.errors import ContractError
 from shared.contracts.manifest import Manifest, read_manifest
-from shared.contracts.outcome import Outcome, imbalance, read_outcome
-from shared.contracts.places import PIPELINE, batch_id, batch_manifest, outcome_document, whole
+from shared.contracts.outcome import Conclusion, Outcome, imbalance, read_conclusion, read_outcome, write_conclusion
+from shared.contracts.places import PIPELINE, batch_id, batch_manifest, conclusion_document, outcome_document, whole
 from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Refresh
@@ -90,6 +92,7 @@ class Conclude:
         if published is not Published.DONE:
             self._failed(batch, "internal_error", f"gold was not published: {published.value}", run)
             return
+        self._conclude(record)
         now = self.clock()
         done = replace(
             record,
@@ -136,7 +139,21 @@ class Conclude:
         path = batch_manifest(batch.batch_id, batch.listing)
         return read_manifest(b"".join(self.lake.read(PIPELINE, path)), batch.batch_id)
 
+    def _conclude(self, batch: Batch) -> None:
+        """Write down that the current attempt is over, unless that is there already; raises `LedgerChanged`."""
+        path = conclusion_document(batch.batch_id)
+        blob = self.lake.head(PIPELINE, path)
+        if blob is not None:
+            data = b"".join(self.lake.read(PIPELINE, path, if_match=blob.etag))
+            with suppress(ContractError):  # what says nothing is written anew
+                if read_conclusion(data, batch.batch_id).attempt >= batch.attempt:
+                    return
+        document = write_conclusion(Conclusion(batch_id=batch.batch_id, attempt=batch.attempt))
+        if not self.lake.replace(PIPELINE, path, document, if_match=blob.etag if blob else None):
+            raise LedgerChanged(PIPELINE, path)
+
     def _failed(self, batch: Known[Batch], termination: Termination | None, cause: str, run: JobRun | None) -> None:
+        self._conclude(batch.record)
         now = self.clock()
         record = replace(
             batch.record,

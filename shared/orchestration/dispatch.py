@@ -133,7 +133,7 @@ class Dispatch:
             self.listing.claim(record, listed, parts)
         token = hashlib.sha256(f"{record.batch_id}:{record.attempt}".encode()).hexdigest()
         manifest = whole(PIPELINE, batch_manifest(record.batch_id, record.listing))
-        arguments = Arguments(batch_id=record.batch_id, manifest=manifest, lake=self.lake_for_spark)
+        arguments = Arguments(batch_id=record.batch_id, attempt=record.attempt, manifest=manifest, lake=self.lake_for_spark)
         try:
             run_id = self.jobs.start(arguments.parameters(), token=token)
         except ServiceUnavailable as error:

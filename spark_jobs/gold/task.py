@@ -21,7 +21,7 @@ from shared.contracts.places import publication_name
 from shared.contracts.publication import Publication
 from spark_jobs.catalog.registration import Registration
 from spark_jobs.catalog.schemas import SCHEMA, Catalog
-from spark_jobs.documents import read_batch, read_outcome, read_report, write_outcome
+from spark_jobs.documents import begin, read_outcome, read_report, write_outcome
 from spark_jobs.errors import ModelError
 from spark_jobs.findings import errors, unreadable_record
 from spark_jobs.gold.basis import Base, Basis, stands
@@ -56,7 +56,7 @@ def main() -> None:
     lake = Lake(spark, arguments.lake)
     models, faults = parse_models(model_texts())
     catalog = Catalog(name=arguments.catalog, schema=arguments.schema or SCHEMA) if arguments.catalog else None
-    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id), models, faults, catalog=catalog)
+    run(spark, lake, begin(lake, arguments), models, faults, catalog=catalog)
 
 
 def run(

@@ -13,7 +13,7 @@ from shared.contracts.arguments import read_arguments
 from shared.contracts.counts import MergeCounts
 from shared.contracts.manifest import Manifest
 from shared.contracts.report import SilverReport
-from spark_jobs.documents import read_batch, read_report, write_report
+from spark_jobs.documents import begin, read_report, write_report
 from spark_jobs.lake import Lake
 from spark_jobs.session import spark_session, tag
 from spark_jobs.silver.merge import Merge
@@ -31,7 +31,7 @@ def main() -> None:
     arguments = read_arguments(sys.argv[1:])
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
-    run(spark, lake, read_batch(lake, arguments.manifest, arguments.batch_id))
+    run(spark, lake, begin(lake, arguments))
 
 
 def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:

@@ -413,7 +413,7 @@ def test_a_wheel_task_is_told_what_it_names_and_nothing_else(named: dict[str, st
 
 def test_a_task_that_names_no_parameter_fails_as_it_would_in_the_cloud() -> None:
     job = read_job(ROOT / "databricks.yml", job_id=JOB_ID)
-    parameters = {**job.parameters, "batch_id": "b1", "manifest": "pipeline/m.json"}
+    parameters = {**job.parameters, "batch_id": "b1", "attempt": "1", "manifest": "pipeline/m.json"}
     for task in job.tasks:
         assert read_arguments(arguments(task, parameters)[1:]).batch_id == "b1"
         unnamed = replace(task, named_parameters={})

@@ -27,7 +27,7 @@ from shared.contracts.columns import (
     ROW,
 )
 from shared.contracts.manifest import Manifest
-from shared.contracts.outcome import Outcome
+from shared.contracts.outcome import Conclusion, Outcome
 from shared.contracts.publication import Publication
 from shared.contracts.report import SilverReport, TableTotals
 
@@ -35,6 +35,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "contracts.md").read_text(encoding=
 DOCUMENTS = {
     "Batch manifest": Manifest,
     "Outcome document": Outcome,
+    "Conclusion": Conclusion,
     "Gold publication": Publication,
     "Silver report": SilverReport,
     "Totals of a silver table": TableTotals,

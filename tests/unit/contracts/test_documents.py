@@ -18,7 +18,16 @@ from shared.contracts.counts import MergeCounts
 from shared.contracts.entity import Rule
 from shared.contracts.errors import ContractError
 from shared.contracts.manifest import GoldSettings, LabelDocument, read_manifest, write_manifest
-from shared.contracts.outcome import Finding, GoldCounts, imbalance, read_outcome, write_outcome
+from shared.contracts.outcome import (
+    Conclusion,
+    Finding,
+    GoldCounts,
+    imbalance,
+    read_conclusion,
+    read_outcome,
+    write_conclusion,
+    write_outcome,
+)
 from shared.contracts.publication import GoldFile, GoldTable, Publication, read_publication, write_publication
 from shared.contracts.report import SilverReport, TableTotals, read_report, read_totals, write_report, write_totals
 from shared.contracts.sql_types import DecimalType, decimal_type, is_sql_type
@@ -108,6 +117,13 @@ def test_an_outcome_may_stage_in_the_folder_of_its_batch_only(staged: str | None
         read_outcome(write_outcome(outcome), "b0001")
 
 
+def test_a_conclusion_comes_back_as_it_was_and_is_of_its_batch_only() -> None:
+    conclusion = Conclusion(batch_id="b0001", attempt=2)
+    assert read_conclusion(write_conclusion(conclusion), "b0001") == conclusion
+    with pytest.raises(ContractError, match="conclusion of batch b0002, batch_id: expected b0002, got b0001"):
+        read_conclusion(write_conclusion(conclusion), "b0002")
+
+
 def test_an_outcome_without_a_publication_stages_nothing() -> None:
     outcome = replace(make_outcome(), staged_manifest="pipeline/batches/b0001/default.manifest.cdm.json")
     with pytest.raises(ContractError, match="staged_manifest: expected null, as `publication` is"):
@@ -169,22 +185,26 @@ def test_the_record_of_another_publication_is_refused() -> None:
 
 
 def test_arguments_are_those_of_a_wheel_task() -> None:
-    told = Arguments(batch_id="b1", manifest="pipeline/m.json", lake="/x/{container}")
+    told = Arguments(batch_id="b1", attempt=2, manifest="pipeline/m.json", lake="/x/{container}")
     assert read_arguments([f"--{name}={value}" for name, value in told.parameters().items()]) == told
-    assert read_arguments(["--batch_id", "b1", "--manifest", "pipeline/m.json", "--lake", "/x/{container}"]) == told
+    apart = ["--batch_id", "b1", "--attempt", "2", "--manifest", "pipeline/m.json", "--lake", "/x/{container}"]
+    assert read_arguments(apart) == told
 
 
 def test_a_lake_that_is_not_told_is_left_to_the_jobs_default() -> None:
-    assert Arguments(batch_id="b1", manifest="m").parameters() == {"batch_id": "b1", "manifest": "m"}
+    told = Arguments(batch_id="b1", attempt=1, manifest="m").parameters()
+    assert told == {"batch_id": "b1", "attempt": "1", "manifest": "m"}
 
 
 @pytest.mark.parametrize(
     ("given", "place"),
     [
-        (["--batch_id=b1", "--manifest=m", "--lake=l", "--unknown=1"], "unknown"),
-        (["--batch_id=b1", "--manifest=m"], "lake"),
-        (["--batch_id=", "--manifest=m", "--lake=l"], "batch_id"),
-        (["--manifest=m", "--lake=l", "--batch_id"], "batch_id"),
+        (["--batch_id=b1", "--attempt=1", "--manifest=m", "--lake=l", "--unknown=1"], "unknown"),
+        (["--batch_id=b1", "--attempt=1", "--manifest=m"], "lake"),
+        (["--batch_id=", "--attempt=1", "--manifest=m", "--lake=l"], "batch_id"),
+        (["--attempt=1", "--manifest=m", "--lake=l", "--batch_id"], "batch_id"),
+        (["--batch_id=b1", "--attempt=first", "--manifest=m", "--lake=l"], "attempt"),
+        (["--batch_id=b1", "--manifest=m", "--lake=l"], "attempt"),
     ],
 )
 def test_arguments_that_lack_or_are_not_known_are_refused_by_name(given: list[str], place: str) -> None:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 #: What says where each target runs its tasks.
 _COMPUTE = {"dev": "environment_key", "prod": "environment_key", "prod_cluster": "job_cluster_key"}
 _PRODUCTION = ("prod", "prod_cluster")
-_PARAMETERS = ["batch_id", "manifest", "lake", "catalog", "schema"]
+_PARAMETERS = ["batch_id", "attempt", "manifest", "lake", "catalog", "schema"]
 #: Variables that a deployment may leave out: without a catalog the lake has folders, and no names.
 _DEFAULTS = {"catalog": "", "schema": "customer360"}
 
@@ -112,7 +112,7 @@ def test_every_task_names_each_parameter_of_the_job_and_takes_it(job: dict[str, 
     assert list(defaults) == _PARAMETERS
     assert "{container}" in defaults["lake"]
     assert "${var.storage_account}" in defaults["lake"]
-    given = read_arguments([f"--{name}={value or 'x'}" for name, value in defaults.items()])
+    given = read_arguments([f"--{name}={value or '1'}" for name, value in defaults.items()])
     assert given.parameters().keys() == defaults.keys()
     for task in job["tasks"]:
         named = {name: f"{{{{job.parameters.{name}}}}}" for name in _PARAMETERS}

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from shared.contracts.arguments import Arguments
 from shared.contracts.columns import Column
 from shared.contracts.manifest import Manifest, write_manifest
-from spark_jobs.documents import read_batch, read_outcome, read_record, read_report, write_outcome
-from spark_jobs.errors import ManifestError
+from shared.contracts.outcome import Conclusion, write_conclusion
+from spark_jobs.documents import begin, read_batch, read_outcome, read_record, read_report, write_outcome
+from spark_jobs.errors import AttemptConcludedError, ManifestError
 from spark_jobs.lake import Lake
 from tests.contracts import make_manifest, make_outcome, make_part
 
@@ -29,6 +31,17 @@ def put(lake: Lake, manifest: Manifest) -> None:
 def test_a_batch_is_what_the_functions_wrote(lake: Lake) -> None:
     put(lake, make_manifest(make_part()))
     assert read_batch(lake, PLACE, "b0001") == make_manifest(make_part())
+
+
+def test_an_attempt_that_is_concluded_does_not_run_again(lake: Lake) -> None:
+    put(lake, make_manifest(make_part()))
+    first, second = (Arguments(batch_id="b0001", attempt=number, manifest=PLACE) for number in (1, 2))
+    assert begin(lake, first) == make_manifest(make_part())
+    conclusion = write_conclusion(Conclusion(batch_id="b0001", attempt=1)).decode()
+    lake.write_text("pipeline/batches/b0001/concluded.json", conclusion)
+    with pytest.raises(AttemptConcludedError, match="attempt 1 of batch b0001 is concluded"):
+        begin(lake, first)
+    assert begin(lake, second) == make_manifest(make_part())
 
 
 def test_a_manifest_that_is_not_there_is_told(lake: Lake) -> None:
