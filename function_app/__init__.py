@@ -9,6 +9,7 @@
 | `operations` | status, runs, files, rejects, health |
 | `repetition` | reprocessing |
 | `data_sets` | how finance data sets are read |
+| `erasure` | erasing |
 | `answers` | HTTP answers: documents, and errors as problem documents |
 | `misconfigured` | what is wrong with the settings or `customer360.toml`, told at once |
 """
@@ -17,12 +18,12 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from function_app import callback, data_sets, landing, operations, poison, repetition, timers
+from function_app import callback, data_sets, erasure, landing, operations, poison, repetition, timers
 from function_app.misconfigured import told
 from shared.context import context
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in (landing, timers, callback, poison, operations, repetition, data_sets):
+for module in (landing, timers, callback, poison, operations, repetition, data_sets, erasure):
     app.register_functions(module.triggers)
 
 told.look(context)

@@ -27,6 +27,8 @@ PipelineError
 │   │   ├── WorkbookError        no workbook, or too large
 │   │   ├── TooManyRejectsError  most of its records cannot be used
 │   │   └── NoRecordsError       a header with nothing below it
+│   ├── TableUnknown             no table of that name ever landed
+│   ├── KeyMisfit                a key has another number of texts than its table has key columns
 │   ├── LabelFileError           a label file that cannot be read
 │   ├── PoisonUnreadable         a message that the Functions host does not write
 │   ├── QueryInvalid             a parameter of a query

@@ -68,6 +68,9 @@ class Lake(Protocol):
     def replace(self, container: str, path: str, data: bytes, *, if_match: str | None) -> bool:
         """Swap a blob in one step if its version is still `if_match` (None: absent); False, and no change, where not."""
 
+    def delete(self, container: str, path: str) -> None:
+        """Delete a blob, or find that it is gone: what an erasure has written anew under another name, and nothing else."""
+
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """Yield the blobs below a prefix in name order; nothing where the container does not exist."""
 

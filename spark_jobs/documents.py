@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 from shared.contracts import manifest, outcome, publication, report
 from shared.contracts.columns import LINEAGE
+from shared.contracts.erasure import found
 from shared.contracts.errors import ContractError
-from shared.contracts.places import PIPELINE, conclusion_document, outcome_document, publication_record, silver_report, whole
+from shared.contracts.places import (
+    PIPELINE,
+    conclusion_document,
+    found_document,
+    outcome_document,
+    publication_record,
+    silver_report,
+    whole,
+)
 from spark_jobs.errors import AttemptConcludedError, ManifestError
 
 if TYPE_CHECKING:
     from shared.contracts.arguments import Arguments
+    from shared.contracts.erasure.found import Found
     from shared.contracts.manifest import Manifest
     from shared.contracts.outcome import Outcome
     from shared.contracts.publication import Publication
@@ -49,6 +59,17 @@ def read_batch(lake: Lake, place: str, batch_id: str) -> Manifest:
             problem = f"columns of {part.entity} differ in case only, which Spark cannot tell apart: {', '.join(twice)}"
             raise ManifestError(batch_id, f"{problem}; leave one of them out of the export")
     return batch
+
+
+def read_found(lake: Lake, batch_id: str, erasure_id: str) -> Found | None:
+    """Return what an earlier attempt at a search found, None where there is none; raises `ContractError`."""
+    text = lake.read_text(whole(PIPELINE, found_document(batch_id)))
+    return None if text is None else found.read_found(text, batch_id, erasure_id)
+
+
+def write_found(lake: Lake, told: Found) -> None:
+    """Write what a search found."""
+    lake.write_text(whole(PIPELINE, found_document(told.batch_id)), found.write_found(told).decode())
 
 
 def read_report(lake: Lake, batch_id: str) -> SilverReport:

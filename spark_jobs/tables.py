@@ -151,6 +151,18 @@ class Table:
             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
 
+    def delete(self, where: str) -> None:
+        """Delete the rows that a condition holds for; their files may hold them still (`purge`, `vacuum`)."""
+        self._spark.sql(f"DELETE FROM {self._sql_name} WHERE {where}")  # noqa: S608 - names are quoted
+
+    def purge(self) -> None:
+        """Write the files anew that hold rows which are only marked as deleted; no commit where there are none."""
+        self._spark.sql(f"REORG TABLE {self._sql_name} APPLY (PURGE)")
+
+    def vacuum(self, *, days: int) -> None:
+        """Remove files that the table has not been made of for so many days: no version before can be read after it."""
+        self._spark.sql(f"VACUUM {self._sql_name} RETAIN {24 * days} HOURS")
+
     def restore(self, version: int) -> None:
         """Make the table what it was at a version."""
         self._spark.sql(f"RESTORE TABLE {self._sql_name} TO VERSION AS OF {version}")

@@ -19,6 +19,8 @@ from shared.adapters.memory import (
 )
 from shared.context import Context
 from shared.contracts.codec import encoded
+from shared.contracts.erasure.found import Found, FoundPart, write_found
+from shared.contracts.erasure.keys import ErasedKey, digest
 from shared.contracts.manifest import Manifest, read_manifest
 from shared.contracts.outcome import read_conclusion
 from shared.contracts.places import (
@@ -28,6 +30,8 @@ from shared.contracts.places import (
     PIPELINE,
     batch_manifest,
     conclusion_document,
+    divided,
+    found_document,
     outcome_document,
     publication_name,
     staged_manifest,
@@ -172,9 +176,36 @@ class Pipeline:
         if base == publication:
             return
         self.lake.put(PIPELINE, staged_manifest(batch_id), json.dumps({"explanation": publication, "entities": []}).encode())
-        counts = all_applied(self.manifest(batch_id).parts)
+        manifest = self.manifest(batch_id)
+        if manifest.search is not None:
+            self.lake.put(PIPELINE, found_document(batch_id), write_found(self.found(manifest, manifest.search.key)))
+        counts = all_applied(manifest.given)
         outcome = make_outcome(batch_id, publication=publication, base_publication=base or None, entities=counts)
         self.lake.put(PIPELINE, outcome_document(batch_id), json.dumps(encoded(outcome) | changes).encode())
+
+    def found(self, manifest: Manifest, key: ErasedKey) -> Found:
+        """Return what the job's search finds: the records of the parts that hold a key."""
+        (column,) = manifest.entities[key.entity].keys
+        wanted, parts = set(key.digests), []
+        for part in manifest.parts:
+            rows = [
+                row["_record_number"]
+                for row in self._rows_of(part.path)
+                if digest(key.erasure_id, (row[column] or "").lower()) in wanted
+            ]
+            rejects = [
+                row["_record_number"]
+                for row in (self._rows_of(part.rejects_path) if part.rejects_path else [])
+                if wanted & {digest(key.erasure_id, value.strip('"\r\n').lower()) for value in row["_raw"].decode().split(",")}
+            ]
+            if rows or rejects:
+                parts.append(FoundPart(part_id=part.part_id, rows=tuple(rows), rejects=tuple(rejects)))
+        many = sum(len(part.rows) for part in parts)
+        return Found(batch_id=manifest.batch_id, erasure_id=key.erasure_id, silver=many, rejected=0, parts=tuple(parts))
+
+    def _rows_of(self, place: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(self.lake.content(*divided(place)))).to_pylist()
+        return rows
 
     def is_concluded(self, run_id: int) -> bool:
         """Whether the job refuses a run: the functions are done with its attempt."""

@@ -120,6 +120,15 @@ class BlobLake:
             raise _unavailable(error) from error
         return True
 
+    def delete(self, container: str, path: str) -> None:
+        """See `Lake.delete`."""
+        try:
+            self._service.get_blob_client(container, path).delete_blob()
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            raise _unavailable(error) from error
+
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """See `Lake.list`; folders, which an account with a hierarchical namespace lists as empty blobs, are left out."""
         try:

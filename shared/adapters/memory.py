@@ -121,6 +121,10 @@ class MemoryLake:
             self.put(container, path, data)
             return True
 
+    def delete(self, container: str, path: str) -> None:
+        """See `Lake.delete`."""
+        self.remove(container, path)
+
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """See `Lake.list`."""
         for (home, path), (version, _) in sorted(self._blobs.items(), key=lambda item: item[0]):

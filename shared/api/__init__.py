@@ -5,6 +5,7 @@
 | `attention` | What waits for a person |
 | `data_sets` | Finance data sets: how each is read, why, and what a person should know |
 | `documents` | What the API answers, as typed documents |
+| `erasure` | Requests to erase, and their receipts |
 | `files` | Landed files and rejects, a page at a time |
 | `openapi` | The description of the API, made from the documents |
 | `pages` | Pages of long lists |

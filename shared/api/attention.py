@@ -10,7 +10,7 @@ from itertools import islice
 from shared.api.documents import AttentionDocument
 from shared.errors import shown
 from shared.ledger.ledger import Ledger
-from shared.ledger.records import Batch, LandedFile, Pipeline, Refresh
+from shared.ledger.records import Batch, Erasure, LandedFile, Pipeline, Refresh
 from shared.ledger.states import AttentionKind, FileState
 from shared.ledger.waiting import Backlog
 
@@ -36,6 +36,7 @@ class Attention:
         files: Mapping[str, int],
         misconfigured: str,
         pipeline: Pipeline,
+        erasures: Sequence[Erasure] = (),
     ) -> tuple[AttentionDocument, ...]:
         """Return it, the gravest first; `files` says how many files are in each state."""
         found: list[AttentionDocument] = []
@@ -56,6 +57,9 @@ class Attention:
             found.append(_told("refresh_failed", refresh.publication, refresh.detail or "no cause is told"))
         why = "its table in gold is older than the rest; the newest run that succeeded tells its cause (GET /api/runs)"
         found += (_told("model_failed", model, why) for model in pipeline.models_failed[:_MOST_OF_A_KIND])
+        for erasure in [one for one in erasures if one.files][:_MOST_OF_A_KIND]:
+            why = f"{erasure.files} files in landing would bring back what is erased; take them away, or land them without it"
+            found.append(_told("erasure", erasure.erasure_id, f"{why} (GET /api/erasure/{erasure.erasure_id} names them)"))
         return tuple(found)
 
     def _in(self, state: FileState) -> Iterator[LandedFile]:

@@ -25,6 +25,7 @@ from shared.api.documents import (
     RunsPage,
     StatusDocument,
 )
+from shared.api.erasure import ErasureBody, ErasureDocument
 from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery, parameters_of
 from shared.api.reprocess import ReprocessBody
 
@@ -33,7 +34,7 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _REF = "#/components/schemas/{name}"
 _DESCRIBED = (
-    BatchDetailDocument, BatchDocument, CallbackDocument, DataSetDetailDocument, DataSetsDocument,
+    BatchDetailDocument, BatchDocument, CallbackDocument, DataSetDetailDocument, DataSetsDocument, ErasureBody, ErasureDocument,
     ExtentDocument, FilesPage, HealthDocument, ProblemDocument,
     ReadyDocument, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, StatusDocument,
 )  # fmt: skip
@@ -43,7 +44,7 @@ def description() -> dict[str, Any]:
     """Return the document."""
     _, schemas = msgspec.json.schema_components(_DESCRIBED, ref_template=_REF)
     for name, schema in schemas.items():
-        if "properties" in schema and name != ReprocessBody.__name__:
+        if "properties" in schema and name not in {ReprocessBody.__name__, ErasureBody.__name__}:
             schema["required"] = sorted(schema["properties"])  # an answer has them all, those with a default too
     return {
         "openapi": "3.1.0",
@@ -63,7 +64,7 @@ def description() -> dict[str, Any]:
 
 
 def _paths() -> dict[str, dict[str, Any]]:
-    batch, job = _in_path("batch_id"), _in_path("reprocess_id")
+    batch, job, erasure = _in_path("batch_id"), _in_path("reprocess_id"), _in_path("erasure_id")
     return {
         "/health": {"get": _operation("Whether the app answers", {200: HealthDocument}) | {"security": []}},
         "/ready": {"get": _operation("Whether settings are complete and storage answers", {200: ReadyDocument}, 503)},
@@ -112,6 +113,14 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/reprocess/{reprocess_id}/cancel": {
             "parameters": [job],
             "post": _operation("Stop a reprocess job where it is", {202: ReprocessJobDocument}, 404, 503),
+        },
+        "/erasure": {
+            "post": _operation("Erase what there is of a key", {202: ErasureDocument}, 400, 409, 503)
+            | {"requestBody": {"required": True, "content": {"application/json": {"schema": _ref(ErasureBody)}}}}
+        },
+        "/erasure/{erasure_id}": {
+            "parameters": [erasure],
+            "get": _operation("How far an erasure is: its receipt, when it has ended", {200: ErasureDocument}, 404, 503),
         },
         "/callback/databricks": {
             "post": _operation(

@@ -49,11 +49,13 @@ class Status:
         active = self.ledger.batch(pipeline.active_batch) if pipeline.active_batch else None
         refresh = self._refresh(pipeline)
         is_active = pipeline.active_batch or pipeline.active_refresh or backlog.batches or backlog.reprocess
+        erasures = [known.record for name in backlog.erasures if (known := self.ledger.erasure(name)) is not None]
+        is_erasing = any(erasure.state != "guarding" for erasure in erasures)
         counts: Counter[str] = Counter()
         for container in self.containers:
             counts.update(self.ledger.tally(container))
         return StatusDocument(
-            idle=not (waiting or pending or is_active or backlog.has_more),
+            idle=not (waiting or pending or is_active or is_erasing or backlog.has_more),
             needs_attention=self.attention(
                 backlog=backlog,
                 parked=parked,
@@ -62,6 +64,7 @@ class Status:
                 files=counts,
                 misconfigured=self._misconfigured(),
                 pipeline=pipeline,
+                erasures=erasures,
             ),
             is_complete=not backlog.has_more,
             files=FileCountsDocument(**{name: counts[name] for name in (*FILE_STATES, "records", "rejects")}, waiting=waiting),

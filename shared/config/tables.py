@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from shared.config.mistakes import mistakes
 from shared.config.names import column_names, is_reserved, table_name
-from shared.config.vocabulary import ROUND, DataSet, Dataverse, Gold, TableSection
+from shared.config.vocabulary import ROUND, DataSet, Dataverse, Gold, Silver, TableSection
 from shared.contracts.entity import DEFAULT_KEYS, Entity, Source
 from shared.errors import ConfigurationInvalid
 from shared.formats.finance.options import FinanceConfig
@@ -36,6 +36,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     dataverse: Annotated[Dataverse, Meta(description="tables that Synapse Link exports")] = Dataverse()
     finance: Annotated[dict[str, DataSet], Meta(description="finance data sets, by name")] = {}
+    silver: Annotated[Silver, Meta(description="how silver is kept")] = Silver()
     gold: Annotated[Gold, Meta(description="how gold is published")] = Gold()
 
     def entity_name(self, source: Source | str, table: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from shared.contracts.entity import Entity, Mode, Rule
-from shared.contracts.manifest import GoldSettings
+from shared.contracts.manifest import GoldSettings, SilverSettings
 from shared.contracts.publication import Layout
 from shared.contracts.sql_types import DECIMAL, PLAIN, is_sql_type
 from shared.contracts.values.notation import Notation
@@ -159,6 +159,24 @@ class Dataverse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...], Meta(description="as in a table, for all; besides SinkCreatedOn, SinkModifiedOn and versionnumber")
     ] = ()
     tables: Annotated[dict[str, TableSection], Meta(description="by landed name, as crc33_customer")] = {}
+
+
+class Silver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How silver is kept."""
+
+    retention_days: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=3650,
+            extra={"expected": "a whole number from 7 to 3650"},
+            description="how long files stay that hold rows which an erasure took out (docs/adr/0015)",
+        ),
+    ] = SilverSettings.retention_days
+
+    def settings(self) -> SilverSettings:
+        """Return what a batch manifest says of silver."""
+        return SilverSettings(retention_days=self.retention_days)
 
 
 class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

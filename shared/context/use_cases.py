@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from functools import cached_property
 
 from shared.api.attention import Attention
@@ -30,6 +31,8 @@ from shared.ledger.silver_types import SilverTypes
 from shared.orchestration.callback import Callback, workspace_id_of
 from shared.orchestration.conclude import Conclude
 from shared.orchestration.dispatch import Dispatch
+from shared.orchestration.erasure.request import Erase
+from shared.orchestration.erasure.steps import ErasureSteps
 from shared.orchestration.hints import SparseHints
 from shared.orchestration.manifests import Listing
 from shared.orchestration.reconcile import Reconcile
@@ -163,6 +166,7 @@ class Context(Outside):
             reprocess=ReprocessSteps(
                 ledger=self.ledger, ingest=self.ingest, hints=self.hinting, clock=self.clock, containers=containers
             ),
+            erasures=self.erasure_steps,
             report_tails=ReportTails(lake=self.lake, ledger=self.ledger, clock=self.clock, wait=settings.tail_wait),
             containers=containers,
         )
@@ -178,6 +182,31 @@ class Context(Outside):
         """Doing things again."""
         new_id, containers = lambda: uuid.uuid4().hex[:16], self.settings.landing_containers
         return Reprocess(ledger=self.ledger, hints=self.hinting, clock=self.clock, new_id=new_id, containers=containers)
+
+    @cached_property
+    def erase(self) -> Erase:
+        """Erasing."""
+        return Erase(
+            lake=self.lake,
+            ledger=self.ledger,
+            identities=self.identities,
+            hints=self.hints,
+            clock=self.clock,
+            new_id=lambda: uuid.uuid4().hex[:16],
+        )
+
+    @cached_property
+    def erasure_steps(self) -> ErasureSteps:
+        """Carrying erasures on."""
+        kept = max(self.configuration.silver.retention_days, self.configuration.gold.grace_days)
+        return ErasureSteps(
+            lake=self.lake,
+            ledger=self.ledger,
+            hints=self.hinting,
+            clock=self.clock,
+            containers=self.settings.landing_containers,
+            kept_for=timedelta(days=kept, hours=1),
+        )
 
     @cached_property
     def status(self) -> Status:

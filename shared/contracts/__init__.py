@@ -15,6 +15,7 @@ is the one decoder and the one encoder of them all. `docs/contracts.md` tells th
 | `places` | where things live in the lake |
 | `columns` | landed columns, lineage columns, and the columns of history |
 | `values` | how values are written in finance files: a room of its own |
+| `erasure` | whose rows are to leave the lake, and where they were found: a room of its own |
 | `sql_types` | the SQL types that columns have, and the spelling of a decimal |
 | `codec` | dataclasses from JSON and to JSON |
 | `errors` | what is raised where a document is not as agreed |

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from shared.contracts.codec import Count, decode, encode
 from shared.contracts.columns import Column
 from shared.contracts.entity import Entity, Source
+from shared.contracts.erasure.keys import ErasedKey, Search
 from shared.contracts.errors import ContractError
 from shared.contracts.places import PIPELINE, batch_folder, whole
 from shared.contracts.publication import Layout
 
-Stage = Literal["silver", "gold"]  # merge the parts, then gold | publish again from silver
+Stage = Literal["silver", "gold", "erasure"]  # merge the parts, then gold | publish again | search them, erase, then gold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,13 @@ class GoldSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SilverSettings:
+    """How long files of silver's tables stay that hold rows which the tables do not have any more."""
+
+    retention_days: Count = 7
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What one run has to do."""
 
@@ -70,6 +78,18 @@ class Manifest:
     entities: Mapping[str, Entity]  # those of the parts, and all that are configured
     gold: GoldSettings
     labels: tuple[LabelDocument, ...]
+    silver: SilverSettings = field(default_factory=SilverSettings)
+    search: Search | None = None  # of the stage `erasure`
+    kept_out: tuple[ErasedKey, ...] = ()  # keys whose rows are not taken, though landing still brings them
+
+    @property
+    def given(self) -> tuple[ManifestPart, ...]:
+        """The parts whose rows the run has to account for: those of a search are looked through, and merged by nobody."""
+        return () if self.stage == "erasure" else self.parts
+
+    def kept_out_of(self, entity: str) -> tuple[ErasedKey, ...]:
+        """Return the keys whose rows are kept out of an entity."""
+        return tuple(key for key in self.kept_out if key.entity == entity)
 
     @property
     def folder(self) -> str:
@@ -79,21 +99,6 @@ class Manifest:
     def parts_of(self, entity: str) -> list[ManifestPart]:
         """Return the parts of one entity, in the manifest's order."""
         return [part for part in self.parts if part.entity == entity]
-
-    def of_some(self, batch_id: str, created_at: datetime, entities: Iterable[str]) -> Manifest:
-        """Return the manifest of a batch that has, of this one's parts, those of some entities."""
-        some = set(entities)
-        parts = tuple(part for part in self.parts if part.entity in some)
-        used = {part.schema_version for part in parts}
-        return replace(
-            self,
-            batch_id=batch_id,
-            created_at=created_at,
-            full_rebuild=tuple(entity for entity in self.full_rebuild if entity in some),
-            parts=parts,
-            schemas={version: columns for version, columns in self.schemas.items() if version in used},
-            labels=tuple(one for one in self.labels if one.entity in some),
-        )
 
 
 def read_manifest(data: bytes | str, batch_id: str) -> Manifest:

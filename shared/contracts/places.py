@@ -63,6 +63,10 @@ class PartName:
         """Return the path of the rows inside the bronze container."""
         return f"{self.part_id}.parquet"
 
+    def without(self, content: bytes) -> str:
+        """Return the path of the rows that are left after an erasure inside the bronze container, which names their content."""
+        return f"{self.part_id}-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
+
     def rejects(self, content: bytes) -> str:
         """Return the path of the rejects inside the bronze container, which names their content.
 
@@ -144,6 +148,11 @@ def outcome_document(batch: str) -> str:
 def conclusion_document(batch: str) -> str:
     """Return the path of what says which attempts of a batch are concluded, inside the pipeline container."""
     return f"{batch_folder(batch)}/concluded.json"
+
+
+def found_document(batch: str) -> str:
+    """Return the path of what a search for erased rows found, inside the pipeline container."""
+    return f"{batch_folder(batch)}/found.json"
 
 
 def publication_record(publication: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 from shared.config.names import column_names, is_reserved
 from shared.config.tables import FILE, Configuration, prefixes_of, resolve
@@ -58,6 +59,15 @@ class Identities:
         if known.is_of(source, table):
             return ""
         return f"{entity} is the {known.source} table {known.table} already; {advice}"
+
+    def of(self, table: str) -> Identity | None:
+        """Return the identity of a table, given as it landed or as its entity is called; None where none so called landed."""
+        names = (table, *(self.configuration.entity_name(source, table) for source in get_args(Source)))
+        for name in dict.fromkeys(names):
+            _, known = self._read(name)
+            if known is not None and (name == table or known.is_of(known.source, table)):
+                return known
+        return None
 
     def resolved(self, source: Source, table: str, columns: Iterable[str]) -> Entity:
         """Return how a table's entity is built, with a name for each of these columns that is kept from now on.

@@ -98,13 +98,17 @@ class PartRecords:
                 writes.append(Write(kind="delete", key=_wait_row(after)))
         self._tables.commit(files_of(container), writes)
 
+    def record_rewritten(self, known: Known[Part], after: Part) -> None:
+        """Write a part of which an erasure took records out; raises `LedgerChanged` where it is not as it was read."""
+        event_of(("part", known.record.state, after.state))
+        if known.record.rejects:
+            listed = Write(kind="upsert" if after.rejects else "delete", key=_rejects_row(after), values=values_of(after))
+            self._tables.commit(_REJECTS, [listed])
+        self._tables.commit(files_of(after.container), [guarded(part_row(after), after, known.etag)])
+
     def note_rejects(self, parts: Iterable[Part]) -> None:
         """List the parts that have rejects, before they are counted."""
-        rows = [
-            Write(kind="upsert", key=f"{time_key(part.landed_at)}-{part.container}-{_slice_of(part)}", values=values_of(part))
-            for part in parts
-            if part.rejects
-        ]
+        rows = [Write(kind="upsert", key=_rejects_row(part), values=values_of(part)) for part in parts if part.rejects]
         for some in chunks(rows, AT_ONCE):
             self._tables.commit(_REJECTS, some)
 
@@ -117,6 +121,10 @@ def files_of(container: str) -> str:
 def part_row(part: Part) -> str:
     """Name the row of a part."""
     return f"part-{_slice_of(part)}"
+
+
+def _rejects_row(part: Part) -> str:
+    return f"{time_key(part.landed_at)}-{part.container}-{_slice_of(part)}"
 
 
 def _wait_row(part: Part) -> str:

@@ -1,4 +1,4 @@
-"""The part of the ledger that says what runs and what ran: the pipeline, its batches, refreshes and reprocess jobs.
+"""The part of the ledger that says what runs and what ran: the pipeline, its batches, refreshes, reprocess jobs and erasures.
 
 | partition | row | holds |
 | --- | --- | --- |
@@ -7,6 +7,7 @@
 | | `in-<state>-<newest first>` | each batch once more, by state |
 | | `refresh-<publication>` | refreshes |
 | | `reprocess-<id>` | reprocess jobs |
+| | `erasure-<id>` | erasures |
 | | `log-<batch or id>-<step>` | every step of these |
 | | `called-<batch>` | when the workspace told that a batch's run ended |
 | | `wait-…` | what waits: see `shared/ledger/waiting.py` |
@@ -19,7 +20,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from shared.ledger.records import Batch, LogEntry, Pipeline, Refresh, ReprocessJob
+from shared.ledger.records import Batch, Erasure, LogEntry, Pipeline, Refresh, ReprocessJob
 from shared.ledger.rows import AFTER, FIRST, Known, guarded, known_as, logged, newest_first, values_of
 from shared.ledger.states import BatchState, Step, Unset, event_of
 from shared.ports import Tables, Write
@@ -155,6 +156,30 @@ class PipelineRecords:
         writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("reprocess", name, before is None, after.state == "running")
         self._tables.commit(_PIPELINE, writes)
+
+    # Erasures -------------------------------------------------------------------------------------------------------
+
+    def erasure(self, erasure_id: str) -> Known[Erasure] | None:
+        """Return an erasure, or None."""
+        row = self._tables.get(_PIPELINE, f"erasure-{erasure_id}")
+        return None if row is None else known_as(Erasure, row)
+
+    def erasures(self) -> list[Erasure]:
+        """Return the erasures that go on."""
+        names = [row.key.removeprefix("wait-erasure-") for row in self._tables.range(_PIPELINE, "wait-erasure-", "wait-f")]
+        return [known.record for name in names if (known := self.erasure(name)) is not None]
+
+    def record_erasure(self, known: Known[Erasure] | None, after: Erasure, *, at: datetime, detail: str = "") -> None:
+        """Write an erasure's next state and its log entry."""
+        before = known.record if known else None
+        step: Step = ("erasure", before.state if before else "", after.state)
+        after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
+        name = after.erasure_id
+        entry = LogEntry(at=at, thing="erasure", name=name, step=after.step, event=event_of(step), detail=detail)
+        writes = [guarded(f"erasure-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
+        writes += _wait_rows("erasure", name, before is None, after.state not in {"succeeded", "failed"})
+        self._tables.commit(_PIPELINE, writes)
+        _tell(step, name, detail)
 
 
 def _tell(step: Step, name: str, detail: str) -> None:

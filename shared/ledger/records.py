@@ -13,6 +13,7 @@ from shared.errors import shown
 from shared.ledger.states import (
     BatchStage,
     BatchState,
+    ErasureState,
     Event,
     FileReason,
     FileState,
@@ -122,6 +123,7 @@ class Part:
     records: int
     rows: int
     rejects: int
+    erased: int = 0  # records that an erasure took out: records = rows + rejects + erased
     schema_version: str
     contract_version: int = 0  # finance: by which version of its data set's contract it was read
     landed_at: datetime
@@ -139,7 +141,7 @@ class Batch:
     """Bronze parts that go through one run, and how that went."""
 
     batch_id: str
-    stage: BatchStage = "silver"  # gold: a publication without new parts
+    stage: BatchStage = "silver"  # gold: a publication without new parts; erasure: a search for what is to leave
     state: BatchState = "open"
     attempt: int = 1
     counted_from: int = 1  # the attempt at which the count of attempts began: un-parking begins it anew
@@ -158,18 +160,23 @@ class Batch:
     holds: bool = False  # while parked: later parts of its entities wait, because the cause is its own
     parent: str = ""  # the batch that it was dissolved from, whose parts of its entities are its parts
     reprocess: str = ""  # the reprocess job that it was made for, which says what its parts are
+    erasure: str = ""  # the erasure that it searches for
     deferrals: int = 0  # how often in a row the workspace did not take it
     step: int = 0
 
     @property
     def is_of_new_parts(self) -> bool:
         """Whether its parts are what waited when it opened."""
-        return not (self.parent or self.reprocess)
+        return not (self.parent or self.reprocess or self.erasure)
 
     @property
     def listing(self) -> int:
-        """Which listing of its parts counts: what is done again is listed for each attempt, since more is there by then."""
-        return self.attempt if self.reprocess else 1
+        """Which listing of its parts counts.
+
+        What is done again is listed for each attempt, since more is there by then; any other batch when it opens and when it is
+        un-parked, since an erasure may have given its parts other names meanwhile.
+        """
+        return self.attempt if self.reprocess or self.erasure else self.counted_from
 
     def unparked(self) -> Batch:
         """Return a parked batch as it waits for its next attempt; a new one, because a token that was used up stays so."""
@@ -239,6 +246,33 @@ class ReprocessJob:
     records: int = 0  # records as they were read before
     entities: tuple[str, ...] = ()  # found so far
     batches: tuple[str, ...] = ()  # made, or un-parked
+    created_at: datetime
+    ended_at: datetime | None = None
+    detail: str = ""
+    step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """One request to erase what there is of a key, and how far that is; the key itself is nowhere."""
+
+    erasure_id: str
+    source: Source
+    table: str  # as landed
+    entity: str
+    digests: tuple[str, ...]  # of the key's texts (`shared/contracts/erasure`)
+    dry_run: bool = False
+    state: ErasureState = "searching"
+    searches: int = 1  # with the current one
+    batch: str = ""  # of the newest search
+    cursor: int = 0  # how many of the parts that it found are rewritten
+    silver: int = 0  # rows taken out of silver, of its whole history
+    rejected: int = 0  # rows taken out of its rejected rows
+    parts: int = 0  # bronze parts rewritten
+    records: int = 0  # records taken out of them
+    files: int = 0  # in landing that would bring it back
+    kept_until: datetime | None = None  # when what the lake keeps of its own (old files of silver, old publications) is gone
+    look_at: datetime | None = None  # when landing is looked at again
     created_at: datetime
     ended_at: datetime | None = None
     detail: str = ""

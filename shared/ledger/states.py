@@ -29,6 +29,7 @@ BatchState = Literal[
 ]
 RefreshState = Literal["requested", RefreshJobState, "disabled"]
 ReprocessState = Literal["running", "succeeded", "failed", "cancelled"]
+ErasureState = Literal["searching", "rewriting", "clearing", "guarding", "succeeded", "failed"]
 ReprocessStatus = Literal["rejected", "poison", "parked"]
 """What a request for reprocessing may be narrowed to: landed files in a state, or batches that are parked."""
 
@@ -57,7 +58,17 @@ RejectReason = Literal[
 FileReason = Literal[WaitReason, StepReason, TailReason, WholeReason, IgnoreReason, RejectReason, "poison"]
 
 AttentionKind = Literal[
-    "misconfigured", "refused", "parked", "held", "poison", "rejected", "held_back", "tried", "refresh_failed", "model_failed"
+    "misconfigured",
+    "refused",
+    "parked",
+    "held",
+    "poison",
+    "rejected",
+    "held_back",
+    "tried",
+    "refresh_failed",
+    "model_failed",
+    "erasure",
 ]
 """What waits for a person."""
 
@@ -94,13 +105,14 @@ class PoisonResult(StrEnum):
     NOT_LANDING = "not a landing container"
 
 
-Thing = Literal["file", "part", "batch", "refresh", "reprocess"]
+Thing = Literal["file", "part", "batch", "refresh", "reprocess", "erasure"]
 Step = (
     tuple[Literal["file"], FileState | Unset, FileState | Unset]
     | tuple[Literal["part"], PartState | Unset, PartState | Unset]
     | tuple[Literal["batch"], BatchState | Unset, BatchState | Unset]
     | tuple[Literal["refresh"], RefreshState | Unset, RefreshState | Unset]
     | tuple[Literal["reprocess"], ReprocessState | Unset, ReprocessState | Unset]
+    | tuple[Literal["erasure"], ErasureState | Unset, ErasureState | Unset]
 )
 """Which thing goes from which state (unset: it is new) to which."""
 
@@ -113,6 +125,7 @@ Event = Literal[
     "file.poisoned",
     "part.written",
     "part.batched",
+    "part.rewritten",
     "batch.queued",
     "batch.turned",
     "batch.cancelled",
@@ -139,6 +152,15 @@ Event = Literal[
     "reprocess.succeeded",
     "reprocess.failed",
     "reprocess.cancelled",
+    "erasure.accepted",
+    "erasure.found",
+    "erasure.continued",
+    "erasure.rewritten",
+    "erasure.cleared",
+    "erasure.waiting",
+    "erasure.searched_again",
+    "erasure.succeeded",
+    "erasure.failed",
 ]
 """What the log calls a step."""
 
@@ -153,6 +175,8 @@ TRANSITIONS: dict[Step, Event] = {
     # A bronze part. Whether a batched part is published or parked is told by its batch.
     ("part", "", "pending"): "part.written",
     ("part", "pending", "batched"): "part.batched",
+    ("part", "pending", "pending"): "part.rewritten",  # rows that are to be erased were taken out, here and in the next line
+    ("part", "batched", "batched"): "part.rewritten",
     # A batch. Its runs are its attempts. One that waits for its turn is queued; one made of new parts opens at once.
     ("batch", "", "queued"): "batch.queued",
     ("batch", "queued", "open"): "batch.turned",
@@ -190,6 +214,17 @@ TRANSITIONS: dict[Step, Event] = {
     ("reprocess", "running", "succeeded"): "reprocess.succeeded",
     ("reprocess", "running", "failed"): "reprocess.failed",
     ("reprocess", "running", "cancelled"): "reprocess.cancelled",
+    # An erasure. From its first search to its end, rows of its key are kept out of silver.
+    ("erasure", "", "searching"): "erasure.accepted",
+    ("erasure", "searching", "rewriting"): "erasure.found",
+    ("erasure", "searching", "succeeded"): "erasure.succeeded",  # a dry run
+    ("erasure", "searching", "failed"): "erasure.failed",  # a person discarded its batch
+    ("erasure", "rewriting", "rewriting"): "erasure.continued",
+    ("erasure", "rewriting", "clearing"): "erasure.rewritten",  # what is left lies under other names
+    ("erasure", "clearing", "guarding"): "erasure.cleared",  # what lay under the old ones is deleted
+    ("erasure", "clearing", "succeeded"): "erasure.succeeded",  # the last search found nothing any more
+    ("erasure", "guarding", "guarding"): "erasure.waiting",  # for a person, who has to take files out of landing
+    ("erasure", "guarding", "searching"): "erasure.searched_again",
 }
 
 

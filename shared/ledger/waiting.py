@@ -12,6 +12,7 @@ there is to do, whatever happened before.
 | | `wait-whole-<path>-<generation>` | all bronze parts of a file that is taken as a whole, from when it is settled |
 | `pipeline` | `wait-batch-<batch>` | a batch in its queue |
 | | `wait-reprocess-<id>` | a reprocess job that goes on |
+| | `wait-erasure-<id>` | an erasure that goes on: rows of its key are kept out of silver |
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ class Backlog:
     has_more: bool = False  # than it was asked to look at
     batches: tuple[str, ...] = ()  # ids, oldest first
     reprocess: tuple[str, ...] = ()  # ids
+    erasures: tuple[str, ...] = ()  # ids; one may wait for a person only
 
     def __bool__(self) -> bool:
         """Tell whether anything waits for us; a tail waits for its exporter."""
@@ -112,7 +114,7 @@ def backlog(tables: Tables, containers: Iterable[str], most: int | None = None) 
                     whole=kind == "whole",
                 )
             )
-    names: dict[str, list[str]] = {"batch": [], "reprocess": []}
+    names: dict[str, list[str]] = {"batch": [], "reprocess": [], "erasure": []}
     for number, row in enumerate(tables.range("pipeline", "wait-", f"wait-{AFTER}")):
         if number == most:
             has_more = True
@@ -128,4 +130,5 @@ def backlog(tables: Tables, containers: Iterable[str], most: int | None = None) 
         has_more=has_more,
         batches=tuple(names["batch"]),
         reprocess=tuple(names["reprocess"]),
+        erasures=tuple(names["erasure"]),
     )

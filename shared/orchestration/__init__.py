@@ -1,10 +1,11 @@
-"""Bronze parts to one run, a run to a publication, a publication to a refresh; and doing things again.
+"""Bronze parts to one run, a run to a publication, a publication to a refresh; doing things again; and erasing.
 
 | module | what it holds |
 | --- | --- |
 | `callback` | The webhook of a Databricks job |
 | `conclude` | Follows the active run to its end |
 | `dispatch` | Turns bronze parts that wait into one batch and one run, never more than one at a time |
+| `erasure` | Everything of one key leaves: a room of its own |
 | `hints` | Hints without a flood |
 | `manifests` | Says what the parts of a batch are, once and for all |
 | `publish` | Makes a publication visible |

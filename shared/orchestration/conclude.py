@@ -13,10 +13,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.config.settings import DispatchSettings
+from shared.contracts.erasure.found import Found, read_found
 from shared.contracts.errors import ContractError
 from shared.contracts.manifest import Manifest, read_manifest
 from shared.contracts.outcome import Conclusion, Outcome, imbalance, read_conclusion, read_outcome, write_conclusion
-from shared.contracts.places import PIPELINE, batch_id, batch_manifest, conclusion_document, outcome_document, whole
+from shared.contracts.places import (
+    PIPELINE,
+    batch_id,
+    batch_manifest,
+    conclusion_document,
+    found_document,
+    outcome_document,
+    whole,
+)
 from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Refresh
@@ -78,7 +87,9 @@ class Conclude:
         try:
             outcome = self._outcome(record)
             manifest = self._manifest(record)
-            wrong = imbalance(outcome, manifest.parts)
+            wrong = imbalance(outcome, manifest.given)
+            if record.erasure:
+                self._found(record)
             if wrong:
                 self._failed(batch, "client_error", f"the counts do not add up: {wrong}", run)
                 return
@@ -135,6 +146,10 @@ class Conclude:
         place, document = whole(PIPELINE, outcome_document(batch.batch_id)), f"outcome of batch {batch.batch_id}"
         return read_outcome(read_whole(self.lake, place, most=_LARGEST_OUTCOME, document=document), batch.batch_id)
 
+    def _found(self, batch: Batch) -> Found:
+        place, document = whole(PIPELINE, found_document(batch.batch_id)), f"findings of batch {batch.batch_id}"
+        return read_found(read_whole(self.lake, place, most=_LARGEST_OUTCOME, document=document), batch.batch_id, batch.erasure)
+
     def _manifest(self, batch: Batch) -> Manifest:
         path = batch_manifest(batch.batch_id, batch.listing)
         return read_manifest(b"".join(self.lake.read(PIPELINE, path)), batch.batch_id)
@@ -169,12 +184,12 @@ class Conclude:
         pipeline = self.ledger.pipeline()
         freed = replace(pipeline.record, active_batch="")
         entities = record.entities
-        if termination == "client_error" and len(entities) > 1 and record.stage != "gold":
+        if termination == "client_error" and len(entities) > 1 and record.stage == "silver":
             into = dissolved(record, entities, now)
             ended = replace(record, state="dissolved")
             self.ledger.record_batch(batch, ended, at=now, pipeline=(pipeline, freed), into=into, detail=cause)
             return
-        at_fault = termination == "client_error" and bool(record.entities) and not record.reprocess
+        at_fault = termination == "client_error" and bool(record.entities) and not (record.reprocess or record.erasure)
         parked = replace(record, state="parked", holds=at_fault)
         self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=cause)
 

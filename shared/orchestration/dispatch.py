@@ -11,6 +11,8 @@ What a call of run-now comes to (reference: Databricks, sections 1.2 and 1.6):
 | lost on its way | the batch stays open; the same token finds the same run |
 | 429, 5xx, none | the batch stays open, and is tried again after `Retry-After`, or after a wait that doubles |
 | no such job, no permission, not valid | the batch is parked with the cause; un-parked, it gets a new token |
+
+A batch whose manifest cannot be read, or not be made, is parked too: un-parked, it is listed anew.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from dataclasses import dataclass, replace
 
 from shared.config.settings import DispatchSettings
 from shared.contracts.arguments import Arguments
+from shared.contracts.errors import ContractError
 from shared.contracts.places import PIPELINE, batch_id, batch_manifest, whole
 from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
 from shared.ledger.ledger import Known, Ledger, Pending
@@ -126,7 +129,7 @@ class Dispatch:
                 if record.is_of_new_parts and not parts:
                     parts = self.ledger.pending_parts(self._free(self.ledger.backlog(self.containers).parts))
                 listed = self.listing.list(record, [part.record for part in parts])
-        except ColumnsMissing as error:
+        except (ColumnsMissing, ContractError) as error:
             self._park(batch, error, holds=record.is_of_new_parts)
             return
         if record.is_of_new_parts and (is_new or (record.attempt == 1 and not record.deferrals)):  # later, they are claimed
@@ -164,7 +167,11 @@ class Dispatch:
         self.hints.send("dispatch", after_seconds=(again - now).total_seconds())
 
     def _park(
-        self, batch: Known[Batch], error: ServiceRefused | ColumnsMissing | SettingsInvalid, *, holds: bool = False
+        self,
+        batch: Known[Batch],
+        error: ServiceRefused | ColumnsMissing | ContractError | SettingsInvalid,
+        *,
+        holds: bool = False,
     ) -> None:
         now, pipeline = self.clock(), self.ledger.pipeline()
         parked = replace(batch.record, state="parked", cause=str(error), holds=holds, recorded_at=now)

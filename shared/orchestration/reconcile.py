@@ -12,13 +12,14 @@ from shared.landing.tails import ReportTails
 from shared.ledger.ledger import Ledger
 from shared.orchestration.conclude import Conclude
 from shared.orchestration.dispatch import Dispatch
+from shared.orchestration.erasure.steps import ErasureSteps
 from shared.orchestration.refresh import FollowRefresh
 from shared.orchestration.reprocess_steps import ReprocessSteps
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconcile:
-    """Concludes the run, follows the refresh, takes files that wait, dispatches, carries reprocess jobs on, reports tails."""
+    """Concludes the run, follows the refresh, takes files that wait, dispatches, does again, erases, reports tails."""
 
     ledger: Ledger
     conclude: Conclude
@@ -26,6 +27,7 @@ class Reconcile:
     sweep: Sweep
     dispatch: Dispatch
     reprocess: ReprocessSteps
+    erasures: ErasureSteps
     report_tails: ReportTails
     containers: tuple[str, ...]
 
@@ -47,6 +49,8 @@ class Reconcile:
             steps.append(self.dispatch)
         if backlog.reprocess:
             steps.append(lambda: self.reprocess(backlog.reprocess))
+        if backlog.erasures:
+            steps.append(lambda: self.erasures(backlog.erasures))
         if due := self.report_tails.due(backlog.tails):
             steps.append(lambda: self.report_tails(due))
         failed: Exception | None = None

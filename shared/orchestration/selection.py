@@ -1,4 +1,4 @@
-"""What a reprocess job names: landed files, bronze parts, parked batches."""
+"""What a reprocess job names: landed files, bronze parts, parked batches; and what there is of a table at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch, LandedFile, Part, ReprocessJob
+from shared.ledger.states import Source
 
 T = TypeVar("T")
 
@@ -67,3 +68,11 @@ def parts_again(ledger: Ledger, containers: Iterable[str], job: ReprocessJob, bo
             if (job.since and part.landed_at < job.since) or (job.until and part.landed_at >= job.until):
                 continue
             yield part
+
+
+def every_part(ledger: Ledger, containers: Iterable[str], source: Source, table: str) -> Iterator[Part]:
+    """Yield every part of a table that the ledger knows, whatever became of it."""
+    for container in containers:
+        for known in ledger.parts_in(container):
+            if (known.record.source, known.record.table) == (source, table):
+                yield known.record

@@ -6,7 +6,7 @@ Not when it was made: what readers saw for a month may have been replaced a minu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -64,19 +64,26 @@ def collectable(kept: Sequence[Publication], due: Collection[str], folders: Mapp
     ]
 
 
-def collect(lake: Lake, *, current: str | None, building: str, at: datetime, grace: timedelta) -> list[str]:
+def collect(
+    lake: Lake, *, current: str | None, building: str, at: datetime, grace: timedelta, is_replaced: bool = False
+) -> list[str]:
     """Delete what is due; safe to repeat after a crash at any point. Returns the publications whose records cannot be read.
 
     `building` is the publication of this very run. Records go first: an outcome whose publication has no record does not stand,
     so nothing can be published whose files are about to go. The note of what is due goes last, so that no folder is forgotten.
     Nothing goes unless it is known which publication shows, and what it and all others that are kept consist of.
+
+    With `is_replaced`, the run of an erasure is about to replace the current one: its grace begins now, and what is due goes
+    however short ago that was looked after, since an erasure promises when old publications are gone.
     """
     document: dict[str, Any] = lake.read_json(PLACE) or {}
     before = Replaced(**document)
     names = {file.place.rpartition("/")[2].removesuffix(".json") for file in lake.files(RECORDS, deep=False)}
     shown = {name for name in (current, building) if name}
-    after = before.noticed(names, shown, at)
-    due = after.due(at, grace)
+    if is_replaced:
+        before = replace(before, collected_at=Replaced.collected_at)
+    after = before.noticed(names, shown - {current} if is_replaced else shown, at)
+    due = after.due(at, grace) - {current}
     records = {name: _record(lake, name) for name in sorted(names - due)} if due & names else {}
     unknown = [name for name, record in records.items() if record is None]
     if current in records and not unknown:

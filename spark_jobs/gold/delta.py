@@ -35,14 +35,15 @@ ROOT = whole(GOLD, GOLD_DELTA)
 STATE = whole(PIPELINE, DELTA_STATE)
 #: Reader version 1 is enough; deletion vectors would make it 3. Customer Insights has to find each version for 15 days, else
 #: only a full refresh by hand helps: twice that leaves room (reference: Customer Insights, section 4).
+RETENTION_DAYS = 30
 PROPERTIES = {
     "delta.minReaderVersion": "1",
     "delta.minWriterVersion": "4",
     "delta.enableDeletionVectors": "false",
     "delta.enableTypeWidening": "false",
     "delta.enableChangeDataFeed": "true",
-    "delta.logRetentionDuration": "interval 30 days",
-    "delta.deletedFileRetentionDuration": "interval 30 days",
+    "delta.logRetentionDuration": f"interval {RETENTION_DAYS} days",
+    "delta.deletedFileRetentionDuration": f"interval {RETENTION_DAYS} days",
 }
 
 
@@ -78,6 +79,12 @@ class GoldDelta:
             after = state | dict(zip(tables, followed, strict=True))
         if after != state:
             self.lake.write_json(STATE, {name: asdict(held) for name, held in sorted(after.items())})
+
+    def vacuum(self, names: Iterable[str]) -> None:
+        """Remove what the tables have not been made of for as long as readers may want it: what an erasure took out."""
+        for table in (self._table(name) for name in names):
+            if table.exists():
+                table.vacuum(days=RETENTION_DAYS)
 
     def _follow(self, new: GoldTable, publication: str, held: Held | None) -> Held:
         table = self._table(new.name)

@@ -27,6 +27,7 @@ from spark_jobs.findings import errors, unreadable_record
 from spark_jobs.gold.basis import Base, Basis, stands
 from spark_jobs.gold.build import Build, Built
 from spark_jobs.gold.collection import collect
+from spark_jobs.gold.delta import GoldDelta
 from spark_jobs.gold.models.files import model_texts, parse_models
 from spark_jobs.gold.staging import Staging
 from spark_jobs.gold.traps import table_findings
@@ -102,7 +103,16 @@ def run(
         )
         sound = [model for model in models if model.name not in failed]
         staged = Staging(spark=spark, lake=lake, batch=batch, models=sound, basis=basis).stage(publication, changed)
-    unread = collect(lake, current=base.name, building=name, at=now(), grace=timedelta(days=batch.gold.grace_days))
+    unread = collect(
+        lake,
+        current=base.name,
+        building=name,
+        at=now(),
+        grace=timedelta(days=batch.gold.grace_days),
+        is_replaced=batch.search is not None,
+    )
+    if batch.search is not None and batch.gold.layout == "delta":
+        GoldDelta(spark=spark, lake=lake).vacuum([one.table.name for one in built])
     told = [finding for one in built for finding in one.findings]
     if catalog is not None:
         registration = Registration(spark=spark, lake=lake, catalog=catalog)

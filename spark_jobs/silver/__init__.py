@@ -6,6 +6,7 @@
 | `merge` | the merge of one entity of one batch |
 | `stored` | what silver holds of the entity when its merge begins, read once |
 | `landed` | a room of its own: bronze rows as typed, checked, named events |
+| `erasure` | a room of its own: what is to leave is found, and taken out |
 | `sides` | those events and the stored ones in one form, and what becomes of them |
 | `history` | AUTO CDC, SCD type 2 |
 | `snapshots` | files that hold every key there is |

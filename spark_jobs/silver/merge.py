@@ -28,6 +28,7 @@ from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.history import alone
 from spark_jobs.silver.labels import Labelling
 from spark_jobs.silver.landed.bronze import BronzeRows
+from spark_jobs.silver.landed.erased import ERASED
 from spark_jobs.silver.landed.shape import Shape
 from spark_jobs.silver.observed import Observed
 from spark_jobs.silver.sides import Sides
@@ -85,7 +86,7 @@ class Merge:
             self._merge()
         self.labels.bring_up_to_date(self.shape.types, self._version)
         if counts.rejected:
-            counts = replace(counts, rules=self._keep_rejected(sides) | dict(counts.rules))
+            counts = replace(counts, rules=self._keep_rejected(sides, counts.rejected) | dict(counts.rules))
         if sides.collisions:
             self.lake.delete(f"{self.batch.folder}/shared")
         totals = table.count_totals() if stored.totals is None else observed.totals(stored.totals)
@@ -175,14 +176,18 @@ class Merge:
         if not counts.balances(self.bronze.count):
             raise ConservationError(self.entity.name, self.bronze.count, counts)
 
-    def _keep_rejected(self, sides: Sides) -> dict[str, int]:
-        rejected = sides.landed(keep_row=True).where(F.size(ERRORS) > 0)
+    def _keep_rejected(self, sides: Sides, many: int) -> dict[str, int]:
+        """Keep the rejected rows, but those that are to be erased, which are counted only."""
+        rejected = sides.landed(keep_row=True).where((F.size(ERRORS) > 0) & ~F.array_contains(ERRORS, ERASED))
         batch, key = F.lit(self.batch.batch_id).alias(BATCH_ID), key_of(self.shape.plan)
         kept = rejected.select(batch, *KEPT_LINEAGE, key, ERRORS, ROW)
         table = self.stored.rejected
         table.replace_batch(kept, self.batch.batch_id)
         reasons = table.read().where(F.col(BATCH_ID) == self.batch.batch_id).select(F.explode(ERRORS).alias("reason"))
-        return {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
+        found = {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
+        if self.batch.kept_out_of(self.entity.name):
+            found[ERASED] = many - table.read().where(F.col(BATCH_ID) == self.batch.batch_id).count()
+        return found
 
 
 def _noted(counts: Counts) -> MergeCounts:

@@ -16,6 +16,7 @@ from shared.contracts.report import SilverReport
 from spark_jobs.documents import begin, read_report, write_report
 from spark_jobs.lake import Lake
 from spark_jobs.session import spark_session, tag
+from spark_jobs.silver.erasure.task import erase
 from spark_jobs.silver.merge import Merge
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:
     Safe to repeat: an entity that is merged is left alone, one that was cut off keeps the counts of its first attempt,
     since by then the table may hold the batch already.
     """
+    if batch.search is not None:
+        erase(spark, lake, batch, batch.search)
+        return SilverReport(batch_id=batch.batch_id)
     started = time.monotonic()
     noted = read_report(lake, batch.batch_id)
     merged = {name for name, counts in noted.entities.items() if counts.merged}

@@ -8,5 +8,6 @@
 | `casts` | landed text to typed values |
 | `finance_casts` | the same of finance, where values are written in more ways than one |
 | `inference`, `evidence` | the types of finance columns, told by all their values, and what that is told by |
+| `erased` | rows that are to be erased, known by digests of their key |
 | `rules` | column rules that one row alone breaks |
 """

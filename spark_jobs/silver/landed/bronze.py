@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.types import AtomicType, LongType, StringType, StructField, StructType, TimestampType
 
-from shared.contracts.columns import KEPT_LINEAGE
+from shared.contracts.columns import KEPT_LINEAGE, RECORD_NUMBER
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest, ManifestPart
 from shared.contracts.outcome import Finding
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from spark_jobs.lake import Lake
 
+#: In a list of keys with their places: the file that was read.
+FILE = "__file"
 _LINEAGE_TYPES: Mapping[str, AtomicType] = {"string": StringType(), "bigint": LongType(), "timestamp": TimestampType()}
 
 
@@ -101,13 +103,20 @@ class BronzeRows:
                 text = only.rows_of(text, self._keys_of(version, shape))
             if without is not None:
                 text = without.rows_besides(text, self._keys_of(version, shape))
-            found.append(events(text, self.entity, self.batch.schemas[version], shape, keep_row=keep_row))
+            columns, kept_out = self.batch.schemas[version], self.batch.kept_out_of(self.entity.name)
+            found.append(events(text, self.entity, columns, shape, keep_row=keep_row, kept_out=kept_out))
         return reduce(lambda one, other: one.unionByName(other), found)
 
     def keys(self, shape: Shape) -> DataFrame:
         """Return the keys of all rows, even of those that are rejected: too many do no harm."""
         found = [self._text(parts).select(*self._keys_of(version, shape)) for version, parts in self._groups]
         return reduce(lambda one, other: one.union(other), found).distinct()
+
+    def placed_keys(self, shape: Shape) -> DataFrame:
+        """Return the keys of all rows, even of those that are rejected, each with its `FILE` and its record number."""
+        placed = (F.col(FILE), F.col(RECORD_NUMBER))
+        found = [self._text(parts, FILE).select(*self._keys_of(version, shape), *placed) for version, parts in self._groups]
+        return reduce(lambda one, other: one.union(other), found)
 
     def repeated_keys(self, shape: Shape) -> Repeated:
         """Find the keys that more than one row has."""
@@ -136,14 +145,15 @@ class BronzeRows:
         versions = sorted(landed, key=lambda version: (landed[version], version))
         return [(version, [part for part in self.parts if part.schema_version == version]) for version in versions]
 
-    def _text(self, parts: list[ManifestPart]) -> DataFrame:
+    def _text(self, parts: list[ManifestPart], file: str | None = None) -> DataFrame:
         landed = [column.name for column in self.batch.schemas[parts[0].schema_version]]
         fields = [StructField(name, StringType()) for name in landed]
         fields += [StructField(name, _LINEAGE_TYPES[kind]) for name, kind in KEPT_LINEAGE.items()]
         # A schema that is given spares the job that would read it from the files.
         rows = self.spark.read.schema(StructType(fields)).parquet(*(self.lake.path(part.path) for part in parts))
         # From here on no name holds what Spark would replace, so each can stand in the text of SQL.
-        return rows.select(*(F.col(backticked(name)).alias(spelled(name)) for name in landed), *KEPT_LINEAGE)
+        placed = [F.col("_metadata.file_path").alias(file)] if file else []
+        return rows.select(*(F.col(backticked(name)).alias(spelled(name)) for name in landed), *KEPT_LINEAGE, *placed)
 
     def _keys_of(self, version: str, shape: Shape) -> list[Column]:
         """Return the key columns over landed text, spelled as in the table."""

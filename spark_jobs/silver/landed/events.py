@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.contracts.columns import DELETED, ERRORS, KEPT_LINEAGE, LINEAGE, ROW
 from spark_jobs.names import literal, quoted
 from spark_jobs.silver.landed.casts import cast
+from spark_jobs.silver.landed.erased import ERASED, is_key
 from spark_jobs.silver.landed.finance_casts import key_text, present, read, trimmed
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.landed.shape import IS_DELETE, SEQUENCE, Shape, named
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
 
     from shared.contracts.columns import Column
     from shared.contracts.entity import Entity
+    from shared.contracts.erasure.keys import ErasedKey
 
 WARNINGS = "_warnings"
 _VERSION, _SINK = SEQUENCE
 
 
-def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Shape, *, keep_row: bool = False) -> DataFrame:
-    """Type and check the landed rows of one schema version.
+def events(
+    text: DataFrame,
+    entity: Entity,
+    columns: Sequence[Column],
+    shape: Shape,
+    *,
+    keep_row: bool = False,
+    kept_out: Sequence[ErasedKey] = (),
+) -> DataFrame:
+    """Type and check the landed rows of one schema version; those whose key is one of `kept_out` are rejected.
 
     Returns the shape's columns, `DELETED`, `ERRORS` and `WARNINGS` (arrays of `<check>:<column>`); with `keep_row` also
     `_row`, the landed columns as JSON.
@@ -50,6 +60,8 @@ def events(text: DataFrame, entity: Entity, columns: Sequence[Column], shape: Sh
     essential = {*shape.plan.keys, *shape.plan.sequence}
     # A delete carries little but its key and sequence, so nothing else of it can be wrong.
     always = _essential(entity, columns, shape) + [(code, broken) for name, code, broken, _ in misfits if name in essential]
+    texts = [f"cast({quoted(key)} as string)" for key in shape.plan.keys]
+    always += [(ERASED, is_key(key, texts)) for key in kept_out]
     other = [(code, broken, soft) for name, code, broken, soft in misfits if name not in essential]
     other += [(check.name, check.broken, not check.rejects) for check in rules]
     errors = [*always, *((code, f"not {DELETED} and ({broken})") for code, broken, soft in other if not soft)]

@@ -26,6 +26,7 @@ from shared.contracts.columns import (
     REASON,
     ROW,
 )
+from shared.contracts.erasure.found import Found
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Conclusion, Outcome
 from shared.contracts.publication import Publication
@@ -36,6 +37,7 @@ DOCUMENTS = {
     "Batch manifest": Manifest,
     "Outcome document": Outcome,
     "Conclusion": Conclusion,
+    "Findings of a search": Found,
     "Gold publication": Publication,
     "Silver report": SilverReport,
     "Totals of a silver table": TableTotals,

@@ -81,14 +81,6 @@ def test_a_manifest_that_is_not_as_agreed_is_refused(change: dict[str, Any], pla
     assert (caught.value.document, caught.value.place) == ("manifest of batch b0001", place)
 
 
-def test_a_manifest_of_some_entities_has_what_these_need() -> None:
-    both = make_manifest(make_part("a"), make_part("b", schema_version="s1"), full_rebuild=("a", "b"))
-    some = both.of_some("b0002", AT, ["b"])
-    assert [part.entity for part in some.parts] == ["b"]
-    assert (some.full_rebuild, list(some.schemas)) == (("b",), ["s1"])
-    assert read_manifest(write_manifest(some), "b0002") == some
-
-
 def test_an_outcome_comes_back_as_it_was() -> None:
     outcome = make_outcome(
         publication="p0001",

@@ -32,6 +32,8 @@ FUNCTIONS = {
     "reprocess_cancel": "httpTrigger",
     "data_sets": "httpTrigger",
     "data_set": "httpTrigger",
+    "erase": "httpTrigger",
+    "erasure_progress": "httpTrigger",
 }
 _INDEX = """
 import json, sys

@@ -77,7 +77,7 @@ def test_the_description_is_made_from_the_documents() -> None:
         if "enum" in schema:
             continue
         assert schema["additionalProperties"] is False, name
-        assert name == "ReprocessBody" or schema["required"] == sorted(schema["properties"]), name
+        assert name in {"ReprocessBody", "ErasureBody"} or schema["required"] == sorted(schema["properties"]), name
 
 
 def test_the_description_is_served(pipeline: Pipeline) -> None:
@@ -223,10 +223,11 @@ def test_storage_that_is_down_is_told_everywhere_but_by_health() -> None:
     try:
         for route, methods, _ in WEB.routes:
             path = route.replace("{batch_id}", "b20260101T000000Z_00000000").replace("{reprocess_id}", "r0")
+            path = path.replace("{erasure_id}", "e0")
             for method in methods:
-                body = (
-                    {"table": "a", "event_type": "jobs.on_success", "run": {"run_id": 1}} if "call" in route else {"table": "a"}
-                )
+                body: dict[str, Any] = {"table": "a", "key": "1"} if "erasure" in route else {"table": "a"}
+                if "call" in route:
+                    body |= {"event_type": "jobs.on_success", "run": {"run_id": 1}}
                 status, _answer = call(method, path, body if method == "POST" else None, headers=headers)
                 assert status == (200 if route in {"/health", "/openapi.json"} else 503), route
     finally:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.api.queries import PageQuery
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, outcome_document, staged_manifest
+from shared.ledger.records import Batch
 from shared.ports import JobRun
 from tests.pipeline import FINANCE, Pipeline, contact
 
@@ -148,3 +150,23 @@ def test_gold_models_that_failed_are_told_until_they_run_again(pipeline: Pipelin
     pipeline.land_contacts(contact(2), path="contact/2025.csv")
     pipeline.settle()
     assert pipeline.context.status().models_failed == ()
+
+
+@pytest.mark.parametrize("damage", [b"{", b"{}"])
+def test_a_manifest_that_cannot_be_read_before_its_run_begins_parks_its_batch_and_is_listed_anew(damage: bytes) -> None:
+    pipeline = Pipeline()
+    pipeline.land_contacts(contact(1))
+    pipeline.clock.advance(11)
+    batch = Batch(batch_id="b20261123T100000Z_00000001", entities=("contact",), parts=1, created_at=pipeline.clock())
+    known = pipeline.context.ledger.pipeline()
+    claim = replace(known.record, active_batch=batch.batch_id)
+    pipeline.context.ledger.record_batch(None, batch, at=pipeline.clock(), pipeline=(known, claim))
+    pipeline.lake.put(PIPELINE, batch_manifest(batch.batch_id), damage)
+    for _ in range(3):
+        pipeline.tick()
+    assert [(one.state, "manifest of batch" in one.cause) for one in pipeline.context.ledger.batches()] == [("parked", True)]
+    pipeline.context.runs.unpark(batch.batch_id)
+    pipeline.settle()
+    (one,) = pipeline.context.ledger.batches()
+    assert (one.state, one.parts, one.rows) == ("succeeded", 1, 1)
+    assert [part.record.batch_id for part in pipeline.context.ledger.parts_in("dataverse-contoso-sales")] == [batch.batch_id]

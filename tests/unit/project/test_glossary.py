@@ -22,6 +22,7 @@ SHARED = {
     "finance": "what its files are, and what is found out of one that landed",
     "task": "silver, gold and insights are each a task of the job",
     "rules": "of a column in silver, of unification in insights",
+    "erasure": "likewise, and what is asked for over HTTP",
     "reprocess": "what is asked for over HTTP, and what is done",
     **dict.fromkeys(
         ("documents", "errors", "faults", "handlers", "routes", "server", "state"),
