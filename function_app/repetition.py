@@ -23,7 +23,7 @@ def reprocess(req: func.HttpRequest) -> func.HttpResponse:
         return document(extent_document(context.reprocess.extent(request)))
     job = context.reprocess(request)
     _log.info("reprocess.accepted %s stage=%s", job.reprocess_id, job.stage)
-    return document(job_document(job), status=202)
+    return document(job_document(job, context.reprocess.batches(job.reprocess_id)), status=202)
 
 
 @triggers.route(route="reprocess/{reprocess_id}", methods=[func.HttpMethod.GET])
@@ -31,7 +31,9 @@ def reprocess(req: func.HttpRequest) -> func.HttpResponse:
 def reprocess_progress(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how far a reprocess job is."""
     job = context.reprocess.job(req.route_params["reprocess_id"])
-    return not_found("reprocess job") if job is None else document(job_document(job))
+    if job is None:
+        return not_found("reprocess job")
+    return document(job_document(job, context.reprocess.batches(job.reprocess_id)))
 
 
 @triggers.route(route="reprocess/{reprocess_id}/cancel", methods=[func.HttpMethod.POST])
@@ -39,4 +41,6 @@ def reprocess_progress(req: func.HttpRequest) -> func.HttpResponse:
 def reprocess_cancel(req: func.HttpRequest) -> func.HttpResponse:
     """Stop a reprocess job where it is."""
     job = context.reprocess.cancel(req.route_params["reprocess_id"])
-    return not_found("reprocess job") if job is None else document(job_document(job), status=202)
+    if job is None:
+        return not_found("reprocess job")
+    return document(job_document(job, context.reprocess.batches(job.reprocess_id)), status=202)

@@ -251,7 +251,8 @@ class ReprocessJobDocument(Document, frozen=True, kw_only=True):
     bytes: Count
     records: Count
     entities: tuple[str, ...]
-    batches: tuple[str, ...]
+    batches: tuple[str, ...]  # the first hundred, as their entities
+    batches_in_all: Count
     created_at: Time
     ended_at: Time | None
     detail: str | None

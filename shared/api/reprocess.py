@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -100,8 +100,8 @@ def extent_document(extent: Extent) -> ExtentDocument:
     return ExtentDocument(files=extent.files, bytes=extent.size, records=extent.records, is_complete=extent.is_complete)
 
 
-def job_document(job: ReprocessJob) -> ReprocessJobDocument:
-    """Return what the API says of a job."""
+def job_document(job: ReprocessJob, batches: Sequence[tuple[str, str]] = ()) -> ReprocessJobDocument:
+    """Return what the API says of a job, with its first batches and their entities."""
     return ReprocessJobDocument(
         reprocess_id=job.reprocess_id,
         state=job.state,
@@ -110,8 +110,9 @@ def job_document(job: ReprocessJob) -> ReprocessJobDocument:
         files=job.files,
         bytes=job.size,
         records=job.records,
-        entities=job.entities,
-        batches=job.batches,
+        entities=tuple(entity for _, entity in batches if entity),
+        batches=tuple(name for name, _ in batches),
+        batches_in_all=job.batches,
         created_at=time_text(job.created_at),
         ended_at=time_text(job.ended_at),
         detail=job.detail or None,

@@ -7,6 +7,7 @@
 | | `in-<state>-<newest first>` | each batch once more, by state |
 | | `refresh-<publication>` | refreshes |
 | | `reprocess-<id>` | reprocess jobs |
+| | `of-<reprocess id>-<batch>` | which batches a reprocess job makes, or un-parks |
 | | `erasure-<id>` | erasures |
 | | `log-<batch or id>-<step>` | every step of these |
 | | `called-<batch>` | when the workspace told that a batch's run ended |
@@ -20,8 +21,9 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from shared.concurrency import chunks
 from shared.ledger.records import Batch, Erasure, LogEntry, Pipeline, Refresh, ReprocessJob
-from shared.ledger.rows import AFTER, FIRST, Known, guarded, known_as, logged, newest_first, values_of
+from shared.ledger.rows import AFTER, AT_ONCE, FIRST, Known, guarded, known_as, logged, newest_first, values_of
 from shared.ledger.states import BatchState, Step, Unset, event_of
 from shared.ports import Tables, Write
 
@@ -156,6 +158,18 @@ class PipelineRecords:
         writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("reprocess", name, before is None, after.state == "running")
         self._tables.commit(_PIPELINE, writes)
+
+    def name_batches(self, reprocess_id: str, batches: Iterable[tuple[str, str]]) -> None:
+        """Write which batches a reprocess job makes, or un-parks, each with its entity; naming one again changes nothing."""
+        rows = [Write(kind="upsert", key=f"of-{reprocess_id}-{name}", values={"entity": entity}) for name, entity in batches]
+        for some in chunks(rows, AT_ONCE):
+            self._tables.commit(_PIPELINE, some)
+
+    def batches_of(self, reprocess_id: str, *, after: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the batches of a reprocess job, each with its entity, from behind the batch `after`."""
+        prefix = f"of-{reprocess_id}-"
+        for row in self._tables.range(_PIPELINE, f"{prefix}{after}{FIRST}" if after else prefix, prefix + AFTER):
+            yield row.key.removeprefix(prefix), str(row.values["entity"])
 
     # Erasures -------------------------------------------------------------------------------------------------------
 

@@ -239,13 +239,13 @@ class ReprocessJob:
     until: datetime | None = None  # landed before
     status: ReprocessStatus | Unset = ""  # rejected, poison: only such files; parked: un-parks batches
     state: ReprocessState = "running"
-    cursor: str = ""  # JSON: where the listing goes on
+    cursor: str = ""  # JSON: where its work goes on
     listed: bool = False  # everything that the request names was found
     files: int = 0  # found so far, with their
     size: int = 0  # bytes, and
     records: int = 0  # records as they were read before
-    entities: tuple[str, ...] = ()  # found so far
-    batches: tuple[str, ...] = ()  # made, or un-parked
+    batches: int = 0  # made, or un-parked; each is named in a row of its own
+    failed: int = 0  # of them, found so far
     created_at: datetime
     ended_at: datetime | None = None
     detail: str = ""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from shared.errors import Conflict, LedgerChanged
 from shared.ledger.ledger import Ledger
@@ -20,6 +21,7 @@ from shared.ledger.states import ReprocessStatus, Source, Stage, Unset
 from shared.orchestration.selection import Bound, matches, parked, parts_again
 from shared.ports import Clock, Hints
 
+_MOST_NAMED = 100  # batches, in an answer
 FILTERS = ("source", "table", "container", "prefix", "since", "until", "status")
 
 
@@ -109,6 +111,10 @@ class Reprocess:
         """Return how a job stands, or None."""
         known = self.ledger.reprocess_job(reprocess_id)
         return known.record if known else None
+
+    def batches(self, reprocess_id: str) -> list[tuple[str, str]]:
+        """Return the first hundred batches that a job makes, or un-parks, each with its entity."""
+        return list(islice(self.ledger.batches_of(reprocess_id), _MOST_NAMED))
 
     def cancel(self, reprocess_id: str) -> ReprocessJob | None:
         """Stop a job where it is; None where there is no such job. Its batches are cancelled when their turn comes."""

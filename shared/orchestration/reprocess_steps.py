@@ -10,17 +10,20 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 
 from shared.contracts.places import batch_id
 from shared.errors import LedgerChanged, Retry
 from shared.landing.ingest import Ingest
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, LandedFile, ReprocessJob
-from shared.ledger.states import BatchStage, BatchState, ReprocessState
+from shared.ledger.states import BatchState, ReprocessState
 from shared.orchestration.selection import matches, parked, parts_again
 from shared.ports import Clock, Hints
 
 _FILES_AT_ONCE = 50  # read again between two records of the progress
+_BATCHES_AT_ONCE = 50  # likewise queued, un-parked, looked at
+_MOST_TOLD = 5  # batches that failed, by name
 _ENDED: frozenset[BatchState] = frozenset({"succeeded", "parked", "discarded", "cancelled", "dissolved"})
 
 
@@ -108,71 +111,78 @@ class ReprocessSteps:
     # Silver and gold again --------------------------------------------------------------------------------------------
 
     def _queue(self, job: ReprocessJob) -> ReprocessJob:
-        """Queue the batches that do it: one for each entity, or one that publishes."""
-        groups: list[tuple[str, ...]] = [()]
-        files = size = records = 0
-        stage: BatchStage = "gold"
-        if job.stage == "silver":
-            stage = "silver"
-            names: set[str] = set()
-            for part in parts_again(self.ledger, self.containers, job):
-                files, size, records = files + 1, size + part.end - part.start, records + part.rows
-                names.add(part.entity)
-            groups = [(name,) for name in sorted(names)]
-        batches = []
-        for group in groups:
+        """Queue the next of the batches that do it: one for each entity, or one that publishes; named first, all of them."""
+        if not job.cursor:
+            return self._named(job)
+        some, more = _next(self.ledger, job)
+        for name, entity in some:
             batch = Batch(
-                batch_id=batch_id(job.created_at, f"{job.reprocess_id} {''.join(group)}"),
-                stage=stage,
+                batch_id=name,
+                stage="silver" if entity else "gold",
                 state="queued",
-                entities=group,
+                entities=(entity,) if entity else (),
                 created_at=job.created_at,
                 reprocess=job.reprocess_id,
             )
-            if self.ledger.batch(batch.batch_id) is None:
+            if self.ledger.batch(name) is None:
                 self.ledger.record_batch(None, batch, at=self.clock(), detail=f"reprocess {job.reprocess_id}")
-            batches.append(batch.batch_id)
-        return replace(
-            job,
-            listed=True,
-            files=files,
-            size=size,
-            records=records,
-            entities=tuple(name for group in groups for name in group),
-            batches=tuple(batches),
-        )
+        return _behind(job, some) if more else replace(job, cursor="", listed=True)
+
+    def _named(self, job: ReprocessJob) -> ReprocessJob:
+        entities: set[str] = set() if job.stage == "silver" else {""}
+        files = size = records = 0
+        for part in parts_again(self.ledger, self.containers, job) if job.stage == "silver" else ():
+            files, size, records = files + 1, size + part.end - part.start, records + part.rows
+            entities.add(part.entity)
+        names = [(batch_id(job.created_at, f"{job.reprocess_id} {entity}"), entity) for entity in sorted(entities)]
+        self.ledger.name_batches(job.reprocess_id, names)
+        return replace(job, cursor=json.dumps(""), files=files, size=size, records=records, batches=len(names))
 
     def _unpark(self, job: ReprocessJob) -> ReprocessJob:
-        """Queue the parked batches that the job names; they are named first, so that a crash forgets none."""
+        """Queue the next of the parked batches that the job names; they are named first, so that a crash forgets none."""
         if not job.cursor:
             batches = list(parked(self.ledger, job))
-            return replace(
-                job,
-                cursor=json.dumps("named"),
-                files=sum(batch.parts for batch in batches),
-                records=sum(batch.rows for batch in batches),
-                batches=tuple(batch.batch_id for batch in batches),
-            )
-        for name in job.batches:
+            self.ledger.name_batches(job.reprocess_id, ((batch.batch_id, "") for batch in batches))
+            files, records = sum(batch.parts for batch in batches), sum(batch.rows for batch in batches)
+            return replace(job, cursor=json.dumps(""), files=files, records=records, batches=len(batches))
+        some, more = _next(self.ledger, job)
+        for name, _ in some:
             known = self.ledger.batch(name)
             if known is not None and known.record.state == "parked":
-                self.ledger.record_batch(
-                    known, known.record.unparked(), at=self.clock(), detail=f"reprocess {job.reprocess_id}"
-                )
-        return replace(job, listed=True)
+                detail = f"reprocess {job.reprocess_id}"
+                self.ledger.record_batch(known, known.record.unparked(), at=self.clock(), detail=detail)
+        return _behind(job, some) if more else replace(job, cursor="", listed=True)
 
     # To the end -------------------------------------------------------------------------------------------------------
 
     def _follow(self, known: Known[ReprocessJob]) -> bool:
-        """End the job when what it caused has ended."""
+        """Look at the batches that have not ended yet, some at a time; end the job when all have."""
         job = known.record
-        found = [self.ledger.batch(name) for name in job.batches]
+        some, more = _next(self.ledger, job)
+        found = [self.ledger.batch(name) for name, _ in some]
         batches = [batch.record for batch in found if batch is not None]
         if not all(batch.state in _ENDED for batch in batches):
             return False
         wrong = [batch.batch_id for batch in batches if batch.state != "succeeded"]
-        state: ReprocessState = "failed" if wrong else "succeeded"
-        detail = f"{', '.join(wrong)}: see there" if wrong else ""
-        ended = replace(job, state=state, detail=detail, ended_at=self.clock())
+        told = [name for name in (*job.detail.split(", "), *wrong) if name][:_MOST_TOLD]
+        after = replace(job, failed=job.failed + len(wrong), detail=", ".join(told))
+        if more:
+            self.ledger.record_reprocess(known, _behind(after, some), at=self.clock(), detail=after.detail)
+            return True
+        state: ReprocessState = "failed" if after.failed else "succeeded"
+        others = f" and {after.failed - len(told)} more" if after.failed > len(told) else ""
+        detail = f"{after.detail}{others}: see there" if after.failed else ""
+        ended = replace(after, state=state, detail=detail, cursor="", ended_at=self.clock())
         self.ledger.record_reprocess(known, ended, at=self.clock(), detail=detail)
         return False
+
+
+def _next(ledger: Ledger, job: ReprocessJob) -> tuple[list[tuple[str, str]], bool]:
+    """Return the next batches of a job, each with its entity, and whether there are more behind them."""
+    after = json.loads(job.cursor) if job.cursor else ""
+    found = list(islice(ledger.batches_of(job.reprocess_id, after=after), _BATCHES_AT_ONCE + 1))
+    return found[:_BATCHES_AT_ONCE], len(found) > _BATCHES_AT_ONCE
+
+
+def _behind(job: ReprocessJob, done: Sequence[tuple[str, str]]) -> ReprocessJob:
+    return replace(job, cursor=json.dumps(done[-1][0]))

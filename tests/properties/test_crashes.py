@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shared.api.erasure import read_erasure
 from shared.api.reprocess import read_request
 from shared.api.runs import NotParked
 from shared.contracts.places import BRONZE
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
     from shared.context import Context
 
 PORTS = ("lake", "tables", "jobs", "customer_insights", "hints")
-_CALLS = frozenset(
-    {"head", "read", "open", "create", "replace", "list", "get", "range", "commit", "start", "run", "refresh", "job", "send"}
-)
+_OF_LAKE = ("head", "read", "open", "create", "replace", "delete", "list")
+_CALLS = frozenset((*_OF_LAKE, "get", "range", "commit", "start", "run", "refresh", "job", "send"))
 
 
 class Died(BaseException):
@@ -210,6 +210,20 @@ def story_of_a_snapshot(world: World) -> None:
     world.settle()
 
 
+def story_of_an_erasure(world: World) -> None:
+    """A person is forgotten, while landing would bring it back; a client that got no answer asks twice."""
+    land_both(world)
+    world.settle()
+    request = read_erasure({"table": "contact", "key": f"{1:08d}", "request_id": "e"})
+    for _ in range(2):
+        world.survive(lambda context: context.erase(request))
+    world.settle()
+    world.lake.remove(DATAVERSE, "contact/2024.csv")
+    world.tick(8 * 24 * 3600)
+    world.settle()
+    assert holding(world, f"{1:08d}") == 0
+
+
 def story_of_labels(world: World) -> None:
     """The labels of two tables land in three export folders, the last of which is older than the one before it."""
     told = ((1, b"contact,color,1,,1033,Red\n"), (3, b"contact,color,1,,1033,Blue\naccount,color,2,,1033,Pink\n"))
@@ -256,6 +270,12 @@ def discard_all(context: Context) -> None:
             context.runs.discard(batch.batch_id)
 
 
+def holding(world: World, key: str) -> int:
+    """How many blobs of bronze hold a text."""
+    blobs = [world.lake.content(BRONZE, blob.path) for blob in world.lake.list(BRONZE) if blob.path.endswith(".parquet")]
+    return sum(key in str(pq.read_table(pa.BufferReader(data)).to_pylist()) for data in blobs)
+
+
 def blob_rows(world: World, path: str) -> int:
     part = world.lake.content(BRONZE, path.removeprefix(f"{BRONZE}/"))
     return int(pq.read_metadata(pa.BufferReader(part)).num_rows)
@@ -267,7 +287,9 @@ def result(world: World) -> dict[str, Any]:
     files = [known.record for container in (DATAVERSE, FINANCE) for known in ledger.files(container)]
     parts = [part.record for file in files for part in ledger.parts_of(file.container, file.path)]
     succeeded = [batch for batch in ledger.batches() if batch.state == "succeeded"]
-    accounted = sum(part.rows + part.rejects == part.records and blob_rows(world, part.path) == part.rows for part in parts)
+    accounted = sum(
+        part.rows + part.rejects + part.erased == part.records and blob_rows(world, part.path) == part.rows for part in parts
+    )
     assert accounted == len(parts)
     return {
         "contact": [(row["_record_number"], row["fullname"]) for row in world.bronze("contact")],
@@ -283,6 +305,11 @@ def result(world: World) -> dict[str, Any]:
         "labels": [
             (known.table, world.lake.content(BRONZE, known.document))
             for known in world.fresh_context().labels.of([DATAVERSE], ["contact", "account"])
+        ],
+        "erasures": [
+            (known.record.state, known.record.searches, known.record.silver, known.record.parts, known.record.records)
+            for known in [ledger.erasure(f"e{hashlib.sha256(b'e').hexdigest()[:16]}")]
+            if known
         ],
         "waits": bool(ledger.backlog((DATAVERSE, FINANCE))),
     }
@@ -309,7 +336,10 @@ def test_the_story_of_labels_without_a_crash_has_the_newest() -> None:
 
 @pytest.mark.parametrize(
     "tell",
-    [story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels, story_of_a_tail, story_of_a_snapshot],
+    [
+        *(story, story_of_parking, story_of_reprocessing, story_of_poison, story_of_labels, story_of_a_tail),
+        *(story_of_a_snapshot, story_of_an_erasure),
+    ],
 )
 def test_a_crash_at_any_call_changes_nothing(tell: Callable[[World], None]) -> None:
     calm = World()

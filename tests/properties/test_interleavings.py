@@ -1,8 +1,9 @@
 """The number and order of events do not matter: any interleaving keeps the rules and ends where state says (design, section 3).
 
 Hypothesis lands files, delivers events once, twice, late or never, calls back truly and falsely, ticks timers, breaks
-services, kills one of two hosts, parks, un-parks, discards, reprocesses and rebuilds, in any order; the invariants hold after
-each step, and in the end everything that landed is published exactly once. A slice is a row, so that a snapshot has more parts
+services, kills one of two hosts, parks, un-parks, discards, reprocesses, rebuilds, repairs runs in the workspace and erases, in
+any order; the invariants hold after each step, and in the end everything that landed is published exactly once, and nothing
+of what was erased is left. A slice is a row, so that a snapshot has more parts
 than one transaction of the ledger holds.
 """
 
@@ -16,12 +17,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from shared.api.erasure import read_erasure
 from shared.api.reprocess import read_request
 from shared.api.runs import NotParked
 from shared.context import Context
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, publication_name
 from shared.errors import Retry, ServiceUnavailable
 from shared.landing.poison import PoisonMessage
+from shared.orchestration.erasure.request import TableUnknown
 from shared.orchestration.publish import publication_of
 from shared.orchestration.reprocess import RequestConflicts
 from tests.examples import examples
@@ -65,6 +68,7 @@ class Interleavings(RuleBasedStateMachine):
         self.events: list[tuple[str, str]] = []
         self.landed: dict[tuple[str, str], int] = {}  # records of the newest version
         self.number = 0
+        self.erased: set[str] = set()
         self.hosts = [self.host(), self.host()]
         self.context = self.hosts[0]
 
@@ -141,13 +145,14 @@ class Interleavings(RuleBasedStateMachine):
         what=st.sampled_from(
             [
                 *({"table": "contact"}, {"stage": "silver", "source": "finance"}, {"stage": "silver", "table": "contact"}),
-                *({"stage": "gold"}, "unpark", "unpark", "discard"),
+                *({"stage": "gold"}, "unpark", "unpark", "discard", "repair", "erase"),
             ]
         )
     )
     def act(self, what: dict[str, str] | str) -> None:
+        acts = {"unpark": self.unpark_all, "discard": self.discard_all, "repair": self.repair_all, "erase": self.erase_one}
         if isinstance(what, str):
-            self.quietly(self.unpark_all if what == "unpark" else self.discard_all)
+            self.quietly(acts[what])
             return
         request = read_request({**what, "request_id": str(self.number % 3)}, (DATAVERSE, FINANCE))
         with suppress(Retry, RequestConflicts):  # the id may belong to another request
@@ -178,7 +183,7 @@ class Interleavings(RuleBasedStateMachine):
             taken: dict[int, int] = {}
             for known in ledger.parts_of(container, path):
                 part = known.record
-                assert part.records == part.rows + part.rejects
+                assert part.records == part.rows + part.rejects + part.erased
                 assert part.start >= taken.get(part.generation, 0)
                 taken[part.generation] = part.end
 
@@ -194,7 +199,7 @@ class Interleavings(RuleBasedStateMachine):
                 assert (file.reading != "", file.generation) == (True, part.generation)
         given: dict[str, str] = {}
         for batch in ledger.batches():
-            manifest = self.pipeline.lake.head(PIPELINE, batch_manifest(batch.batch_id))
+            manifest = self.pipeline.lake.head(PIPELINE, batch_manifest(batch.batch_id, batch.listing))
             if manifest is None or not batch.is_of_new_parts:
                 continue
             for listed in self.pipeline.manifest(batch.batch_id).parts:
@@ -250,15 +255,46 @@ class Interleavings(RuleBasedStateMachine):
     def check_the_end(self) -> None:
         ledger = self.context.ledger
         published: set[str] = set()
-        for batch in ledger.batches(state="succeeded"):
+        for batch in [one for one in ledger.batches(state="succeeded") if not one.erasure]:
             published |= {part.part_id for part in self.pipeline.manifest(batch.batch_id).parts}
         for (container, path), records in self.landed.items():
             file = ledger.file(container, path).record
             assert (file.state, file.records) == ("ingested", records)
             newest = [p.record for p in ledger.parts_of(container, path) if p.record.generation == file.generation]
             assert sum(part.records for part in newest) == records
+        self.check_what_was_erased()
         every = {part.record.part_id for name in (DATAVERSE, FINANCE) for part in ledger.parts_in(name)}
         assert every == published
+
+    def check_what_was_erased(self) -> None:
+        """Take away from landing what would bring it back, and let the lake's own retention pass: nothing is left."""
+        for container, path in self.landed if self.erased else ():
+            self.pipeline.lake.remove(container, path)
+        for _ in range(60 if self.erased else 0):
+            self.pipeline.clock.advance(8 * 24 * 3600 / 4)
+            self.unpark_all()
+            self.quietly(self.context.reconcile)
+            self.pipeline.end_runs()
+            self.pipeline.end_refreshes()
+            if self.pipeline.is_idle and not self.context.ledger.erasures():
+                break
+        assert self.context.ledger.erasures() == []
+        held = {row["Id"] for row in self.pipeline.bronze("contact")}
+        assert not held & self.erased
+
+    def repair_all(self) -> None:
+        """Have failed runs run again in the workspace: one that is concluded does nothing, and fails for that."""
+        for run_id, run in list(self.pipeline.jobs.runs.items()):
+            if run.state == "failed" and self.pipeline.is_concluded(run_id):
+                self.pipeline.jobs.end(run_id, replace(run, termination="client_error"))
+            elif run.state == "failed":
+                self.pipeline.jobs.runs[run_id] = replace(run, state="running", termination=None)
+
+    def erase_one(self) -> None:
+        key = f"{self.number:08d}"
+        with suppress(TableUnknown):  # no contact landed yet
+            self.context.erase(read_erasure({"table": "contact", "key": key, "request_id": key}))
+            self.erased.add(key)
 
     def quietly(self, action: Any) -> None:
         with suppress(Retry):

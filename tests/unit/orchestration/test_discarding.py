@@ -64,9 +64,9 @@ def test_a_rebuild_leaves_out_what_was_set_aside_until_it_is_taken_back(pipeline
     def rebuilt() -> list[str]:
         job = pipeline.context.reprocess(read_request({"stage": "silver", "table": "contact"}, (DATAVERSE, FINANCE)))
         pipeline.settle()
-        done = pipeline.context.reprocess.job(job.reprocess_id)
-        assert done is not None
-        return [part.source_path for part in pipeline.manifest(done.batches[0]).parts]
+        return [
+            part.source_path for part in pipeline.manifest(pipeline.context.reprocess.batches(job.reprocess_id)[0][0]).parts
+        ]
 
     assert rebuilt() == ["contact/2025.csv"]
     pipeline.context.runs.unpark(batch.batch_id)

@@ -141,7 +141,7 @@ def test_a_cancelled_job_stops_and_its_queued_batch_never_runs(pipeline: Pipelin
     pipeline.tick(11)  # a run is under way, so that the batch has to queue
     job = ask(pipeline, stage="silver", table="contact")
     pipeline.tick()
-    (name,) = standing(pipeline, job).batches
+    ((name, _),) = pipeline.context.reprocess.batches(job.reprocess_id)
     cancelled = pipeline.context.reprocess.cancel(job.reprocess_id)
     assert cancelled is not None
     assert cancelled.state == "cancelled"
@@ -167,6 +167,28 @@ def test_what_lands_meanwhile_keeps_flowing(pipeline: Pipeline) -> None:
     pipeline.settle()
     assert standing(pipeline, job).state == "succeeded"
     assert {n for path, n in generations(pipeline).items() if path.startswith("contact/3")} == {2}
+
+
+def test_a_job_of_more_batches_than_a_row_could_name_queues_and_follows_them_some_at_a_time(pipeline: Pipeline) -> None:
+    for number in range(60):
+        pipeline.land(FINANCE, f"set{number}.csv", b"cid,income\n1,10\n")
+    pipeline.settle()
+    job = ask(pipeline, stage="silver", source="finance")
+    for _ in range(3):
+        pipeline.tick()
+    told = standing(pipeline, job)
+    assert (told.batches, told.listed, len(pipeline.context.reprocess.batches(job.reprocess_id))) == (61, True, 61)
+    assert len(pipeline.context.ledger.backlog(CONTAINERS).batches) == 60, "and one has its turn"
+    for number in range(60):
+        pipeline.tick()
+        if number == 30:
+            pipeline.fail_runs("cancelled", "USER_CANCELED")
+        pipeline.end_runs()
+        pipeline.end_refreshes()
+    pipeline.settle()
+    told = standing(pipeline, job)
+    (parked,) = pipeline.context.ledger.batches(state="parked")
+    assert (told.state, told.failed, told.detail) == ("failed", 1, f"{parked.batch_id}: see there")
 
 
 def test_rejected_files_are_taken_again_once_their_cause_is_mended(pipeline: Pipeline) -> None:
