@@ -1,6 +1,8 @@
 """What orchestration costs, on a real Azurite: `python -m benchmarks.orchestration [parts]`.
 
-Four measurements: questions to the ledger with many parts in it (100,000 unless told); from a landed file to its run, less
+Five measurements, the last a simulation (`python -m benchmarks.scale`).
+
+Questions to the ledger with many parts in it (100,000 unless told); from a landed file to its run, less
 the quiet time, and from the end of the run to the recorded publication and the requested refresh; storage calls of an idle
 minute, counted; events per second in a burst beside a bare loop that copies blobs. The job and Customer Insights are memory
 twins, so that only the functions' own time is measured. Prints each as it comes.
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.storage.blob import BlobServiceClient
 
+from benchmarks.scale import LANDED, simulate
 from local.stack.azurite import LANDING, create_containers, start_azurite
 from shared.adapters.blob_lake import BlobLake, blob_service
 from shared.adapters.memory import MemoryCustomerInsights, MemoryHints, MemoryJobs
@@ -277,6 +280,8 @@ def main() -> None:
             measured |= {f"{name}, {parts} parts (ms)": ms for name, ms in asked.items()}
         finally:
             azurite.stop()
+    for look, costs in simulate(LANDED).items():
+        measured[f"{look}, {LANDED} landed files, simulated"] = costs
     for name, value in measured.items():
         print(f"{name:60} {value}")
 

@@ -45,7 +45,7 @@ def read_batch(lake: Lake, place: str, batch_id: str) -> Manifest:
     if text is None:
         raise ManifestError(batch_id, f"there is no batch manifest at {place}, the place that the job was given")
     try:
-        batch = manifest.read_manifest(text, batch_id)
+        batch = manifest.whole_manifest(manifest.read_manifest(text, batch_id), lambda page: _page(lake, page, batch_id))
     except ContractError as error:
         raise ManifestError(batch_id, str(error)) from error
     for part in batch.parts:
@@ -59,6 +59,13 @@ def read_batch(lake: Lake, place: str, batch_id: str) -> Manifest:
             problem = f"columns of {part.entity} differ in case only, which Spark cannot tell apart: {', '.join(twice)}"
             raise ManifestError(batch_id, f"{problem}; leave one of them out of the export")
     return batch
+
+
+def _page(lake: Lake, place: str, batch_id: str) -> str:
+    text = lake.read_text(place)
+    if text is None:
+        raise ManifestError(batch_id, f"there is no list of parts at {place}, which the batch manifest names")
+    return text
 
 
 def read_found(lake: Lake, batch_id: str, erasure_id: str) -> Found | None:

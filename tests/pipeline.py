@@ -21,7 +21,7 @@ from shared.context import Context
 from shared.contracts.codec import encoded
 from shared.contracts.erasure.found import Found, FoundPart, write_found
 from shared.contracts.erasure.keys import ErasedKey, digest
-from shared.contracts.manifest import Manifest, read_manifest
+from shared.contracts.manifest import Manifest, read_manifest, whole_manifest
 from shared.contracts.outcome import read_conclusion
 from shared.contracts.places import (
     BRONZE,
@@ -179,7 +179,7 @@ class Pipeline:
         manifest = self.manifest(batch_id)
         if manifest.search is not None:
             self.lake.put(PIPELINE, found_document(batch_id), write_found(self.found(manifest, manifest.search.key)))
-        counts = all_applied(manifest.given)
+        counts = all_applied(() if manifest.search else manifest.parts)
         outcome = make_outcome(batch_id, publication=publication, base_publication=base or None, entities=counts)
         self.lake.put(PIPELINE, outcome_document(batch_id), json.dumps(encoded(outcome) | changes).encode())
 
@@ -220,7 +220,8 @@ class Pipeline:
         """Return the manifest of a batch."""
         batch = self.fresh_context().ledger.batch(batch_id)
         listing = batch.record.listing if batch else 1
-        return read_manifest(self.lake.content(PIPELINE, batch_manifest(batch_id, listing)), batch_id)
+        manifest = read_manifest(self.lake.content(PIPELINE, batch_manifest(batch_id, listing)), batch_id)
+        return whole_manifest(manifest, lambda page: self.lake.content(*divided(page)))
 
     def bronze(self, table: str, container: str = DATAVERSE) -> list[dict[str, Any]]:
         """Return every row of bronze of a table, in order of the parts' names."""

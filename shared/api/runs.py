@@ -24,9 +24,9 @@ from shared.api.pages import cursor, page_of, place_of
 from shared.api.queries import PageQuery, QueryInvalid, RunsQuery
 from shared.contracts.codec import encoded
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import ManifestPart, read_manifest
+from shared.contracts.manifest import Manifest, ManifestPart, read_manifest, some_parts
 from shared.contracts.outcome import read_outcome
-from shared.contracts.places import PIPELINE, batch_manifest, outcome_document
+from shared.contracts.places import PIPELINE, batch_manifest, divided, outcome_document
 from shared.errors import Conflict, LandedFileChanged, LedgerChanged
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Batch
@@ -74,8 +74,9 @@ class Runs:
         first = int(place or 0)
         outcome = self._read(outcome_document(batch_id), read_outcome, batch_id)
         manifest = self._read(batch_manifest(batch_id, batch.listing), read_manifest, batch_id)
-        parts = manifest.parts if manifest else ()
-        following = cursor(str(first + limit)) if first + limit < len(parts) else None
+        parts = self._parts(manifest, first, limit) if manifest else ()
+        many = sum(one.parts for one in manifest.extents.values()) if manifest else 0
+        following = cursor(str(first + limit)) if first + limit < many else None
         return BatchDetailDocument(
             **structs.asdict(batch_document(batch)),
             steps=tuple(
@@ -99,7 +100,7 @@ class Runs:
                 parent=f"/api/runs/{batch.parent}" if batch.parent else None,
                 reprocess=f"/api/reprocess/{batch.reprocess}" if batch.reprocess else None,
             ),
-            listed=tuple(_part(part) for part in parts[first : first + limit]),
+            listed=tuple(_part(part) for part in parts),
             next=following,
         )
 
@@ -138,6 +139,12 @@ class Runs:
             raise NotParked(batch_id, "being un-parked or discarded", "discarded") from error
         self.hints.send("reconcile")
         return after
+
+    def _parts(self, manifest: Manifest, first: int, limit: int) -> tuple[ManifestPart, ...]:
+        try:
+            return some_parts(manifest, first, limit, lambda page: b"".join(self.lake.read(*divided(page))))
+        except (LandedFileChanged, ContractError):
+            return ()
 
     def _read(self, path: str, read: Callable[[bytes, str], T], batch_id: str) -> T | None:
         try:

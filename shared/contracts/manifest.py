@@ -1,9 +1,13 @@
-"""The batch manifest: everything that a run has to know, so that it can be run again exactly."""
+"""The batch manifest: everything that a run has to know, so that it can be run again exactly.
+
+It lists its parts itself where they are few. Where they are many, as in a rebuild of a hundred thousand, documents of their own
+do, some thousand parts each: who only wants to know how many rows there are reads none of them, who shows some reads one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -12,9 +16,10 @@ from shared.contracts.columns import Column
 from shared.contracts.entity import Entity, Source
 from shared.contracts.erasure.keys import ErasedKey, Search
 from shared.contracts.errors import ContractError
-from shared.contracts.places import PIPELINE, batch_folder, whole
+from shared.contracts.places import PIPELINE, batch_folder, parts_document, whole
 from shared.contracts.publication import Layout
 
+PAGE_OF_PARTS = 2000  # parts in one document: about a megabyte
 Stage = Literal["silver", "gold", "erasure"]  # merge the parts, then gold | publish again | search them, erase, then gold
 
 
@@ -66,6 +71,31 @@ class SilverSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EntityExtent:
+    """How much of one entity there is."""
+
+    parts: Count
+    rows: Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageOfParts:
+    """A document that lists some of a batch's parts, and how much that is of each entity."""
+
+    path: str  # `<container>/<path>`; names its content
+    parts: Count
+    extents: Mapping[str, EntityExtent]  # by entity
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOfParts:
+    """Such a document."""
+
+    batch_id: str
+    parts: tuple[ManifestPart, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What one run has to do."""
 
@@ -82,10 +112,22 @@ class Manifest:
     search: Search | None = None  # of the stage `erasure`
     kept_out: tuple[ErasedKey, ...] = ()  # keys whose rows are not taken, though landing still brings them
 
+    pages: tuple[PageOfParts, ...] = ()  # that list the parts, in their order, where they are too many for this document
+
     @property
-    def given(self) -> tuple[ManifestPart, ...]:
-        """The parts whose rows the run has to account for: those of a search are looked through, and merged by nobody."""
-        return () if self.stage == "erasure" else self.parts
+    def extents(self) -> dict[str, EntityExtent]:
+        """How much of each entity there is, in all its parts."""
+        found = _extents(self.parts)
+        for page in self.pages:
+            for entity, one in page.extents.items():
+                before = found.get(entity, EntityExtent(parts=0, rows=0))
+                found[entity] = EntityExtent(parts=before.parts + one.parts, rows=before.rows + one.rows)
+        return found
+
+    @property
+    def given(self) -> dict[str, int]:
+        """The rows of each entity that the run has to account for: of a search none, whose parts are looked through only."""
+        return {} if self.stage == "erasure" else {entity: one.rows for entity, one in self.extents.items()}
 
     def kept_out_of(self, entity: str) -> tuple[ErasedKey, ...]:
         """Return the keys whose rows are kept out of an entity."""
@@ -107,7 +149,63 @@ def read_manifest(data: bytes | str, batch_id: str) -> Manifest:
     manifest = decode(Manifest, data, document)
     if manifest.batch_id != batch_id:
         raise ContractError(document, "batch_id", expected=batch_id, got=manifest.batch_id)
-    for number, part in enumerate(manifest.parts):
+    _check(manifest, manifest.parts, document)
+    return manifest
+
+
+def read_parts(data: bytes | str, manifest: Manifest, page: PageOfParts) -> tuple[ManifestPart, ...]:
+    """Read a page of a manifest's parts; raises `ContractError` where it is not the one that the manifest names."""
+    document = f"parts of batch {manifest.batch_id}"
+    found = decode(ListOfParts, data, document)
+    if found.batch_id != manifest.batch_id:
+        raise ContractError(document, "batch_id", expected=manifest.batch_id, got=found.batch_id)
+    if _extents(found.parts) != dict(page.extents):
+        raise ContractError(document, "parts", expected="as many of each entity as the manifest says", got="others")
+    _check(manifest, found.parts, document)
+    return found.parts
+
+
+def whole_manifest(manifest: Manifest, read: Callable[[str], bytes | str]) -> Manifest:
+    """Return a manifest with all its parts; `read` returns the document at a place, and raises where there is none."""
+    parts = (part for page in manifest.pages for part in read_parts(read(page.path), manifest, page))
+    return replace(manifest, parts=(*manifest.parts, *parts), pages=())
+
+
+def some_parts(manifest: Manifest, first: int, most: int, read: Callable[[str], bytes | str]) -> tuple[ManifestPart, ...]:
+    """Return at most so many parts of a manifest, from the one numbered `first` on; reads the pages that hold them alone."""
+    found, at = list(manifest.parts[first : first + most]), len(manifest.parts)
+    for page in manifest.pages:
+        if at < first + most and at + page.parts > first:
+            found += read_parts(read(page.path), manifest, page)[max(0, first - at) : first + most - at]
+        at += page.parts
+    return tuple(found)
+
+
+def paged(manifest: Manifest) -> tuple[Manifest, dict[str, bytes]]:
+    """Return a manifest as it is written, and by place the pages of its parts, to be written first; none for a few parts."""
+    if len(manifest.parts) <= PAGE_OF_PARTS:
+        return manifest, {}
+    pages, documents = [], {}
+    for first in range(0, len(manifest.parts), PAGE_OF_PARTS):
+        some = manifest.parts[first : first + PAGE_OF_PARTS]
+        data = encode(ListOfParts(batch_id=manifest.batch_id, parts=some))
+        path = whole(PIPELINE, parts_document(manifest.batch_id, data))
+        documents[path] = data
+        pages.append(PageOfParts(path=path, parts=len(some), extents=_extents(some)))
+    return replace(manifest, parts=(), pages=tuple(pages)), documents
+
+
+def _extents(parts: Iterable[ManifestPart]) -> dict[str, EntityExtent]:
+    found: dict[str, list[int]] = {}
+    for part in parts:
+        counted = found.setdefault(part.entity, [0, 0])
+        counted[0] += 1
+        counted[1] += part.rows
+    return {entity: EntityExtent(parts=many, rows=rows) for entity, (many, rows) in found.items()}
+
+
+def _check(manifest: Manifest, parts: Iterable[ManifestPart], document: str) -> None:
+    for number, part in enumerate(parts):
         for key, name, held in (
             ("entity", part.entity, manifest.entities),
             ("schema_version", part.schema_version, manifest.schemas),
@@ -115,7 +213,6 @@ def read_manifest(data: bytes | str, batch_id: str) -> Manifest:
             if name not in held:
                 where = "entities" if key == "entity" else "schemas"
                 raise ContractError(document, f"parts[{number}].{key}", expected=f"one that `{where}` holds", got=name)
-    return manifest
 
 
 def write_manifest(manifest: Manifest) -> bytes:

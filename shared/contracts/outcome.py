@@ -5,14 +5,13 @@ And the conclusion, which the functions write when they have drawn it from that:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from shared.contracts.codec import Count, Duration, decode, encode
 from shared.contracts.counts import EntityCounts, impossible
 from shared.contracts.errors import ContractError, shown
-from shared.contracts.manifest import ManifestPart
 from shared.contracts.places import PIPELINE, publication_name, staged_manifest, whole
 
 
@@ -112,14 +111,11 @@ def write_conclusion(conclusion: Conclusion) -> bytes:
     return encode(conclusion)
 
 
-def imbalance(outcome: Outcome, parts: Iterable[ManifestPart]) -> str:
+def imbalance(outcome: Outcome, given: Mapping[str, int]) -> str:
     """Say what does not add up, or nothing: for each entity, rows given = rows read = the sum of what became of them.
 
     Rows of an entity that the batch was given none of are as wrong as none of one that it was given.
     """
-    given: dict[str, int] = {}
-    for part in parts:
-        given[part.entity] = given.get(part.entity, 0) + part.rows
     for entity, rows in sorted(given.items()):
         counts = outcome.entities.get(entity)
         if counts is None:

@@ -130,6 +130,11 @@ def batch_manifest(batch: str, listing: int = 1) -> str:
     return f"{batch_folder(batch)}/manifest{f'-{listing}' if listing > 1 else ''}.json"
 
 
+def parts_document(batch: str, content: bytes) -> str:
+    """Return the path of a page of a batch's parts inside the pipeline container, which names its content."""
+    return f"{batch_folder(batch)}/parts-{hashlib.sha256(content).hexdigest()[:16]}.json"
+
+
 def silver_report(batch: str) -> str:
     """Return the path of what the silver task leaves for the gold task inside the pipeline container."""
     return f"{batch_folder(batch)}/silver.json"

@@ -15,12 +15,11 @@ from datetime import datetime
 from shared.config.settings import DispatchSettings
 from shared.contracts.erasure.found import Found, read_found
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import Manifest, read_manifest
+from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Conclusion, Outcome, imbalance, read_conclusion, read_outcome, write_conclusion
 from shared.contracts.places import (
     PIPELINE,
     batch_id,
-    batch_manifest,
     conclusion_document,
     found_document,
     outcome_document,
@@ -29,6 +28,7 @@ from shared.contracts.places import (
 from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Refresh
+from shared.orchestration.manifests import read_listed
 from shared.orchestration.publish import Published, publish, read_whole
 from shared.orchestration.when import retry_at
 from shared.ports import Clock, JobRun, Jobs, Lake, Termination
@@ -151,8 +151,7 @@ class Conclude:
         return read_found(read_whole(self.lake, place, most=_LARGEST_OUTCOME, document=document), batch.batch_id, batch.erasure)
 
     def _manifest(self, batch: Batch) -> Manifest:
-        path = batch_manifest(batch.batch_id, batch.listing)
-        return read_manifest(b"".join(self.lake.read(PIPELINE, path)), batch.batch_id)
+        return read_listed(self.lake, batch.batch_id, batch.listing)
 
     def _conclude(self, batch: Batch) -> None:
         """Write down that the current attempt is over, unless that is there already; raises `LedgerChanged`."""

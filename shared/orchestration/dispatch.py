@@ -145,6 +145,7 @@ class Dispatch:
         except (ServiceRefused, SettingsInvalid) as error:
             self._park(batch, error)
             return
+        extents = listed.extents
         submitted = replace(
             record,
             state="submitted",
@@ -153,9 +154,9 @@ class Dispatch:
             retry_at=None,
             deferrals=0,
             cause="",
-            entities=tuple(sorted({part.entity for part in listed})),
-            parts=len(listed),
-            rows=sum(part.rows for part in listed),
+            entities=tuple(sorted(extents)),
+            parts=sum(one.parts for one in extents.values()),
+            rows=sum(one.rows for one in extents.values()),
         )
         self.ledger.record_batch(batch, submitted, at=self.clock(), detail=f"run {run_id}, attempt {record.attempt}")
 

@@ -16,8 +16,16 @@ from shared.contracts.columns import Column
 from shared.contracts.entity import Source
 from shared.contracts.erasure.keys import ErasedKey, Search
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, read_manifest, write_manifest
-from shared.contracts.places import BRONZE, PIPELINE, batch_manifest, whole
+from shared.contracts.manifest import (
+    LabelDocument,
+    Manifest,
+    ManifestPart,
+    paged,
+    read_manifest,
+    whole_manifest,
+    write_manifest,
+)
+from shared.contracts.places import BRONZE, PIPELINE, batch_manifest, divided, whole
 from shared.errors import LandedFileChanged, Park
 from shared.landing.bronze import Bronze
 from shared.landing.labels import LabelKeeping
@@ -51,18 +59,14 @@ class Listing:
     identities: Identities
     containers: tuple[str, ...]
 
-    def listed(self, batch: Batch) -> Sequence[ManifestPart] | None:
-        """Return the parts that a batch's manifest lists, or None where it has no manifest yet."""
+    def listed(self, batch: Batch) -> Manifest | None:
+        """Return a batch's manifest, or None where it has none yet; where its parts are many, without them."""
         if self.lake.head(PIPELINE, batch_manifest(batch.batch_id, batch.listing)) is None:
             return None
-        return self.manifest(batch).parts
+        return read_listed(self.lake, batch.batch_id, batch.listing)
 
-    def manifest(self, batch: Batch) -> Manifest:
-        """Return the manifest of a batch that was listed."""
-        return self._read(batch.batch_id, batch.listing)
-
-    def list(self, batch: Batch, parts: Iterable[Part]) -> Sequence[ManifestPart]:
-        """Write a batch's manifest, of the new parts given if it is made of such, and return what the manifest says."""
+    def list(self, batch: Batch, parts: Iterable[Part]) -> Manifest:
+        """Write a batch's manifest, of the new parts given if it is made of such, and return it as `listed` does."""
         if batch.erasure:
             manifest = self._search(batch)
         elif batch.reprocess:
@@ -71,19 +75,20 @@ class Listing:
             manifest = self._manifest(batch, list(self._as_it_is_now(batch, parts)))
         else:
             manifest = self._manifest(batch, list(parts))
-        if self.lake.create(PIPELINE, batch_manifest(batch.batch_id, batch.listing), write_manifest(manifest)):
-            return manifest.parts
-        return self.manifest(batch).parts
+        head, pages = paged(manifest)
+        for place, data in pages.items():
+            self.lake.create(*divided(place), data)
+        if self.lake.create(PIPELINE, batch_manifest(batch.batch_id, batch.listing), write_manifest(head)):
+            return head
+        return read_listed(self.lake, batch.batch_id, batch.listing)
 
-    def claim(self, batch: Batch, listed: Sequence[ManifestPart], parts: Sequence[Known[Part]]) -> None:
+    def claim(self, batch: Batch, manifest: Manifest, parts: Sequence[Known[Part]]) -> None:
         """Mark the parts listed as the batch's; `parts` are those of them that the caller has read already."""
+        listed = with_all_parts(self.lake, manifest).parts
         if {part.part_id for part in listed} != {part.record.part_id for part in parts}:
             found = in_parallel(lambda p: self.ledger.part_at(p.container, p.source_path, p.generation, p.start), listed)
             parts = [part for part in found if part is not None]
         self.ledger.batch_parts(parts, batch.batch_id)
-
-    def _read(self, batch_id: str, listing: int = 1) -> Manifest:
-        return read_manifest(b"".join(self.lake.read(PIPELINE, batch_manifest(batch_id, listing))), batch_id)
 
     def _as_it_is_now(self, batch: Batch, waiting: Iterable[Part]) -> Iterator[Part]:
         """Yield the parts of a batch that was listed before, or of the one that it was dissolved from, as the ledger has them.
@@ -111,7 +116,7 @@ class Listing:
             names.append((batch.parent, parent.record.listing))
         for name in names:
             try:
-                return self._read(*name).parts
+                return with_all_parts(self.lake, read_listed(self.lake, *name)).parts
             except (LandedFileChanged, ContractError):
                 continue  # it was not listed then, or nobody can read it
         return None
@@ -183,6 +188,19 @@ class Listing:
         """Return the labels of the parts' tables, of every container: an entity may have rows of several."""
         entities = {part.table.lower(): part.entity for part in parts if part.source == "dataverse"}
         return [(entities[known.table], known) for known in self.labels.of(self.containers, entities)]
+
+
+def read_listed(lake: Lake, batch_id: str, listing: int) -> Manifest:
+    """Return the manifest of a batch that was listed, without its parts where they are many.
+
+    Raises `LandedFileChanged` where there is none, `ContractError` where it is not as agreed.
+    """
+    return read_manifest(b"".join(lake.read(PIPELINE, batch_manifest(batch_id, listing))), batch_id)
+
+
+def with_all_parts(lake: Lake, manifest: Manifest) -> Manifest:
+    """Return a manifest with its parts, however many; raises as `read_listed` does."""
+    return whole_manifest(manifest, lambda page: b"".join(lake.read(*divided(page))))
 
 
 def erased_key_of(erasure: Erasure) -> ErasedKey:

@@ -15,13 +15,14 @@ from shared.contracts.entity import Source
 from shared.contracts.erasure.found import Found, read_found
 from shared.contracts.erasure.keys import erased_key
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import ManifestPart, read_manifest
-from shared.contracts.places import PIPELINE, batch_id, batch_manifest, found_document
+from shared.contracts.manifest import ManifestPart
+from shared.contracts.places import PIPELINE, batch_id, found_document
 from shared.errors import InvalidInput, LandedFileChanged, LedgerChanged
 from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Erasure
 from shared.orchestration.erasure.landing_files import LandingFile, in_the_way
+from shared.orchestration.manifests import read_listed, with_all_parts
 from shared.orchestration.reprocess import RequestConflicts
 from shared.ports import Clock, Hints, Lake
 
@@ -119,8 +120,7 @@ def findings(lake: Lake, ledger: Ledger, erasure: Erasure) -> tuple[Found, Seque
     name = erasure.batch
     batch = ledger.batch(name)
     found = read_found(b"".join(lake.read(PIPELINE, found_document(name))), name, erasure.erasure_id)
-    path = batch_manifest(name, batch.record.listing if batch else 1)
-    return found, read_manifest(b"".join(lake.read(PIPELINE, path)), name).parts
+    return found, with_all_parts(lake, read_listed(lake, name, batch.record.listing if batch else 1)).parts
 
 
 def spelled(text: str, source: Source) -> str:

@@ -19,14 +19,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import ManifestPart, read_manifest
-from shared.contracts.places import BRONZE, PIPELINE, PartName, batch_id, batch_manifest
+from shared.contracts.manifest import ManifestPart
+from shared.contracts.places import BRONZE, PartName, batch_id
 from shared.errors import LandedFileChanged, LedgerChanged, Retry
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Erasure, Part
 from shared.orchestration.erasure.landing_files import in_the_way, left_over
 from shared.orchestration.erasure.request import findings
 from shared.orchestration.erasure.rewriting import rewritten
+from shared.orchestration.manifests import read_listed
 from shared.orchestration.selection import every_part
 from shared.ports import Clock, Hints, Lake
 
@@ -179,11 +180,10 @@ class ErasureSteps:
         if batch is None:
             return True
         try:
-            path = batch_manifest(batch.record.batch_id, batch.record.listing)
-            manifest = read_manifest(b"".join(self.lake.read(PIPELINE, path)), batch.record.batch_id)
+            manifest = read_listed(self.lake, batch.record.batch_id, batch.record.listing)
         except LandedFileChanged:
             return False  # it is being listed in this very moment
-        return all(part.entity != erasure.entity for part in manifest.parts)
+        return erasure.entity not in manifest.extents
 
     def _guarded(self, erasure: Erasure) -> Erasure | None:
         """Look whether landing would still bring it back; search again when not, and nothing old is kept any more."""

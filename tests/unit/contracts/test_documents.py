@@ -17,7 +17,16 @@ from shared.contracts.columns import Column
 from shared.contracts.counts import MergeCounts
 from shared.contracts.entity import Rule
 from shared.contracts.errors import ContractError
-from shared.contracts.manifest import GoldSettings, LabelDocument, read_manifest, write_manifest
+from shared.contracts.manifest import (
+    PAGE_OF_PARTS,
+    GoldSettings,
+    LabelDocument,
+    paged,
+    read_manifest,
+    some_parts,
+    whole_manifest,
+    write_manifest,
+)
 from shared.contracts.outcome import (
     Conclusion,
     Finding,
@@ -81,6 +90,35 @@ def test_a_manifest_that_is_not_as_agreed_is_refused(change: dict[str, Any], pla
     assert (caught.value.document, caught.value.place) == ("manifest of batch b0001", place)
 
 
+def test_many_parts_are_listed_in_documents_of_their_own_of_which_who_shows_some_reads_one() -> None:
+    parts = [make_part("a" if number % 3 else "b", part_id=f"p{number}", rows=2) for number in range(2 * PAGE_OF_PARTS + 1)]
+    manifest = make_manifest(*parts)
+    head, documents = paged(manifest)
+    head = read_manifest(write_manifest(head), "b0001")
+    assert (len(write_manifest(head)) < 10_000, len(documents), head.parts) == (True, 3, ())
+    assert head.given == manifest.given == {"a": 2 * 2667, "b": 2 * 1334}
+    assert whole_manifest(head, documents.__getitem__) == manifest
+    read: list[str] = []
+
+    def reading(place: str) -> bytes:
+        read.append(place)
+        return documents[place]
+
+    assert some_parts(head, PAGE_OF_PARTS - 1, 3, reading) == tuple(parts[PAGE_OF_PARTS - 1 : PAGE_OF_PARTS + 2])
+    assert (some_parts(head, 2 * PAGE_OF_PARTS, 10, reading), len(read)) == ((parts[-1],), 3)
+    assert some_parts(manifest, 5, 2, reading) == tuple(parts[5:7])
+    assert paged(make_manifest(make_part())) == (make_manifest(make_part()), {})
+
+
+def test_a_list_of_parts_that_is_not_the_one_meant_is_refused() -> None:
+    head, documents = paged(make_manifest(*[make_part(part_id=f"p{number}") for number in range(PAGE_OF_PARTS + 1)]))
+    first, last = documents.values()
+    with pytest.raises(ContractError, match="parts of batch b0001, parts: expected as many of each entity"):
+        whole_manifest(head, lambda _: last)
+    with pytest.raises(ContractError, match="parts of batch b0001, batch_id"):
+        whole_manifest(head, lambda _: first.replace(b"b0001", b"b0002"))
+
+
 def test_an_outcome_comes_back_as_it_was() -> None:
     outcome = make_outcome(
         publication="p0001",
@@ -133,7 +171,7 @@ def test_an_outcome_without_a_publication_stages_nothing() -> None:
 )
 def test_rows_given_are_rows_read_are_what_became_of_them(given: int, counts: Any, wrong: str) -> None:
     outcome = make_outcome(entities={"customer": counts} if counts else {})
-    assert imbalance(outcome, [make_part(rows=given)]) == wrong
+    assert imbalance(outcome, {"customer": given}) == wrong
 
 
 def test_a_report_tells_the_outcome_of_what_is_merged() -> None:
