@@ -78,6 +78,7 @@ class Context(Outside):
             bronze=self.bronze,
             labels=self.labels,
             dataverse_files=DataverseFiles(
+                lake=self.lake,
                 bronze=self.bronze,
                 column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
                 slice_bytes=self.settings.slice_bytes,

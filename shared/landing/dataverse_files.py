@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,13 +15,14 @@ from shared.landing.column_sources import ColumnSources
 from shared.landing.plan import Plan, Read
 from shared.landing.reading import Remaining
 from shared.ledger.records import LandedFile
-from shared.ports import BlobVersion, Opened
+from shared.ports import BlobVersion, Lake, Opened
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataverseFiles:
     """Looks at files of Dataverse rows."""
 
+    lake: Lake
     bronze: Bronze
     column_sources: ColumnSources
     slice_bytes: int
@@ -38,9 +40,28 @@ class DataverseFiles:
             overlap, behind = _first(chunks, record.offset - start if file.folder is None else 0)
             needed = {columns.version, *([record.schema_version] if record.offset else [])}
             earlier = self.bronze.schemas(blob.container, file.table, needed=needed)
-        decided = plan.dataverse(record, blob, file, columns, overlap=overlap, earlier=earlier, slice_bytes=self.slice_bytes)
+        decided = plan.dataverse(
+            record,
+            blob,
+            file,
+            columns,
+            overlap=overlap,
+            is_other=file.folder is None and self._is_other(record, blob),
+            earlier=earlier,
+            slice_bytes=self.slice_bytes,
+        )
         decided = plan.resumed(decided, record, blob)
         return decided, Remaining(tail=tail, chunks=_joined(behind, chunks))
+
+    def _is_other(self, record: LandedFile, blob: BlobVersion) -> bool:
+        """Tell whether a file that is longer now begins with other bytes than it held."""
+        length = plan.worth_comparing(record, blob)
+        if not length:
+            return False
+        begins = hashlib.md5(usedforsecurity=False)
+        for chunk in self.lake.read(blob.container, blob.path, end=length, if_match=blob.etag):
+            begins.update(chunk)
+        return begins.hexdigest() != record.content_md5
 
     def is_stale(self, blob: BlobVersion, file: DataFile, read: Read) -> bool:
         """Tell whether the columns that a plan was made with are older than the rows.

@@ -43,6 +43,8 @@ from shared.ports import BlobVersion
 LARGEST_METADATA = 256 << 20
 """Bytes; the choices of a large environment are a few megabytes."""
 
+_MOST_COMPARED = 64 << 20  # bytes; as many as a client uploads in one call, of which alone storage keeps an MD5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settle:
@@ -117,13 +119,15 @@ def dataverse(
     columns: ColumnsFound,
     *,
     overlap: bytes = b"",
+    is_other: bool = False,
     earlier: Mapping[str, TableSchema],
     slice_bytes: int,
 ) -> Plan:
     """Decide about rows of a Dataverse table.
 
-    `overlap` are the bytes of this version that the record's fingerprint covers, `earlier` the columns that parts of the table
-    were ever bound to, by version; neither counts where no columns were found.
+    `overlap` are the bytes of this version that the record's fingerprint covers, `is_other` says that those before are not what
+    was read, `earlier` are the columns that parts of the table were ever bound to, by version; none of them counts where no
+    columns were found.
     """
     match columns:
         case ColumnsPending():
@@ -136,7 +140,7 @@ def dataverse(
     spec = replace(_spec(blob, columns, slice_bytes), min_width=min_width(columns, earlier.values()))
     if file.folder is not None:
         return Read(spec=replace(spec, final=True, widest=0 if columns.flag_ends_row else None))
-    if is_written_anew(record, blob) or (overlap and fingerprint(overlap) != record.fingerprint):
+    if is_other or is_written_anew(record, blob) or (overlap and fingerprint(overlap) != record.fingerprint):
         return Restart()
     bound_to = earlier.get(record.schema_version)
     if record.offset and bound_to is None:
@@ -171,6 +175,20 @@ def is_written_anew(record: LandedFile, blob: BlobVersion) -> bool:
     if not is_as_long or record.version in {"", blob.etag}:
         return False
     return not blob.content_md5 or blob.content_md5 != record.content_md5
+
+
+def worth_comparing(record: LandedFile, blob: BlobVersion) -> int:
+    """Return how many first bytes of a version are worth comparing with those of the version before, by their MD5; mostly none.
+
+    What can only be appended to holds what it held. Of a blob that was uploaded anew as a whole, and is longer, storage tells
+    nothing of its beginning; but where it kept the MD5 of the version before, the beginning tells whether it is still that. The
+    uploader sent all those bytes too; of a larger file only the last bytes that were read are compared.
+    """
+    length = record.offset + record.held_back
+    is_settled = bool(record.version and record.content_md5 and record.offset) and record.reason != "being_read"
+    if blob.is_append_blob or not is_settled or not length < blob.size or length > _MOST_COMPARED:
+        return 0
+    return length
 
 
 def resumed(decided: Plan, record: LandedFile, blob: BlobVersion) -> Plan:

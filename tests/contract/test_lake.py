@@ -68,6 +68,15 @@ def test_create_never_overwrites(lake_and_land: tuple[Lake, str, Land]) -> None:
     assert b"".join(lake.read(container, "part")) == b"first"
 
 
+def test_what_is_deleted_is_gone_and_may_be_deleted_again(lake_and_land: tuple[Lake, str, Land]) -> None:
+    lake, container, _ = lake_and_land
+    assert lake.create(container, "part", b"first")
+    for _ in range(2):
+        lake.delete(container, "part")
+        assert lake.head(container, "part") is None
+    assert lake.create(container, "part", b"second")
+
+
 def test_replace_succeeds_only_on_the_version_that_was_seen(lake_and_land: tuple[Lake, str, Land]) -> None:
     lake, container, land = lake_and_land
     assert lake.replace(container, "manifest", b"1", if_match=None)

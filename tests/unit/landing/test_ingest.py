@@ -90,6 +90,19 @@ def test_a_file_that_was_written_anew_and_is_longer_is_not_taken_for_one_that_gr
     assert names(pipeline) == ["Ada", "Other", "Another"]
 
 
+def test_a_file_that_is_uploaded_again_longer_and_with_another_beginning_starts_anew(pipeline: Pipeline) -> None:
+    rows = [contact(number) for number in range(1, 121)]  # more than the last bytes that are compared in any case
+    pipeline.land_contacts(*rows)
+    assert len(b"".join(rows)) > 4096 + len(rows[0])
+    pipeline.land_contacts(contact(1, "Eve"), *rows[1:], contact(121))
+    record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
+    assert (record.generation, record.records) == (2, 121)
+    assert names(pipeline)[120] == "Eve"
+    pipeline.land_contacts(contact(1, "Eve"), *rows[1:], contact(121), contact(122))
+    record = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record
+    assert (record.generation, record.records) == (2, 122)
+
+
 def test_a_file_that_grew_by_being_uploaded_again_is_not_read_again(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
     pipeline.lake.remove(DATAVERSE, "contact/2024.csv")
