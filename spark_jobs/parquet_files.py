@@ -49,6 +49,7 @@ class TableFiles:
     table: str
     formats: Mapping[str, str]  # column -> dataFormat, as the entity document declares them
     key: str | None
+    shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # decimals -> precision and scale, as it declares them
     _keys: set[Any] = field(default_factory=set)
     _values: dict[str, Counter[str]] = field(default_factory=dict)  # of matched columns
     _dates: dict[str, tuple[int, int]] = field(default_factory=dict)  # filled, of which ISO 8601
@@ -106,6 +107,10 @@ class TableFiles:
             yield self._error("column_type", name, f"{kind} has no counterpart")
         elif (declared := self.formats.get(name)) is not None and not _fits(kind, declared):
             yield self._error("type_differs", name, f"{kind} in the files, {declared or 'nothing'} in the entity document")
+        elif pa.types.is_decimal(kind) and declared and self.shapes.get(name) != (kind.precision, kind.scale):
+            shape = self.shapes.get(name)
+            told = f"precision {shape[0]} and scale {shape[1]}" if shape else "no precision and scale"
+            yield self._error("decimal_shape", name, f"{kind} in the files, {told} in the entity document")
         if is_text_by_nature(name) and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
             yield number_for_text(self.table, name, str(kind))
 

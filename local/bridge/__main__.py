@@ -36,7 +36,16 @@ def main() -> None:
 
     def look(container: str) -> list[LandedBlob]:
         blobs = service.get_container_client(container).list_blobs()
-        return [LandedBlob(container=container, path=one.name, etag=one.etag, size=one.size) for one in blobs]
+        return [
+            LandedBlob(
+                container=container,
+                path=one.name,
+                etag=one.etag,
+                size=one.size,
+                content_type=one.content_settings.content_type or LandedBlob.content_type,
+            )
+            for one in blobs
+        ]
 
     functions = dict(one.split("=", 1) for one in given.watch)
     Server(given.port).start(subscription_list(functions))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MOST_EVENTS = 50  # in one request
+TOPIC = "/subscriptions/local/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/local"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class LandedBlob:
     path: str
     etag: str
     size: int  # bytes
+    content_type: str = "application/octet-stream"
 
 
 def news(known: Mapping[tuple[str, str], str], now: Iterable[LandedBlob]) -> list[LandedBlob]:
@@ -37,11 +39,15 @@ def news(known: Mapping[tuple[str, str], str], now: Iterable[LandedBlob]) -> lis
 
 
 def blob_created(landed: LandedBlob, *, event_id: str, at: datetime) -> dict[str, Any]:
-    """Build the event as Event Grid sends it, in its own schema (reference: Azure Functions, section 4)."""
+    """Build the event as Event Grid sends it, in its own schema (reference: Azure Functions, section 4).
+
+    All fields of `StorageBlobCreatedEventData` that a block blob has are there. What storage alone knows is made of the event:
+    its ids of the event's, and the sequencer, by which the events of one blob are in order, of the time that it was seen.
+    """
     path = urllib.parse.quote(landed.path)
     return {
         "id": event_id,
-        "topic": "local",
+        "topic": TOPIC,
         "subject": f"/blobServices/default/containers/{landed.container}/blobs/{landed.path}",
         "eventType": "Microsoft.Storage.BlobCreated",
         "eventTime": at.isoformat(),
@@ -49,10 +55,15 @@ def blob_created(landed: LandedBlob, *, event_id: str, at: datetime) -> dict[str
         "metadataVersion": "1",
         "data": {
             "api": "PutBlockList",
-            "blobType": "BlockBlob",
-            "contentLength": landed.size,
+            "clientRequestId": event_id,
+            "requestId": event_id,
             "eTag": landed.etag,
+            "contentType": landed.content_type,
+            "contentLength": landed.size,
+            "blobType": "BlockBlob",
             "url": f"https://local.blob.core.windows.net/{landed.container}/{path}",
+            "sequencer": f"{int(at.timestamp() * 1_000_000):032X}",
+            "storageDiagnostics": {"batchId": event_id},
         },
     }
 

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from local.customer_insights_emulator.state import Refresh
 
 
-def refresh_document(refresh: Refresh) -> dict[str, Any]:
-    """Return one refresh, with the one task that it has here."""
-    errors = [{"errorCode": refresh.error.code, "params": [refresh.error.file]}] if refresh.error else []
+def refresh_document(refresh: Refresh, *, tasks: bool = False) -> dict[str, Any]:
+    """Return one refresh; with the one task that it has here, and its errors, where they are asked for."""
+    errors = [{"errorCode": refresh.error.code, "params": {"file": refresh.error.file}}] if refresh.error else []
     times = {"submittedTimestamp": _stamp(refresh.submitted), "endTimestamp": refresh.ended and _stamp(refresh.ended)}
     task = {
         "taskId": refresh.job_id,
@@ -32,7 +32,7 @@ def refresh_document(refresh: Refresh) -> dict[str, Any]:
         "subType": None,
         "shouldForceRunRequestedNodes": True,
         "idList": list(refresh.sources),
-        "tasks": [task],
+        "tasks": [task] if tasks else None,
         **times,
     }
 

@@ -42,16 +42,16 @@ class CustomerInsights:
         """GET manage/datasources."""
         return [{"friendlyName": "Gold", "dataSourceId": self._instance.source_id}]
 
-    def list_jobs(self) -> list[Document]:
+    def list_jobs(self, *, top: int, tasks: bool) -> list[Document]:
         """GET workflows/<name>/jobs, newest first."""
-        return [refresh_document(refresh) for refresh in self._refreshes.all()]
+        return [refresh_document(refresh, tasks=tasks) for refresh in self._refreshes.all()[:top]]
 
-    def get_job(self, job_id: str) -> Document:
-        """GET workflows/<name>/jobs/<id>."""
+    def get_job(self, job_id: str, *, tasks: bool) -> Document:
+        """GET workflows/<name>/jobs/<id>; without `includeTasks` nobody learns why it failed."""
         refresh = self._refreshes.get(job_id)
         if refresh is None:
             raise MissingError("graphJobNotFound")
-        return refresh_document(refresh)
+        return refresh_document(refresh, tasks=tasks)
 
     def refresh(self, operation: str, sources: Collection[str]) -> Document:
         """POST workflows/<name>/jobs: one data source, or everything."""

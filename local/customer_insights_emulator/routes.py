@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ROOTS = ("/v1/instances/<instance>", "/instances/<instance>")
 WORKFLOWS = ("/manage/workflows/<workflow>", "/workflows/<workflow>")
 SOURCES = ("/manage/datasources", "/manage/datasources/v2")
+TOP = 10  # jobs of a list, unless it says `top`
 JOBS, JOB, DATASOURCES = "jobs", "job", "datasources"
 
 
@@ -39,7 +40,9 @@ def customer_insights_service(*, instance: Instance, calls: CustomerInsights) ->
         return answer
 
     def jobs(request: Request, _: Mapping[str, str]) -> object:
-        return calls.refresh(*_wanted(request)) if request.method == "POST" else calls.list_jobs()
+        if request.method == "POST":
+            return calls.refresh(*_wanted(request))
+        return calls.list_jobs(top=request.args.get("top", TOP, type=int), tasks=_with_tasks(request))
 
     def admit(request: Request, _: str | None) -> None:
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
@@ -55,7 +58,7 @@ def customer_insights_service(*, instance: Instance, calls: CustomerInsights) ->
         ),
         calls={
             JOBS: here(jobs),
-            JOB: here(lambda _, values: calls.get_job(values["job"])),
+            JOB: here(lambda request, values: calls.get_job(values["job"], tasks=_with_tasks(request))),
             DATASOURCES: here(lambda *_: calls.list_sources()),
         },
         admit=admit,
@@ -63,6 +66,10 @@ def customer_insights_service(*, instance: Instance, calls: CustomerInsights) ->
         invalid=lambda sentence: InvalidError("badRequest", sentence),
         document=error_document,
     )
+
+
+def _with_tasks(request: Request) -> bool:
+    return request.args.get("includeTasks", "").lower() == "true"
 
 
 def _wanted(request: Request) -> tuple[str, tuple[str, ...]]:

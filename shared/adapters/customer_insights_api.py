@@ -86,7 +86,8 @@ class CustomerInsightsApi:
 
     def job(self, job_id: str) -> RefreshJob | None:
         """See `CustomerInsights.job`."""
-        found = self._send("GET", f"{self._jobs}/{quote(job_id, safe='')}", absent_is_none=True)
+        # Without its tasks a job that failed does not say why.
+        found = self._send("GET", f"{self._jobs}/{quote(job_id, safe='')}?includeTasks=true", absent_is_none=True)
         return None if found is None else _job(found)
 
     def _is_same(self, job: dict[str, Any]) -> bool:

@@ -25,6 +25,8 @@ from spark_jobs.parquet_files import TableFiles
 
 _DELTA = "delta"
 _KEY_FORMATS = {"String", "Guid", "Int16", "Int32", "Int64"}
+_PARQUET = "is.partition.format.parquet"
+_SHAPED = "is.dataFormat.numeric.shaped"
 _DATES = {"Date": "is.formatted.date", "DateTime": "is.formatted.dateTime"}
 
 
@@ -85,6 +87,10 @@ class _Entity:
             if not files:
                 yield self._error("missing_file", pattern["rootLocation"], "the manifest's pattern finds no file")
             locations += files
+        for one in (*self.partitions, *self.patterns):
+            if _PARQUET not in {_trait(trait) for trait in one.get("exhibitsTraits", ())}:
+                place = one.get("location") or one.get("rootLocation")
+                yield self._error("partition_format", str(place), f"lacks the trait {_PARQUET}; CSV is assumed without one")
         yield from self._places(locations)
         try:
             definitions = _document(self.gold / self.document)["definitions"]
@@ -92,6 +98,7 @@ class _Entity:
             identified = _identified([one for one in definitions if one["entityName"] == self.definition])
             formats = {one["name"]: str(one.get("dataFormat", "")) for one in attributes}
             keys = [one["name"] for one in attributes if one.get("isPrimaryKey")]
+            shapes = {one["name"]: shape for one in attributes if (shape := _shape(one))}
         except FileNotFoundError:
             yield self._error("no_entity_document", self.document, "the manifest names it")
             return
@@ -101,7 +108,7 @@ class _Entity:
         yield from self._attributes(formats, keys, identified)
         yield from too_many_columns(self.name, len(formats))
         key = keys[0] if len(keys) == 1 else None
-        yield from TableFiles(table=self.name, formats=formats, key=key).inspect(self.gold, locations)
+        yield from TableFiles(table=self.name, formats=formats, key=key, shapes=shapes).inspect(self.gold, locations)
 
     def _places(self, locations: Sequence[str]) -> Iterator[Finding]:
         folders = {parts for place in locations for parts in PurePosixPath(place).parts[:-1]}
@@ -163,6 +170,15 @@ def _document(path: Path) -> Any:
 
 def _trait(trait: str | Mapping[str, Any]) -> str:
     return trait if isinstance(trait, str) else str(trait["traitReference"])
+
+
+def _shape(attribute: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return precision and scale of an attribute, None where it has none; they may be spelled as numbers or as texts."""
+    for trait in attribute.get("appliedTraits", ()):
+        if _trait(trait) == _SHAPED:
+            given = {one["name"]: int(one["value"]) for one in trait["arguments"]}
+            return given["precision"], given["scale"]
+    return None
 
 
 def _identified(definitions: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -48,7 +48,7 @@ class World:
 
     def job_after(self, seconds: float, job_id: str) -> dict[str, Any]:
         self.time += timedelta(seconds=seconds)
-        document: dict[str, Any] = self.call("GET", f"{DOCUMENTED}/{job_id}").json()
+        document: dict[str, Any] = self.call("GET", f"{DOCUMENTED}/{job_id}?includeTasks=true").json()
         return document
 
 

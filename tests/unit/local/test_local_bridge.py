@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.bridge.bridge import MOST_EVENTS, Bridge, LandedBlob, blob_created
@@ -65,3 +65,38 @@ def test_the_event_is_understood_by_the_host() -> None:
     landed = make_landed(path="customer_finance/Übersicht 1.csv")
     event = blob_created(landed, event_id="1", at=NOW)
     assert blob_of(event) == ("finance", "customer_finance/Übersicht 1.csv", "0x1")
+
+
+#: Of the event's envelope and of `StorageBlobCreatedEventData`, as Azure's rest-api-specs define them; what only append blobs
+#: (contentOffset), tiers and accounts with a hierarchical namespace (identity) have is not among them.
+ENVELOPE = {"id", "topic", "subject", "eventType", "eventTime", "dataVersion", "metadataVersion", "data"}
+DATA = {
+    "api": str,
+    "clientRequestId": str,
+    "requestId": str,
+    "eTag": str,
+    "contentType": str,
+    "contentLength": int,
+    "blobType": str,
+    "url": str,
+    "sequencer": str,
+    "storageDiagnostics": dict,
+}
+
+
+def test_the_event_has_the_fields_that_the_service_defines_and_no_other() -> None:
+    event = blob_created(make_landed(content_type="text/csv"), event_id="1", at=NOW)
+    assert event.keys() == ENVELOPE
+    assert {name: type(value) for name, value in event["data"].items()} == DATA
+    assert event["data"]["contentType"] == "text/csv"
+    assert event["topic"].partition("/providers/")[2].startswith("Microsoft.Storage/storageAccounts/")
+
+
+def test_of_two_events_of_one_blob_the_later_has_the_greater_sequencer() -> None:
+    """reference: Azure Functions, section 4: compared as text."""
+    earlier, later = (
+        blob_created(make_landed(), event_id="1", at=NOW + timedelta(seconds=seconds))["data"]["sequencer"]
+        for seconds in (0, 1)
+    )
+    assert earlier < later
+    assert len(earlier) == len(later)
