@@ -2,8 +2,10 @@
 
 | module | what it holds |
 | --- | --- |
+| `app_settings` | What may stand in the app settings: the typed model of them |
 | `mistakes` | What does not fit a model, where, and what is known or expected there |
 | `names` | What landed columns and tables are called in silver |
+| `configuration_page` | `docs/configuration.md`, made from both models |
 | `pinned` | The section of `customer360.toml` that pins a finance data set |
 | `schema` | `customer360.schema.json`, made from the model |
 | `settings` | The app's settings |

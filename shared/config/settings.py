@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from msgspec import NODEFAULT, structs
+
+from shared.config.app_settings import TRIGGER_SETTINGS, AppSettings, Seconds, Whole
 from shared.errors import SettingsInvalid
 
 StorageService = Literal["blob", "queue", "table"]
-
-#: What the Functions host reads itself, to bind triggers.
-TRIGGER_SETTINGS = ("SWEEP_SCHEDULE", "RECONCILE_SCHEDULE", "HINT_QUEUE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,36 +85,37 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read and check the settings; raises `SettingsInvalid` naming the first that is absent or unusable."""
-    read = _Reader(environment)
-    lake = read.connection("LakeStorage")
+    lake = _connection(environment, "LakeStorage")
+    told = AppSettings(**{field.name: _value(environment, field) for field in structs.fields(AppSettings)})
     return Settings(
         lake=lake,
-        ledger=read.connection("LedgerStorage", default=lake),
-        host=read.connection("AzureWebJobsStorage", default=lake),
-        dataverse_containers=tuple(name.strip() for name in read.text("DATAVERSE_CONTAINERS").split(",") if name.strip()),
-        finance_container=read.text("FINANCE_CONTAINER", "finance"),
-        configuration=read.text("CONFIGURATION", "customer360.toml"),
-        lake_for_spark=read.text("LAKE_FOR_SPARK", ""),
-        slice_bytes=read.whole("SLICE_MEGABYTES", 64) << 20,
-        model_wait=read.seconds("MODEL_WAIT_SECONDS", 3600),
-        tail_wait=read.seconds("TAIL_WAIT_SECONDS", 3600),
+        ledger=_connection(environment, "LedgerStorage", default=lake),
+        host=_connection(environment, "AzureWebJobsStorage", default=lake),
+        dataverse_containers=tuple(name.strip() for name in told.dataverse_containers.split(",") if name.strip()),
+        finance_container=told.finance_container,
+        configuration=told.configuration,
+        lake_for_spark=told.lake_for_spark,
+        hint_queue=told.hint_queue,
+        slice_bytes=told.slice_megabytes << 20,
+        model_wait=timedelta(seconds=told.model_wait_seconds),
+        tail_wait=timedelta(seconds=told.tail_wait_seconds),
         dispatching=DispatchSettings(
-            quiet=read.seconds("DISPATCH_QUIET_SECONDS", 30),
-            longest_wait=read.seconds("DISPATCH_MAX_WAIT_SECONDS", 300),
-            enough_parts=read.whole("DISPATCH_ENOUGH_PARTS", 1000),
-            attempts=read.whole("RUN_ATTEMPTS", 3),
-            back_off=read.seconds("RUN_BACK_OFF_SECONDS", 30),
+            quiet=timedelta(seconds=told.dispatch_quiet_seconds),
+            longest_wait=timedelta(seconds=told.dispatch_max_wait_seconds),
+            enough_parts=told.dispatch_enough_parts,
+            attempts=told.run_attempts,
+            back_off=timedelta(seconds=told.run_back_off_seconds),
         ),
-        databricks_host=read.text("DATABRICKS_HOST"),
-        databricks_token=read.text("DATABRICKS_TOKEN", ""),
-        databricks_job_id=read.whole("DATABRICKS_JOB_ID"),
-        callback_username=read.text("CALLBACK_USERNAME"),
-        callback_password=read.text("CALLBACK_PASSWORD"),
-        customer_insights_root=read.text("CUSTOMER_INSIGHTS_ROOT", ""),
-        customer_insights_instance_id=read.text("CUSTOMER_INSIGHTS_INSTANCE_ID", ""),
-        customer_insights_data_source_id=read.text("CUSTOMER_INSIGHTS_DATA_SOURCE_ID", ""),
-        customer_insights_subscription_key=read.text("CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY", ""),
-        customer_insights_token=read.text("CUSTOMER_INSIGHTS_TOKEN", ""),
+        databricks_host=told.databricks_host,
+        databricks_token=told.databricks_token,
+        databricks_job_id=told.databricks_job_id,
+        callback_username=told.callback_username,
+        callback_password=told.callback_password,
+        customer_insights_root=told.customer_insights_root,
+        customer_insights_instance_id=told.customer_insights_instance_id,
+        customer_insights_data_source_id=told.customer_insights_data_source_id,
+        customer_insights_subscription_key=told.customer_insights_subscription_key,
+        customer_insights_token=told.customer_insights_token,
     )
 
 
@@ -125,44 +126,47 @@ def check_trigger_settings(environment: Mapping[str, str]) -> None:
             raise SettingsInvalid(name, "a value: a trigger is bound to it")
 
 
-class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self._environment.get(name, "").strip() or default
-        if value is None:
+def _value(environment: Mapping[str, str], field: structs.FieldInfo) -> Any:
+    """Read one setting as its type says; raises `SettingsInvalid`."""
+    name, text = field.encode_name, environment.get(field.encode_name, "").strip()
+    if not text:
+        if field.default is NODEFAULT:
             raise SettingsInvalid(name, "a value; it has no default")
-        return value
-
-    def whole(self, name: str, default: int | None = None) -> int:
-        text = self.text(name, None if default is None else str(default))
+        return field.default
+    if _is(field, Whole):
         if not text.isascii() or not text.isdigit():
             raise SettingsInvalid(name, "a whole number")
         return int(text)
+    return _seconds(name, text) if _is(field, Seconds) else text
 
-    def seconds(self, name: str, default: float) -> timedelta:
-        try:
-            seconds = float(self.text(name, str(default)))
-        except ValueError:
-            seconds = -1
-        if not 0 <= seconds < 10**9:
-            raise SettingsInvalid(name, "a number of seconds")
-        return timedelta(seconds=seconds)
 
-    def connection(self, name: str, default: Connection | None = None) -> Connection:
-        text = self._environment.get(name, "").strip()
-        services: tuple[StorageService, ...] = ("blob", "queue", "table")
-        endpoints = {
-            service: endpoint
-            for service in services
-            if (endpoint := self._environment.get(f"{name}__{service}ServiceUri", "").strip())
-        }
-        if text and endpoints:
-            raise SettingsInvalid(name, f"either a connection string in {name}, or endpoints in {name}__*, not both")
-        if text or endpoints:
-            client_id = self._environment.get(f"{name}__clientId", "").strip()
-            return Connection(name=name, connection_string=text, endpoints=endpoints, client_id=client_id)
-        if default is None:
-            raise SettingsInvalid(name, f"a connection string, or {name}__blobServiceUri and its like")
-        return default
+def _is(field: structs.FieldInfo, kind: Any) -> bool:
+    """Say whether a setting is of a kind; `Annotated` within `Annotated` is one, with what both say of it."""
+    of: Any = field.type
+    return of.__origin__ is kind.__origin__ and set(kind.__metadata__) <= set(of.__metadata__)
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < 10**9:
+        raise SettingsInvalid(name, "a number of seconds")
+    return seconds
+
+
+def _connection(environment: Mapping[str, str], name: str, *, default: Connection | None = None) -> Connection:
+    text = environment.get(name, "").strip()
+    services: tuple[StorageService, ...] = ("blob", "queue", "table")
+    endpoints = {
+        service: endpoint for service in services if (endpoint := environment.get(f"{name}__{service}ServiceUri", "").strip())
+    }
+    if text and endpoints:
+        raise SettingsInvalid(name, f"either a connection string in {name}, or endpoints in {name}__*, not both")
+    if text or endpoints:
+        client_id = environment.get(f"{name}__clientId", "").strip()
+        return Connection(name=name, connection_string=text, endpoints=endpoints, client_id=client_id)
+    if default is None:
+        raise SettingsInvalid(name, f"a connection string, or {name}__blobServiceUri and its like")
+    return default

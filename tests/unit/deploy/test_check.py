@@ -389,7 +389,8 @@ def test_a_check_is_told_in_lines_or_as_json_and_its_end_as_an_exit_code() -> No
 
 
 def test_the_settings_that_are_asked_for_are_those_without_a_default() -> None:
-    from shared.config.settings import TRIGGER_SETTINGS, read_settings
+    from shared.config.app_settings import TRIGGER_SETTINGS
+    from shared.config.settings import read_settings
     from shared.errors import SettingsInvalid
 
     given = {CONNECTION: "UseDevelopmentStorage=true"}

@@ -249,7 +249,7 @@ def test_the_settings_are_those_that_the_app_reads_and_suffice() -> None:
     assert told.ledger.endpoint("table")
     assert told.host.endpoint("queue")
     assert told.customer_insights_root.startswith("https://")
-    documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     of_the_host = {
         "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
