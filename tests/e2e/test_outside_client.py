@@ -64,7 +64,9 @@ def landed(client: OutsideClient) -> OutsideClient:
     # The stem is opaque and says nothing about the rows (reference: Synapse Link, sections 3.1 and 8).
     client.drop(DATAVERSE, f"{TABLE}/2023_001.csv", b"".join(first))
     client.drop(DATAVERSE, f"{TABLE}/1.csv", b"".join([*later, first[7]]))
-    client.drop(FINANCE, "customer_finance/2026-10.csv", b"risk;cid;income\r\nlow;0;10.50\r\nhigh;2;7\r\nlow;2;8;9\r\n")
+    client.drop(
+        FINANCE, "customer_finance/2026-10.csv", b"risk;cid;income;spend\r\nlow;0;10.50;\r\nhigh;2;7;\r\nlow;2;8;;9\r\n"
+    )
     client.wait_until_idle()
     return client
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.contracts.columns import CONTRACT_VERSION, LINEAGE
 from shared.formats.model_json import parse_model
 from shared.formats.table_schema import TableSchema
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline
@@ -103,7 +104,7 @@ def test_the_sample_of_1400_customers_whose_records_may_end_in_a_bare_carriage_r
     assert (counts(record), record.reason, record.generation) == (("ingested", 1400, 0), "same_content", 1)
     rows = pipeline.bronze(name.removesuffix(".csv"), FINANCE)
     assert sorted(int(row["cid"]) for row in rows) == list(range(1400))
-    assert len(rows[0]) == columns + 5
+    assert len(rows[0]) == columns + len((*LINEAGE, CONTRACT_VERSION))
     if name == "customer_spend.csv":
         values = sorted(tuple(line.split(",")) for line in data.decode().splitlines()[1:])
         assert sorted((row["cid"], row["spend"]) for row in rows) == values
