@@ -18,8 +18,8 @@ pytestmark = pytest.mark.e2e
 
 DATAVERSE, TABLE = "dataverse-contoso-sales", "contact"
 COLUMNS = {"Id": "guid", "SinkModifiedOn": "dateTime", "fullname": "string", "versionnumber": "int64", "IsDelete": "boolean"}
-FILES, ROWS = 48, 50
-KILLED_AT = (1, 12, 30)  # parts written when the host dies: it is restarted each time, and dies in the midst of the rest
+FILES, ROWS = 24, 50
+KILLED_AT = (1, 6, 14)  # parts written when the host dies: it is restarted each time, and dies in the midst of the rest
 
 
 def contact(number: int) -> bytes:
@@ -37,6 +37,7 @@ def wait_for_parts(client: OutsideClient, count: int) -> int:
     until = time.monotonic() + 60
     while (written := parts_written(client)) < count:
         assert time.monotonic() < until, f"{written} of {count} parts after a minute"
+        time.sleep(0.02)  # the machine is the host's, too
     return written
 
 
