@@ -7,7 +7,8 @@ without them, all others are referenced again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from pathlib import PurePosixPath
@@ -34,13 +35,15 @@ from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repea
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from spark_jobs.lake import Lake
+    from spark_jobs.lake import File, Lake
 
 #: A table of more files than this is built anew: each batch may add one, and Customer Insights reads at most 1,000 of a
 #: folder (reference: Customer Insights, section 2).
 _MOST_FILES = 500
 #: reference: Customer Insights, section 2: only what writer version 1 makes is read.
 _WRITING = {"compression": "snappy", "parquet.writer.version": "v1"}
+#: Up to this many rows and values pass through the driver, which costs less than a file.
+_THROUGH_THE_DRIVER = 5_000
 #: Up to this many rows are written as one file; 16 MB and more are what Customer Insights likes.
 _ROWS_OF_ONE_FILE = 250_000
 
@@ -88,15 +91,26 @@ class Build:
             return self._whole(columns)
         if not self._changed_inputs:
             return Built(table=old, changed=False, rewritten=0)
-        touched = f"{self.batch.folder}/touched/{self.model.name}"
+        with self._touched() as (values, many):
+            return self._updated(old, columns, values, many)
+
+    @contextmanager
+    def _touched(self) -> Iterator[tuple[DataFrame, int]]:
+        """Give the values of `rebuilt by` that changed rows touch, and their number; those of a small batch leave no files."""
+        touched = self._touched_values()
+        if sum(part.rows for part in self.batch.parts) <= _THROUGH_THE_DRIVER:
+            found = [(row[0],) for row in touched.limit(_THROUGH_THE_DRIVER + 1).collect()]
+            if len(found) <= _THROUGH_THE_DRIVER:  # more where batches came before that published nothing
+                yield self.spark.createDataFrame(found, "__touched string"), len(found)
+                return
+        place = f"{self.batch.folder}/touched/{self.model.name}"
         observed = Observation()
-        counted = self._touched_values().observe(observed, F.count(F.lit(1)).alias("values"))
-        counted.write.mode("overwrite").parquet(self.lake.path(touched))
-        values = self.spark.read.schema("__touched string").parquet(self.lake.path(touched))
+        counted = touched.observe(observed, F.count(F.lit(1)).alias("values"))
+        counted.write.mode("overwrite").parquet(self.lake.path(place))
         try:
-            return self._updated(old, columns, values, int(observed.get["values"]))
+            yield self.spark.read.schema("__touched string").parquet(self.lake.path(place)), int(observed.get["values"])
         finally:
-            self.lake.delete(touched)
+            self.lake.delete(place)
 
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
@@ -147,11 +161,14 @@ class Build:
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
         place = data_folder(self.batch.gold.layout, self.model.name, self.publication)
-        path = self.lake.path(whole(GOLD, place))
-        if 0 < added <= _ROWS_OF_ONE_FILE:
-            rows = rows.coalesce(1)
-        rows.write.mode("overwrite").options(**_WRITING).parquet(path)
-        files = self._files(place, columns)
+        is_one_file = 0 < added <= _ROWS_OF_ONE_FILE
+        observed = Observation()
+        if is_one_file:
+            key = F.col(quoted(self.model.primary_key))
+            counts = F.count(F.lit(1)).alias("rows"), F.count(key).alias("keys")
+            rows = rows.coalesce(1).observe(observed, *counts, F.size(F.collect_set(F.xxhash64(key))).alias("digests"))
+        rows.write.mode("overwrite").options(**_WRITING).parquet(self.lake.path(whole(GOLD, place)))
+        files = self._one_file(place, columns, observed) if is_one_file else self._files(place, columns)
         document = entity_document(self.model.name, self.publication)
         entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
         self.lake.write_json(whole(GOLD, document), entity)
@@ -166,6 +183,14 @@ class Build:
         )
         return Built(table=table, changed=True, rewritten=len(files))
 
+    def _one_file(self, place: str, columns: Mapping[str, str], observed: Observation) -> tuple[GoldFile, ...]:
+        """Return the file just written, of which the write told all; raises as `_files` does."""
+        listed = self._listed(place)
+        told = observed.get
+        if len(listed) != 1 or told["digests"] < told["keys"] or told["keys"] < told["rows"]:
+            return self._files(place, columns)  # which looks at the keys themselves
+        return (GoldFile(place=divided(listed[0].place)[1], rows=int(told["rows"]), size=listed[0].size),)
+
     def _files(self, place: str, columns: Mapping[str, str]) -> tuple[GoldFile, ...]:
         """Return the files just written with their rows; raises `ModelError` where the primary key is none."""
         written = self._read(columns, [place]).selectExpr(
@@ -179,11 +204,13 @@ class Build:
         if has_repeated(by_digest, *by_digest.columns) and has_repeated(written, "key"):
             raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has one value in several rows")
         rows = {row["file"]: row["rows"] for row in found}
-        listed = [file for file in self.lake.files(whole(GOLD, place)) if file.place.endswith(".parquet")]
         return tuple(
             GoldFile(place=divided(file.place)[1], rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
-            for file in listed
+            for file in self._listed(place)
         )
+
+    def _listed(self, place: str) -> list[File]:
+        return [file for file in self.lake.files(whole(GOLD, place)) if file.place.endswith(".parquet")]
 
     def _read(self, columns: Mapping[str, str], places: Sequence[str]) -> DataFrame:
         # A schema that is given spares the job that would read it from the files.
