@@ -203,6 +203,7 @@ class Context(Outside):
         return ErasureSteps(
             lake=self.lake,
             ledger=self.ledger,
+            survey=self.survey,
             hints=self.hinting,
             clock=self.clock,
             containers=self.settings.landing_containers,

@@ -9,7 +9,7 @@
 
 Then it searches again, and ends where that finds nothing. From the request to that end, each batch is told to keep the key out
 of silver, so a rebuild, a late file or a repeated export brings nothing back. A search looks at parts that wait for a batch
-too, so nothing that landed before it is missed.
+too, and none is the last while a file of the table that landed before it is not read yet: nothing that landed before is missed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from shared.contracts.errors import ContractError
 from shared.contracts.manifest import ManifestPart
 from shared.contracts.places import BRONZE, PartName, batch_id
 from shared.errors import LandedFileChanged, LedgerChanged, Retry
+from shared.formats.landed_paths import DataFile, FinanceFile, classify_dataverse, classify_finance
+from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Erasure, Part
 from shared.orchestration.erasure.landing_files import in_the_way, left_over
@@ -31,6 +33,8 @@ from shared.orchestration.manifests import read_listed
 from shared.orchestration.selection import every_part
 from shared.ports import Clock, Hints, Lake
 
+_UNREAD = "files of the table that landed are not read yet"
+_UNREAD_FOR = timedelta(minutes=5)  # a sweep reads them
 _PARTS_AT_ONCE = 20  # rewritten between two records of the progress
 
 
@@ -40,6 +44,7 @@ class ErasureSteps:
 
     lake: Lake
     ledger: Ledger
+    survey: Survey
     hints: Hints
     clock: Clock
     containers: tuple[str, ...]
@@ -158,8 +163,10 @@ class ErasureSteps:
             self.lake.delete(BRONZE, path)
         found, listed = findings(self.lake, self.ledger, erasure)
         now = self.clock()
-        if found.is_nothing:
+        if found.is_nothing and not self._may_still_come(erasure):
             return replace(erasure, state="succeeded", ended_at=now, files=0, detail="nothing is left")
+        if found.is_nothing:
+            return replace(erasure, state="guarding", look_at=now + _UNREAD_FOR, detail=_UNREAD)
         files = in_the_way(self.lake, self.ledger, found, listed)
         return replace(
             erasure,
@@ -185,6 +192,17 @@ class ErasureSteps:
             return False  # it is being listed in this very moment
         return erasure.entity not in manifest.extents
 
+    def _may_still_come(self, erasure: Erasure) -> bool:
+        """Tell whether a file of the table that landed before the newest search began is not read to its end yet."""
+        batch = self.ledger.batch(erasure.batch)
+        for left in self.survey.unsettled():
+            kind = classify_finance(left.blob.path) if erasure.source == "finance" else classify_dataverse(left.blob.path)
+            table = kind.data_set if isinstance(kind, FinanceFile) else kind.table if isinstance(kind, DataFile) else ""
+            is_older = batch is None or left.blob.modified_at <= batch.record.created_at
+            if table.lower() == erasure.table.lower() and left.has_landed and is_older:
+                return True
+        return False
+
     def _guarded(self, erasure: Erasure) -> Erasure | None:
         """Look whether landing would still bring it back; search again when not, and nothing old is kept any more."""
         now = self.clock()
@@ -196,6 +214,8 @@ class ErasureSteps:
             return replace(
                 erasure, files=len(files), look_at=look_at, detail=f"{len(files)} files in landing would bring it back"
             )
+        if self._may_still_come(erasure):
+            return replace(erasure, files=0, look_at=now + _UNREAD_FOR, detail=_UNREAD)
         searches = erasure.searches + 1
         name = batch_id(now, f"{erasure.erasure_id} {searches}")
         return replace(

@@ -155,6 +155,20 @@ def test_an_erasure_ends_at_once_where_nothing_is_there(pipeline: Pipeline) -> N
     assert (now(pipeline).state, now(pipeline).detail) == ("succeeded", "nothing is left")
 
 
+def test_it_does_not_end_before_what_had_landed_is_read(pipeline: Pipeline) -> None:
+    pipeline.lake.put(DATAVERSE, "contact/2026.csv", contact(7))  # and its event is lost
+    ask(pipeline, key=f"{7:08d}")
+    for _ in range(4):
+        pipeline.clock.advance(11)
+        pipeline.context.reconcile()  # without a sweep
+        pipeline.end_runs()
+        pipeline.end_refreshes()
+    assert (now(pipeline).state, now(pipeline).detail) == ("guarding", "files of the table that landed are not read yet")
+    pipeline.tick(301)
+    pipeline.settle()
+    assert (now(pipeline).state, now(pipeline).searches, now(pipeline).records) == ("guarding", 2, 1)
+
+
 def test_what_a_parked_batch_was_made_of_is_listed_by_its_new_names_when_it_is_unparked(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1, version=5), contact(3), path="contact/2026.csv")
     pipeline.tick(11)
