@@ -51,6 +51,7 @@ def test_the_files_behind_one_that_kills_the_worker_are_taken(pipeline: Pipeline
     with pytest.raises(Killed):
         pipeline.start().sweep()
     assert state(pipeline, OTHER) == "ingested"
+    assert [one.tries for one in pipeline.context.ledger.backlog([DATAVERSE]).tried] == [2], "each try is counted once"
 
 
 def test_a_file_that_kills_again_and_again_waits_longer_and_longer_and_a_person_is_told(pipeline: Pipeline) -> None:
