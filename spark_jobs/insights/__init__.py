@@ -13,6 +13,7 @@
 | `intermediate` | Intermediate tables, each written once |
 | `sources` | Where the tables are found |
 | `results` | What a preview leaves in the lake |
+| `page` | A preview as one HTML page |
 | `steps` | What to click in Customer Insights |
 | `task` | The insights task, an optional third of the job |
 | `commands` | The command line |

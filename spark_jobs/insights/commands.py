@@ -1,4 +1,4 @@
-"""The command line: `python -m spark_jobs.insights lint|preview|diff|why|guards|steps`.
+"""The command line: `python -m spark_jobs.insights lint|preview|report|diff|why|guards|steps`.
 
 Exit codes: 0 all is well, 1 a guard is broken or Customer Insights would refuse the rules, 2 what was asked cannot be done.
 """
@@ -18,6 +18,7 @@ from rich.table import Table
 
 from spark_jobs.errors import JobError
 from spark_jobs.findings import errors
+from spark_jobs.insights.page import page
 from spark_jobs.insights.rules.lint import lint
 from spark_jobs.insights.rules.reading import FILE, open_rules
 from spark_jobs.insights.steps import click_steps, removed_steps
@@ -102,6 +103,17 @@ def _preview(options: argparse.Namespace, console: Console) -> int:
         if told["approximate"]:
             console.print(f"By lists that are not Microsoft's: {', '.join(told['approximate'])}")
         console.print(f"SourceTables are in {options.into}/previews/{told['run']}", markup=False, soft_wrap=True)
+    return 0 if all(one["holds"] for one in told["guards"]) else 1
+
+
+def _report(options: argparse.Namespace, console: Console) -> int:
+    from spark_jobs.insights.comparing import shown_values
+
+    told, results = _previewed(options)
+    rules = open_rules(options.rules)
+    values = shown_values(results, rules, told, options.tables) if options.show_values else None
+    options.html.write_text(page(told, values), encoding="utf-8")
+    console.print(f"The report is in {options.html}", markup=False, highlight=False, soft_wrap=True)
     return 0 if all(one["holds"] for one in told["guards"]) else 1
 
 
@@ -216,6 +228,9 @@ def _parser() -> argparse.ArgumentParser:
     steps = command("steps", _steps, "list what to click in Customer Insights, and what of it is new", data=False)
     steps.add_argument("--confirm", action="store_true", help="remember that all of it is clicked")
     preview = command("preview", _preview, "make the tables that Customer Insights would make", data=True)
+    report = command("report", _report, "write the preview as one HTML page", data=True)
+    report.add_argument("--html", type=Path, default=Path("insights.html"), help="the page")
+    report.add_argument("--show-values", action="store_true", help="show the rows of the riskiest profiles: personal data")
     command("guards", _guards, "say which guards hold", data=True)
     diff = command("diff", _diff, "say what other rules would change", data=True)
     diff.add_argument("base", type=Path)

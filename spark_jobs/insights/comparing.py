@@ -18,9 +18,11 @@ from spark_jobs.insights.rules.switches import Switches
 from spark_jobs.insights.sources import SourceTables, in_folder
 from spark_jobs.insights.task import run
 from spark_jobs.lake import Lake
+from spark_jobs.names import literal
 from spark_jobs.session import spark_session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pyspark.sql import SparkSession
@@ -78,6 +80,25 @@ def explained(into: Path, one: str, other: str) -> Chain | None:
         return None
     tables = {name: results.table(name) for name in ("Edges", "Identity")}
     return chain(links(tables, found[0]["CustomerId"]), *((row["Table"], row["Key"]) for row in found))
+
+
+def shown_values(
+    results: Results, rules: InsightsRules, told: Mapping[str, Any], folder: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of the riskiest profiles by id: values of people, for who asked to see them."""
+    source = in_folder(spark_session(), folder)
+    wanted = [one["customer"] for one in told["risks"]]
+    state = results.table("Identity", run=told["run"])
+    found: dict[str, list[dict[str, Any]]] = {customer: [] for customer in wanted}
+    for table in rules.tables:
+        own = (
+            state.where(state["CustomerId"].isin(wanted)).where(f"`Table` = {literal(table.name)}").select("Key", "CustomerId")
+        )
+        rows = source.tables[table.name].withColumnRenamed(table.key, "Key").join(own, "Key")
+        for row in rows.collect():
+            values = row.asDict()
+            found[values.pop("CustomerId")].append({"table": table.name, **values})
+    return found
 
 
 def _kept(spark: SparkSession, into: Path) -> tuple[Lake, Results]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spark_jobs.insights.judge.changes import RulePairs
     from spark_jobs.insights.judge.forecast import RuleForecast
     from spark_jobs.insights.judge.guards import Sizes, Verdict
+    from spark_jobs.insights.judge.risks import Enrichment, Risk
     from spark_jobs.insights.preview import Preview
     from spark_jobs.lake import Lake
 
@@ -44,10 +45,11 @@ class Results:
         found: dict[str, Any] | None = self._lake.read_json(f"{self._place}/preview.json")
         return found
 
-    def table(self, name: str) -> DataFrame:
-        """Return a table of the newest preview."""
-        found = self.newest()
-        run = found["run"] if found else ""
+    def table(self, name: str, run: str | None = None) -> DataFrame:
+        """Return a table of a preview, the newest unless told otherwise."""
+        if run is None:
+            found = self.newest()
+            run = found["run"] if found else ""
         return self._spark.read.parquet(self._lake.path(f"{self._place}/previews/{run}/{name}"))
 
     def ids(self) -> DataFrame | None:
@@ -87,6 +89,8 @@ def document(
     findings: Sequence[Finding],
     preview: Preview,
     rows: dict[str, int],
+    risks: Sequence[Risk],
+    enrichment: Enrichment,
 ) -> dict[str, Any]:
     """Return what is told of a preview, as plain values."""
     return {
@@ -101,4 +105,6 @@ def document(
         "approximate": list(preview.approximate),
         "segments": {name: rows[name] for name in preview.segments if name in rows},
         "tables": rows,
+        "risks": [asdict(one) for one in risks],
+        "enrichment": asdict(enrichment),
     }

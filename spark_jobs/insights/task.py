@@ -17,7 +17,8 @@ from spark_jobs.findings import errors
 from spark_jobs.insights.intermediate import Intermediate, digest
 from spark_jobs.insights.judge.changes import rule_pairs
 from spark_jobs.insights.judge.forecast import forecast
-from spark_jobs.insights.judge.guards import guarded, sizes
+from spark_jobs.insights.judge.guards import conflicting, guarded, sizes
+from spark_jobs.insights.judge.risks import enrichment, risks
 from spark_jobs.insights.preview import Given, PreviewBuild
 from spark_jobs.insights.results import Results, document
 from spark_jobs.insights.rules.lint import lint
@@ -92,6 +93,8 @@ def run(
         findings=findings,
         preview=preview,
         rows={table: rows.count() for table, rows in written.items()},
+        risks=risks(written, unification.matched.members, conflicting(rules, unification.matched.members, given)),
+        enrichment=enrichment(written["Customer"]),
     )
     holds = all(one["holds"] for one in told["guards"])
     results.conclude(told, holds=holds)

@@ -6,4 +6,5 @@
 | `guards` | What a unification must not do |
 | `changes` | What a change of the rules changes |
 | `chains` | Why two rows are one profile |
+| `risks` | Which profiles to look at first, and what enrichments can use |
 """

@@ -234,7 +234,7 @@ def test_the_wheel_holds_every_entry_point_and_model_and_of_shared_the_contracts
         "gold": "spark_jobs.gold.task:main",
         "insights": "spark_jobs.insights.task:main",
     }
-    files = [path for pattern in ("*.py", "*.sql", "*.toml") for path in (ROOT / "spark_jobs").rglob(pattern)]
+    files = [path for pattern in ("*.py", "*.sql", "*.toml", "chart/*") for path in (ROOT / "spark_jobs").rglob(pattern)]
     files += [ROOT / "shared" / "__init__.py", *(ROOT / "shared" / "contracts").rglob("*.py")]
     assert {name for name in names if ".dist-info/" not in name} == {path.relative_to(ROOT).as_posix() for path in files}
     assert not ast.parse((ROOT / "shared" / "__init__.py").read_text(encoding="utf-8")).body[1:], "it is a docstring"
