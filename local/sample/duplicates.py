@@ -42,10 +42,10 @@ def _again(chance: random.Random, one: Customer, cid: str) -> Customer:
 
 
 def _slip(chance: random.Random, text: str) -> str:
-    """Swap two letters or leave one out, where the text is long enough to be known again."""
-    if len(text) < 8:
+    """Leave one letter out, or swap two where the text is long enough to be known again."""
+    if len(text) < 6:
         return text
     place = chance.randrange(1, len(text) - 2)
-    if chance.random() < 0.5:
+    if len(text) >= 14 and chance.random() < 0.5:
         return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
     return text[:place] + text[place + 1 :]

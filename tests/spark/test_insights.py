@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.sample.customers import Customer, invented
+from local.sample.duplicates import plant
 from spark_jobs.errors import CandidatesError, GuardsError, RulesError
 from spark_jobs.insights.intermediate import Intermediate
+from spark_jobs.insights.judge.changes import ProfileChanges, profile_changes
 from spark_jobs.insights.preview import Given, PreviewBuild
 from spark_jobs.insights.results import Results
 from spark_jobs.insights.rules.reading import read_rules
 from spark_jobs.insights.rules.switches import Switches
 from spark_jobs.insights.sources import SourceTables
-from spark_jobs.insights.task import refuse_broken, run
+from spark_jobs.insights.task import refuse_broken, run, shipped_rules
 from spark_jobs.insights.unify.components import components, joined
 from spark_jobs.insights.unify.conditions import holds, score
 from spark_jobs.insights.unify.identity import STATE, identify
@@ -201,6 +205,11 @@ def test_ids_stay_with_most_of_their_rows_and_merges_and_splits_are_told(spark: 
     assert {tuple(row) for row in same.state.collect()} == {tuple(row) for row in before.collect()}
 
 
+def test_a_change_of_rules_is_told_by_rows_whatever_their_ids(spark: SparkSession) -> None:
+    found = profile_changes(members(spark, "abc", "de", "f", "g"), members(spark, "ab", "c", "def", "g"))
+    assert found == ProfileChanges(before=4, after=4, merged=1, split=1, moved=2)
+
+
 PEOPLE = """
 [[tables]]
 name = "person"
@@ -278,6 +287,28 @@ def test_a_preview_finds_what_plain_python_finds_and_is_not_made_twice(spark: Sp
     refuse_broken(first)
     assert run(spark, place, lenient, source, name="p3") == first
     assert {row["Key"] for row in results.table("Identity").collect()} == {row[0] for row in people()}
+
+
+def test_of_the_samples_customers_the_planted_duplicates_are_found_and_nobody_else_is_joined(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    chance = random.Random(360)
+    planted = plant(chance, [invented(chance, number) for number in range(1400)])
+    names = [one.name for one in fields(Customer) if one.name != "dateofbirth"]
+    people = [(*(str(getattr(one, name) or "") for name in names), str(one.dateofbirth)) for one in planted.customers]
+    frame = spark.createDataFrame(people, ", ".join(f"{name} string" for name in (*names, "dateofbirth")))
+    alone = shipped_rules().model_copy(update={"relationships": (), "measures": (), "segments": ()})
+    stages = Intermediate(spark, lake(spark, tmp_path), "pipeline/stages")
+    made = PreviewBuild(spark=spark, stages=stages, rules=alone).unify(Given(tables={"customer": frame}, version="1"))
+    profiles: dict[int, set[str]] = {}
+    for row in made.matched.members.select("profile", "key").collect():
+        profiles.setdefault(row["profile"], set()).add(row["key"])
+    found = {frozenset(keys) for keys in profiles.values() if len(keys) > 1}
+    true = {frozenset(pair) for pair in planted.twins}
+    assert len(true) == 140
+    assert found <= true, "precision 1"
+    assert len(found) >= 0.95 * len(true), "recall"
+    assert len(profiles) == 1400 + len(true) - len(found)
 
 
 def test_too_many_candidates_are_refused_before_anything_is_joined(spark: SparkSession, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def read_rules(text: str, *, file: str = FILE) -> InsightsRules:
     try:
         rules = InsightsRules.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key that is not known explains one that is missing: it is told first.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         place = _plain(document, first["loc"])
         raise RulesError(file, _problem(first), line=line_of(text, place), where=told(document, place)) from error
     for place, problem in _unnamed(rules):
