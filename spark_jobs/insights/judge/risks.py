@@ -63,9 +63,8 @@ def risks(tables: Mapping[str, DataFrame], members: DataFrame, conflicts: DataFr
             conflicts.join(own, "profile").groupBy("CustomerId").agg(F.sort_array(F.collect_set("Field")).alias("conflicts"))
         )
         told = told.join(named, "CustomerId", "left")
-    first = told.orderBy(
-        F.expr("coalesce(size(conflicts), 0) desc"), F.expr("weakest asc nulls last"), F.expr("rows desc"), "CustomerId"
-    )
+    several = F.coalesce(F.size("conflicts"), F.lit(0))
+    first = told.orderBy(several.desc(), F.col("weakest").asc_nulls_last(), F.col("rows").desc(), "CustomerId")
     return [
         Risk(
             customer=row["CustomerId"],
