@@ -4,7 +4,6 @@ Dataverse exports are not screened. Finance files are written by people and for 
 on each page, delimiters behind the last column, and a total below.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -15,47 +14,16 @@ import pyarrow.compute as pc
 
 from shared.formats.blocks import RAW_LIMIT, Parsed, RecordReason, Reject
 from shared.formats.dialect import Dialect
+from shared.formats.finance.totals import last_totals, no_records
 
-_TOTALS: Final = frozenset(
-    (
-        "total",
-        "totals",
-        "total general",
-        "total général",
-        "grand total",
-        "subtotal",
-        "sub total",
-        "sub-total",
-        "sum",
-        "summe",
-        "gesamt",
-        "gesamtsumme",
-        "zwischensumme",
-        "endsumme",
-        "insgesamt",
-        "somme",
-        "totale",
-        "totaal",
-        "eindtotaal",
-        "suma",
-        "suma total",
-        "razem",
-        "celkem",
-        "összesen",
-        "yhteensä",
-        "totalt",
-        "i alt",
-        "итого",
-        "всего",
-        "合計",
-        "总计",
-        "合计",
-    )
-)
-"""What stands in front of a sum of the records above, in the languages that finance files came in so far."""
-_TOTAL: Final = "the last record begins with the word for a total: skip_footer = 1 leaves it out, skip_footer = 0 takes it"
+_TOLD: Final[dict[RecordReason, str]] = {
+    "total_row": "a total: skip_footer leaves out as many at the end of the file, skip_footer = 0 takes all",
+    "note_row": "one value where the others have many, as a note, a section's title or a sum: skip_footer = 0 takes it",
+    "cut_off": "the line below holds the rest of its last value: a line break stands in it without quotes",
+}
+_PAIR: Final = 2  # columns
+_LINE_ENDS: Final = (b"\r\n", b"\n", b"\r")
 _UNTOLD: Final = "a value that the workbook does not tell: a formula that was never computed, or an error"
-_MOST_TOTALS: Final = 5  # at the end of a file: a sum for each of a few currencies, and one of all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +33,7 @@ class Screen:
     header: tuple[str | None, ...] = ()  # fields of the header; a record equal to it is passed over
     spare: int = 0  # columns behind the named ones, which every record has and leaves empty
     untold: str = ""  # what values begin with that the file does not tell; empty: it tells all
-    totals: bool = True  # whether the file's last records are no records where they begin with the word for a total
+    totals: bool = True  # whether records that hold a total, or a note, are set aside
 
 
 def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Dialect) -> Parsed:
@@ -81,8 +49,10 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     beyond, untold = _holds_a_value(behind), _begins(named, screen.untold)
     gone = _or(_or(passed, beyond), untold)
     kept = named if gone is None else named.filter(pc.invert(gone))
-    last = _totals(kept) if screen.totals else 0
-    if gone is None and not last:
+    last = last_totals(kept) if screen.totals else 0
+    apart = no_records(kept) if screen.totals else {}
+    cut = _cut_off(parsed, data, dialect) if parsed.rejects else set()
+    if gone is None and not (last or apart or cut):
         return replace(parsed, table=named)
     before: list[int] = parsed.numbers.to_pylist()
     dropped = {before[row] for row in _indices(passed)}
@@ -90,12 +60,20 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     beyond_width = {before[row] for row in _indices(beyond)}
     numbers = [number for number in before if not (number in dropped or number in beyond_width or number in spoiled)]
     summed = set(numbers[len(numbers) - last :])
+    told: dict[int, RecordReason] = {number: "cut_off" for number in numbers if number in cut}
+    told = {numbers[row]: reason for row, reason in apart.items()} | told
+    told = {number: reason for number, reason in told.items() if number not in summed}
+    if told:
+        kept = kept.filter(pa.array([number not in told for number in numbers]))
+        numbers = [number for number in numbers if number not in told]
     shift = list(accumulate(number in dropped for number in range(parsed.records)))
     rejects = [replace(reject, number=reject.number - shift[reject.number]) for reject in parsed.rejects]
     totals = []
-    for number, start, raw in _places(data, beyond_width | summed | spoiled.keys(), dialect):
+    for number, start, raw in _places(data, beyond_width | summed | spoiled.keys() | told.keys(), dialect):
         if number in summed:
-            totals.append(_reject(number - shift[number], start, raw, "total_row", _TOTAL))
+            totals.append(_reject(number - shift[number], start, raw, "total_row", _TOLD["total_row"]))
+        elif number in told:
+            rejects.append(_reject(number - shift[number], start, raw, told[number], _TOLD[told[number]]))
         elif number in spoiled:
             rejects.append(_reject(number - shift[number], start, raw, "untold_value", spoiled[number]))
         else:
@@ -111,14 +89,28 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     )
 
 
-def _totals(table: pa.Table) -> int:
-    """Count the last rows that begin with the word for a total."""
-    found = 0
-    while found < min(table.num_rows, _MOST_TOTALS):
-        row = table.num_rows - 1 - found
-        if not is_total(next((value for column in table.columns if (value := column[row].as_py())), "")):
-            break
-        found += 1
+def _cut_off(parsed: Parsed, data: memoryview, dialect: Dialect) -> set[int]:
+    """Return the numbers of the rows that a line break inside their last value may have cut off.
+
+    Below stands one field alone. In a table of two columns it may be a record without its delimiter, and at the end of a file
+    a note, unless the two lines end in other line breaks.
+    """
+    lone = {
+        reject.number for reject in parsed.rejects if reject.reason == "too_narrow" and reject.detail.startswith("fields=1 ")
+    }
+    rows = set(parsed.numbers.to_pylist()) if lone else set()
+    wanted = {number for number in lone if number - 1 in rows}
+    found: set[int] = set()
+    after = max(rows, default=0)
+    ends: dict[int, int] = {}
+    for number, start, raw in _places(data, wanted | {number - 1 for number in wanted}, dialect):
+        ends[number] = start + len(raw)
+        if number in wanted:
+            between = bytes(data[ends[number - 1] : start])
+            behind = bytes(data[ends[number] : ends[number] + 2])
+            differs = not behind.startswith(between) or between == b"\r" != behind[:2]
+            if between in _LINE_ENDS and (differs or (number < after and parsed.table.num_columns > _PAIR)):
+                found.add(number - 1)
     return found
 
 
@@ -131,11 +123,6 @@ def without_totals(parsed: Parsed) -> Parsed:
     return replace(
         parsed, table=parsed.table.slice(0, kept), numbers=parsed.numbers.slice(0, kept), rejects=tuple(rejects), totals=()
     )
-
-
-def is_total(value: str) -> bool:
-    """Tell whether a value is the word for a total."""
-    return unicodedata.normalize("NFC", value).strip().rstrip(":").rstrip().casefold() in _TOTALS
 
 
 def _is_blank(table: pa.Table) -> pa.ChunkedArray | None:

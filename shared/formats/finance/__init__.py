@@ -13,5 +13,7 @@
 | `shapes` | What a cell looks like: a number, a date, or text |
 | `source` | From a landed finance file to a header and the text below it |
 | `text` | A room of its own: from the bytes of a file to its text |
+| `totals` | Records that are none: totals, notes and titles of sections |
+| `words` | Words that name columns |
 | `workbook` | Workbooks as CSV text |
 """

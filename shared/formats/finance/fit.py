@@ -18,7 +18,9 @@ _FIELDS: Final = 8_000  # likewise
 _ODD: Final = 0.3  # of the records from the header on: more of another width, or with a fault, and a dialect does not fit
 _FEW: Final = 10  # records; of so few, half may be odd
 _DECIMAL: Final = re.compile(rb"[-+]?\d{1,3}(?:\.?\d{3})*,\d+")
-_APART: Final = re.compile(rb"[ :^~!]+")
+_SPACES: Final = re.compile(" +")
+_IN_NAMES: Final = " .,;|-_'\"/&()\t"  # that stand in names and values of one column, or are tried before
+_LONE: Final = re.compile(rb"'[^']+'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +88,29 @@ def find_dialect(head: bytes, start: int, config: FinanceConfig, *, whole: bool)
     return best[1]
 
 
-def looks_delimited_otherwise(cells: Sequence[bytes | None]) -> bool:
-    """Tell whether the records of a file of one column may have several, between spaces or another mark."""
-    parts = [len(_APART.split(cell.strip())) for cell in cells if cell]
-    return len(parts) > 1 and min(parts) > 1 and len(set(parts)) == 1
+def other_delimiter(cells: Sequence[bytes | None]) -> str | None:
+    """Return what may separate the fields of a file of one column: a mark that comes equally often in each record.
+
+    A space stands for one or more; empty: the file may be of fixed width. None: nothing speaks for more than one column.
+    """
+    texts = [cell.decode("utf-8", "replace").strip() for cell in cells if cell]
+    if len(texts) < 2:
+        return None
+    for mark in dict.fromkeys(sign for sign in texts[0] if not (sign.isalnum() or sign in _IN_NAMES)):
+        if len({text.count(mark) for text in texts}) == 1:
+            return mark
+    if sum(1 for text in texts if "  " in text) * 2 > len(texts):
+        return ""
+    parts = {len(_SPACES.split(text)) for text in texts}
+    return " " if len(parts) == 1 and parts.pop() > 1 else None
+
+
+def lone_quotes(fit: Fit, rows: Sequence[Sequence[bytes | None]]) -> bool:
+    """Tell whether some values stand between single quotes, which may be none of them: no `"` in the file says otherwise."""
+    if fit.dialect.quote != b'"':
+        return False
+    cells = [value for row in rows for value in row if value]
+    return not any(b'"' in value for value in cells) and any(_LONE.fullmatch(value.strip()) for value in cells)
 
 
 def _delimiters(config: FinanceConfig, sample: bytes) -> list[bytes]:
@@ -105,7 +126,7 @@ def _variants(delimiter: bytes, config: FinanceConfig, sample: bytes) -> Iterato
     if not config.quote and re.search(rb"(?:^|[\r\n%b]) ?'" % re.escape(plain.delimiter), sample):
         quotes.append(b"'")
     escapes = [b""] if config.escape is None else [config.escape.encode()]
-    if config.escape is None and (b'\\"' in sample or b"\\'" in sample):
+    if config.escape is None and any(b"\\" + mark in sample for mark in (b'"', b"'", plain.delimiter)):
         escapes.append(b"\\")
     spaced = [plain.spaced]
     if config.delimiter is None and sample.count(plain.delimiter + b" ") > sample.count(plain.delimiter) // 2:
@@ -174,6 +195,8 @@ def _is_so(fit: Fit, head: bytes, start: int, *, whole: bool) -> bool:
         mark = dialect.quote
         if any((value or b"").strip()[:1] == b'"' for row in rows for value in row):
             return False
+        if fit.odd == 0 and any(len(row) != fit.width for row in rows):
+            return True
         columns = list(zip(*[one.fields for one in _table(fit, head, start, plain, whole=whole)], strict=False))
         return any(_is_wrapped(column, mark) for column in columns) or any(one.in_doubt for one in raw)
     return True

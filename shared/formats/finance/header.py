@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from shared.formats.finance.shapes import Kind, column_kind, common_shape, kind, shape
+from shared.formats.finance.shapes import Kind, code_length, column_kind, common_shape, is_ruled, kind, shape
+from shared.formats.finance.words import are_names, is_name
 
 Cells = Sequence[str | None]
 Judgement = Literal["header", "values", "unclear"]
 _YEARS = range(1900, 2101)
+_AGAIN = 6  # values of a column; of fewer nobody can tell that they come again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,9 @@ def find_header(rows: Sequence[Cells]) -> Headed:
     while place + 1 < len(rows) and is_title(rows[place]) and is_strong(rows[place + 1], rows[place + 2 :]):
         place += 1
     judgement, why = judge(rows[place], [row for row in rows[place + 1 :] if list(row) != list(rows[place])])
+    spans = not all((cell or "").strip() for cell in rows[place])
+    if judgement == "unclear" and spans and len(rows) > place + 2 and goes_on(rows[place + 1], rows[place + 2 :]):
+        judgement, why = "header", "text, above names of columns of values"
     count = 1
     if judgement == "header":
         while place + count + 1 <= len(rows) - 1 and goes_on(rows[place + count], rows[place + count + 1 :]):
@@ -46,18 +51,15 @@ def judge(header: Cells, rows: Sequence[Cells]) -> tuple[Judgement, str]:
     for cell, column in zip(header, _columns(rows, len(header)), strict=True):
         text = (cell or "").strip()
         found, below = kind(cell), column_kind(column)
-        if found in ("number", "date"):
+        if found in ("number", "date") or "://" in text or "@" in text.strip("@"):
             against += 1
             whole.append(int(text) if text.isdecimal() else -1)
         elif not text:
             continue
-        elif "://" in text or "@" in text.strip("@"):
-            against += 1
-            whole.append(-1)
         elif below in ("number", "date"):
             speaks_for += 1
-        elif (common := common_shape(column)) is not None:
-            speaks_for, against = (speaks_for, against + 1) if shape(cell) == common else (speaks_for + 1, against)
+        elif (alike := _alike(cell, column)) is not None:
+            speaks_for, against = speaks_for + (not alike), against + alike
         else:
             repeated |= below == "text" and sum(1 for value in column if value == cell) > 0
     if against and speaks_for and _are_names(whole, against):
@@ -68,7 +70,31 @@ def judge(header: Cells, rows: Sequence[Cells]) -> tuple[Judgement, str]:
         return "header", f"{speaks_for} names above numbers, dates or codes"
     if repeated:
         return "unclear", "a cell of the first record is also a value below it"
-    return "header", "text, as in no record of values below it" if rows else "nothing stands below it"
+    if not rows:
+        return "header", "nothing stands below it"
+    if are_names(header) or _stands_out(header, rows):
+        return "header", "names, above text"
+    return "unclear", "text above text: header_row = 1 says that it names the columns"
+
+
+def _alike(cell: str | None, column: Sequence[str | None]) -> bool | None:
+    """Tell whether a cell looks as all values below it do, where these look alike: `C001`, `DE`; None: they do not."""
+    if (common := common_shape(column)) is not None:
+        return shape(cell) == common
+    length = code_length(column)
+    return code_length([cell, cell]) == length if length and not is_name(cell) else None
+
+
+def _stands_out(header: Cells, rows: Sequence[Cells]) -> bool:
+    """Tell whether a record of text differs from those below it as names do: in its capitals, or where values come again."""
+    columns = _columns(rows, len(header))
+    if all((cell or "").islower() for cell in header) and not any((cell or "").islower() for row in rows for cell in row):
+        return len(rows) > 1
+    for cell, column in zip(header, columns, strict=True):
+        held = [value for value in column if value]
+        if cell and len(held) >= _AGAIN and 3 * len(set(held)) <= len(held) and cell not in held:
+            return True
+    return False
 
 
 def is_title(row: Cells) -> bool:
@@ -92,22 +118,30 @@ def is_strong(row: Cells, rows: Sequence[Cells]) -> bool:
 
 def goes_on(row: Cells, rows: Sequence[Cells]) -> bool:
     """Tell whether a record below the header is a second line of it: names or units in every column of values."""
+    if is_ruled(row):
+        return True
     typed = [place for place, column in enumerate(_columns(rows, len(row))) if _typed(column)]
     if not typed or any(kind(row[place]) in ("number", "date") for place in range(len(row))):
         return False
     named = [place for place in typed if kind(row[place]) == "text"]
-    return len(named) == len(typed) or (len(named) > 1 and len(named) >= len(typed) - 1)
+    units = bool(named) and not any((row[place] or "").strip() for place in range(len(row)) if place not in typed)
+    return len(named) == len(typed) or (len(named) > 1 and len(named) >= len(typed) - 1) or (units and len(typed) > 1)
 
 
-def another_header(header: Cells, row: Cells, kinds: Sequence[Kind]) -> bool:
-    """Tell whether a record further down is the header of another table: text in every column of values, and no value."""
+def another_header(header: Cells, row: Cells, kinds: Sequence[Kind], *, apart: bool = False) -> bool:
+    """Tell whether a record further down is the header of another table: text in every column of values, and no value.
+
+    Where an empty record stands `apart` what follows, less has to speak for it.
+    """
     typed = [place for place, found in enumerate(kinds) if found in ("number", "date")]
     again = bool(header[0]) and row[0] == header[0]
-    if not again and not (typed and typed[-1] < len(row) and kind(row[typed[-1]]) == "text"):
+    if not again and not (apart and len(row) > 1) and not (typed and typed[-1] < len(row) and kind(row[typed[-1]]) == "text"):
         return False
     if any(kind(cell) in ("number", "date") for cell in row):
         return False
     if again and len(row) > 1 and sum(1 for cell in row if cell) > len(row) // 2:
+        return True
+    if apart and len(row) > 1 and all((cell or "").strip() for cell in row) and (typed or are_names(row)):
         return True
     return len(typed) > 1 and all(place < len(row) and kind(row[place]) == "text" for place in typed)
 
@@ -115,6 +149,7 @@ def another_header(header: Cells, row: Cells, kinds: Sequence[Kind]) -> bool:
 def merged(rows: Sequence[Cells]) -> tuple[str, ...]:
     """Return the names that several header rows make together: a cell that spans several columns is written in its first."""
     filled: list[list[str]] = []
+    rows = [row for row in rows if not is_ruled(row)]
     for number, row in enumerate(rows):
         carried, line = "", []
         for cell in row:

@@ -19,7 +19,7 @@ from shared.formats.finance.errors import (
     HeaderMissingError,
     LayoutError,
 )
-from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, looks_delimited_otherwise, records
+from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, lone_quotes, other_delimiter, records
 from shared.formats.finance.header import Cells, another_header, find_header, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, section
 from shared.formats.finance.shapes import column_kind, kind
@@ -132,6 +132,9 @@ def _found(at: _Head) -> Layout:
     _refuse_odd_widths(at, held)
     first = fit.first if fit.width > 1 else 0
     table = [one for one in held[first:] if len(one.fields) == fit.width]
+    if at.config.quote is None and lone_quotes(fit, [one.fields for one in table[:_JUDGED]]):
+        detail = "some values stand between single quotes, which may belong to them; say quote"
+        raise LayoutError(at.file, detail, section(at.data_set, **(written(fit.dialect) | {"quote": "'"})))
     rows = [_values(one.fields, at.config.nulls) for one in table[:_JUDGED]]
     headed = find_header(rows)
     number = at.found.index(table[headed.place]) + 1
@@ -178,13 +181,25 @@ def _refuse_odd_widths(at: _Head, held: Sequence[FoundRecord]) -> None:
     if fit.width <= 1 and widths == {1} and not any(one.in_doubt for one in held):
         cells = [one.fields[0] for one in held]
         marked = any(mark in (cell or b"") for cell in cells for mark in (b",", b";", b"\t", b"|"))
-        if at.config.delimiter is not None or not (marked or looks_delimited_otherwise(cells)):
+        mark = other_delimiter(cells)
+        if at.config.delimiter is not None or (mark is None and not marked):
             return
+        if mark is not None:
+            raise _other_mark(at, mark)
     if len(held) == 1 and not held[0].in_doubt and (len(held[0].fields) > 1 or at.config.delimiter is not None):
         return  # a header alone
     quoted = "; quotes leave in doubt where values end" if any(one.in_doubt for one in held) else ""
     detail = f"with no delimiter do most of {len(held)} records have one width{quoted}; say delimiter, quote or escape"
     raise LayoutError(at.file, detail)
+
+
+def _other_mark(at: _Head, mark: str) -> FinanceError:
+    """Say what may separate the fields of a file that has one column otherwise."""
+    if not mark:
+        return LayoutError(at.file, "columns of fixed width, between spaces; land it with a delimiter")
+    toml = section(at.data_set, delimiter=mark) if mark.isascii() else ""
+    told = "a space" if mark == " " else f"U+{ord(mark):04X}"
+    return LayoutError(at.file, f"{told} comes equally often in each record, and may separate fields; say delimiter", toml)
 
 
 def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, why: str) -> FinanceError:
@@ -242,10 +257,16 @@ def _refuse_another_table(at: _Head, layout: Layout) -> None:
             continue
         before = rows[max(0, place - _JUDGED) : place]
         kinds = [column_kind([cells[column] for cells in before if column < len(cells)]) for column in range(len(layout.names))]
-        if another_header(layout.header, row, kinds):
+        apart = place > 0 and _is_apart(below[place - 1], one)
+        if another_header(layout.header, row, kinds, apart=apart):
             number = at.found.index(one) + 1
             detail = f"record {number} looks like the header of another table; land each table as a file of its own"
             raise AnotherTableError(at.file, detail)
+
+
+def _is_apart(before: FoundRecord, one: FoundRecord) -> bool:
+    """Tell whether an empty line, or a record that holds nothing, stands before a record."""
+    return before.is_blank or one.start > before.after
 
 
 def _typed_below(rows: Sequence[Cells]) -> bool:

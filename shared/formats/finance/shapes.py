@@ -22,6 +22,7 @@ _NOTHING: Final = frozenset(
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
+_RULE: Final = frozenset("-=+_:")
 _MOST: Final = 0.9  # of a column's cells, for it to be of a kind: one typing error does not make it text
 
 
@@ -57,3 +58,17 @@ def common_shape(cells: Sequence[str | None]) -> str | None:
     shapes = {shape(cell) for cell in cells if cell}
     found = shapes.pop() if len(shapes) == 1 else ""
     return found if "9" in found and len([cell for cell in cells if cell]) > 1 else None
+
+
+def code_length(cells: Sequence[str | None]) -> int:
+    """Return how many capitals all cells of a column have that hold something, 0 where they are no codes: `DE`, `EUR`."""
+    held = [cell.strip() for cell in cells if cell]
+    lengths = {len(cell) for cell in held}
+    same = len(held) > 1 and len(lengths) == 1 and all(cell.isalpha() and cell.isupper() for cell in held)
+    return lengths.pop() if same else 0
+
+
+def is_ruled(cells: Sequence[str | None]) -> bool:
+    """Tell whether a record is a line drawn below a header: `---`, `===`."""
+    held = [text for cell in cells if (text := (cell or "").strip())]
+    return len(held) > 1 and all(set(cell) <= _RULE for cell in held) and max(map(len, held)) > 2
