@@ -24,9 +24,8 @@ RAW_LIMIT: Final = 1024 * 1024
 
 
 _Width = Literal["too_wide", "too_narrow", "truncated"]
-RecordReason = Literal[
-    _Width, Fault, "invalid_utf8", "open_quote", "too_long", "total_row", "note_row", "cut_off", "untold_value"
-]
+_NoRecord = Literal["total_row", "note_row", "cut_off", "untold_value"]
+RecordReason = Literal[_Width, Fault, _NoRecord, "invalid_utf8", "open_quote", "too_long"]
 """Why a record cannot be used."""
 
 
