@@ -9,6 +9,8 @@
 | `fingerprint` | Tells a file that grew from one that was written anew, by the bytes before the place where reading stopped |
 | `label_files` | The two forms in which Synapse Link tells labels, read into one |
 | `landed_paths` | What a landed path is: pure classification of blob names |
+| `many_records` | Records of text without quotes, told apart all at once |
+| `rejects` | Records of a block that cannot be used, as columns |
 | `screen` | What the records of a finance file are looked through for |
 | `slices` | The kernel: a stream of landed bytes becomes bronze parts, one per slice |
 | `model_json` | What Synapse Link's `model.json` says |

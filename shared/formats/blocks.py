@@ -1,43 +1,28 @@
 """One block of complete records to columns of text, by pyarrow where the rows are regular and exactly where they are not.
 
-The fast path hands the whole block to pyarrow and lets it set rows of another width aside. A block that it cannot take (invalid
-UTF-8, a byte order mark in front) is halved until the part that it cannot take is small, and only that part goes through
-the exact path, record by record. Both follow the rules of `shared.formats.dialect`; a property test holds them together.
+The fast path hands the block to pyarrow and lets it set rows of another width aside. A block that it cannot take (invalid
+UTF-8, quotes in doubt) is halved until the part is small, and only that part goes through the exact path. Both
+follow the rules of `shared.formats.dialect`; a property test holds them together.
 """
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from shared.errors import Internal
-from shared.formats.dialect import BOM, Dialect, Fault
+from shared.formats.dialect import BOM, Dialect
+from shared.formats.many_records import many_records
+from shared.formats.rejects import NONE, RAW_LIMIT, SCHEMA, Reject, Width, field_type, invalid_utf8, joined, moved, table_of
 
 LEAF: Final = 32 * 1024
 """Bytes below which a part is read record by record: halving further would cost more than it saves."""
-RAW_LIMIT: Final = 1024 * 1024
-"""Bytes of a rejected record that are kept; its place in the landed file says where the rest is."""
-
-
-_Width = Literal["too_wide", "too_narrow", "truncated"]
-_NoRecord = Literal["total_row", "note_row", "cut_off", "untold_value"]
-RecordReason = Literal[_Width, Fault, _NoRecord, "invalid_utf8", "open_quote", "too_long"]
-"""Why a record cannot be used."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reject:
-    """A record that cannot be used: where it is, why, and its bytes."""
-
-    number: int  # of the record, 0 for the block's first
-    offset: int  # of its first byte in the block
-    reason: RecordReason
-    detail: str  # names, counts, positions; never content
-    raw: bytes
+_MANY: Final = 2_000  # odd rows of a block: reading more of them one by one takes memory and time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +31,10 @@ class Parsed:
 
     table: pa.Table  # `width` columns of string, named "0", "1", ...
     numbers: pa.Array  # int64: which record each row is, 0 for the block's first
-    rejects: tuple[Reject, ...]
+    rejects: pa.Table  # `shared.formats.rejects.SCHEMA`, by number
     records: int
     widest: int  # fields of the widest row taken, 0 if there is none
-    totals: tuple[Reject, ...] = ()  # the last rows, where they are totals if the file ends here
+    totals: pa.Table = field(default_factory=SCHEMA.empty_table)  # likewise, of the last rows: totals, if the file ends here
 
 
 class OpenQuoteError(Internal):
@@ -73,11 +58,6 @@ def read_block(
     return reader.halved(data)
 
 
-def field_type() -> pa.DataType:
-    """Return the type of every bronze column that comes from the landed file."""
-    return pa.string()
-
-
 class _Reader:
     """Reads blocks of one shape."""
 
@@ -94,6 +74,8 @@ class _Reader:
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[tuple[int, int, bytes]] = []
         table = self._parse(data, width if self._low <= width <= self._width else self._width, odd)
+        if table is None:
+            return self._crowded(data)
         records = table.num_rows + len(odd)
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
             raise OpenQuoteError
@@ -101,42 +83,49 @@ class _Reader:
             return Parsed(
                 table=self._padded(table),
                 numbers=pa.arange(0, records),
-                rejects=(),
+                rejects=NONE,
                 records=records,
                 widest=table.num_columns if records else 0,
             )
         return self._with_odd_rows(data, table, odd, records)
 
-    def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, bytes]] | None) -> pa.Table:
-        """Return a table of the rows with `width` fields; the others go to `odd` as (number from 0, fields, text)."""
+    def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, bytes]] | None) -> pa.Table | None:
+        """Return a table of the rows with `width` fields, the others to `odd` as (number, fields, text); None: too many."""
         names = [str(column) for column in range(width)]
         if data[-1] not in b"\r\n":
             data = bytes(data) + b"\n"  # pyarrow 26 reads an empty last field behind a quoted one as "" where none follows
 
+        most = max(_MANY, len(data) // 256)
+
         def set_aside(row: csv.InvalidRow) -> str:
-            if odd is None:
+            if odd is None or len(odd) > most:
                 return "error"
             odd.append((row.number - 1, row.actual_columns, row.text.encode()))
             return "skip"
 
-        table = csv.read_csv(
-            pa.BufferReader(pa.py_buffer(data)),
-            # One block and one thread: row numbers are exact then, and the slices keep the other core busy.
-            read_options=csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
-            parse_options=csv.ParseOptions(
-                delimiter=self._dialect.delimiter.decode(),
-                quote_char=self._dialect.quote.decode(),
-                newlines_in_values=True,
-                invalid_row_handler=set_aside,
-            ),
-            convert_options=csv.ConvertOptions(
-                check_utf8=False,  # the block as a whole was checked, which is faster and the same
-                column_types=dict.fromkeys(names, field_type()),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
+        try:
+            table = csv.read_csv(
+                pa.BufferReader(pa.py_buffer(data)),
+                # One block and one thread: row numbers are exact then, and the slices keep the other core busy.
+                read_options=csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
+                parse_options=csv.ParseOptions(
+                    delimiter=self._dialect.delimiter.decode(),
+                    quote_char=self._dialect.quote.decode(),
+                    newlines_in_values=True,
+                    invalid_row_handler=set_aside,
+                ),
+                convert_options=csv.ConvertOptions(
+                    check_utf8=False,  # the block as a whole was checked, which is faster and the same
+                    column_types=dict.fromkeys(names, field_type()),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid:
+            if odd is not None and len(odd) > most:
+                return None
+            raise
         return _unspaced(table) if self._dialect.spaced else table
 
     def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int) -> bool:
@@ -199,8 +188,8 @@ class _Reader:
         narrower = pc.indices_nonzero(pc.less(fields, before)).to_pylist()
         return {number: (widths[number], before[number].as_py()) for number in narrower if widths[number]}
 
-    def _rejects(self, data: memoryview, bad: dict[int, tuple[int, int]]) -> tuple[Reject, ...]:
-        """Return the records of those numbers, widths and least legal widths, found again in the block's bytes."""
+    def _rejects(self, data: memoryview, bad: dict[int, tuple[int, int]]) -> pa.Table:
+        """Return the records of those numbers, widths and least legal widths, found again in the block."""
         rejects: list[Reject] = []
         at, number = 0, 0
         while len(rejects) < len(bad) and (found := self._dialect.record(data, at, len(data))) is not None:
@@ -208,12 +197,40 @@ class _Reader:
             if number in bad:
                 rejects.append(self._wrong_width(number, start, bytes(data[start:end]), *bad[number]))
             number += 1
-        return tuple(rejects)
+        return table_of(rejects)
 
     def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int, low: int) -> Reject:
-        reason: _Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
-        detail = f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
-        return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
+        reason, detail = self._told(fields, low)
+        return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw)
+
+    def _told(self, fields: int, low: int) -> tuple[Width, str]:
+        reason: Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
+        return reason, f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
+
+    def _crowded(self, data: memoryview) -> Parsed | None:
+        """Read a block in which many rows are odd: without quotes, its records are told apart all at once, not one by one."""
+        if self._dialect.quote in bytes(data):
+            return None
+        found = many_records(data, self._dialect.delimiter)
+        low = np.full(len(found.widths), self._low)
+        if self._grows:
+            legal = np.where(found.widths <= self._width, found.widths, 0)
+            low[1:] = np.maximum(low[1:], np.maximum.accumulate(legal)[:-1])
+        good = (low <= found.widths) & (found.widths <= self._width)
+        text = found.text_of(good)
+        rows = _Reader(self._dialect, self._width, self._min_width, None).fast(memoryview(text), exact=True) if text else None
+        if (text and (rows is None or rows.rejects.num_rows)) or int((found.ends - found.starts).max()) > RAW_LIMIT:
+            return None
+        kinds, index = np.unique(np.stack([found.widths[~good], low[~good]], axis=1), axis=0, return_inverse=True)
+        told = [self._told(int(fields), int(least)) for fields, least in kinds]
+        empty = pa.table({str(column): pa.array([], field_type()) for column in range(self._width)})
+        return Parsed(
+            table=rows.table if rows else empty,
+            numbers=pa.array(np.flatnonzero(good), pa.int64()),
+            rejects=found.rejected(~good, index.ravel(), told),
+            records=len(good),
+            widest=int(found.widths[good].max(initial=0)),
+        )
 
     def halved(self, data: memoryview) -> Parsed:
         """Read a block that the fast path refused: both halves again, the smallest part record by record."""
@@ -223,20 +240,10 @@ class _Reader:
         left = self.fast(data[:middle], exact=True) or self.halved(data[:middle])
         behind = _Reader(self._dialect, self._width, self._min_width, max(self._low, left.widest) if self._grows else None)
         right = behind.fast(data[middle:], exact=True) or behind.halved(data[middle:])
-        moved = tuple(
-            Reject(
-                number=reject.number + left.records,
-                offset=reject.offset + middle,
-                reason=reject.reason,
-                detail=reject.detail,
-                raw=reject.raw,
-            )
-            for reject in right.rejects
-        )
         return Parsed(
             table=pa.concat_tables([left.table, right.table]),
             numbers=pa.concat_arrays([left.numbers, pc.add(right.numbers, left.records)]),
-            rejects=left.rejects + moved,
+            rejects=joined(left.rejects, moved(right.rejects, numbers=left.records, offset=middle)),
             records=left.records + right.records,
             widest=max(left.widest, right.widest),
         )
@@ -252,10 +259,10 @@ class _Reader:
             raw, at = bytes(data[start:end]), after
             values = self._dialect.fields(raw)
             if not _is_utf8(raw):
-                rejects.append(_invalid_utf8(number, start, raw))
+                rejects.append(invalid_utf8(number, start, raw))
             elif (fault := self._dialect.fault(raw)) is not None:
                 detail = f"fields={len(values)}, of which quotes leave in doubt where they end"
-                rejects.append(Reject(number=number, offset=start, reason=fault, detail=detail, raw=raw[:RAW_LIMIT]))
+                rejects.append(Reject(number=number, offset=start, reason=fault, detail=detail, raw=raw))
             elif not low <= len(values) <= self._width:
                 rejects.append(self._wrong_width(number, start, raw, len(values), low))
             else:
@@ -269,7 +276,7 @@ class _Reader:
         return Parsed(
             table=pa.table({str(i): pa.array(column, field_type()) for i, column in enumerate(columns)}),
             numbers=pa.array(numbers, pa.int64()),
-            rejects=tuple(rejects),
+            rejects=table_of(rejects),
             records=number,
             widest=widest,
         )
@@ -280,14 +287,6 @@ def _unspaced(table: pa.Table) -> pa.Table:
     bare = [pc.replace_substring_regex(column, "^ ", "") for column in table.columns[1:]]
     columns = [pc.if_else(pc.equal(column, ""), pa.scalar(None, field_type()), column) for column in bare]
     return pa.table([table.column(0), *columns], names=table.column_names)
-
-
-def _invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:
-    try:
-        raw.decode()
-    except UnicodeDecodeError as error:
-        detail = f"byte {error.start} of the record: {error.reason}"
-    return Reject(number=number, offset=offset, reason="invalid_utf8", detail=detail, raw=raw[:RAW_LIMIT])
 
 
 def _is_utf8(data: bytes | memoryview) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.formats.blocks import RAW_LIMIT, OpenQuoteError, Parsed, Reject, read_block
+from shared.formats.blocks import OpenQuoteError, Parsed, read_block
 from shared.formats.dialect import BOM, Dialect
+from shared.formats.rejects import RAW_LIMIT, Reject, table_of
 from shared.formats.screen import Screen, screened, without_totals
 
 _LOOK_AHEAD: Final = 64 * 1024
@@ -171,7 +172,7 @@ class Cutter:
                 detail=f"bytes={rest}, to the end of the file",
                 raw=raw,
             )
-            parsed = replace(parsed, rejects=(reject,), records=1)
+            parsed = replace(parsed, rejects=table_of([reject]), records=1)
             consumed, open_quote, too_long = consumed + rest, False, False
         return Block(
             parsed=parsed,

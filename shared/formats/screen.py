@@ -4,7 +4,7 @@ Dataverse exports are not screened. Finance files are written by people and for 
 on each page, delimiters behind the last column, and a total below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
@@ -12,9 +12,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.formats.blocks import RAW_LIMIT, Parsed, RecordReason, Reject
+from shared.formats.blocks import Parsed
 from shared.formats.dialect import Dialect
 from shared.formats.finance.totals import last_totals, no_records
+from shared.formats.rejects import NONE, RAW_LIMIT, SCHEMA, RecordReason, Reject, joined, table_of
 
 _TOLD: Final[dict[RecordReason, str]] = {
     "total_row": "a total: skip_footer leaves out as many at the end of the file, skip_footer = 0 takes all",
@@ -51,7 +52,7 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     kept = named if gone is None else named.filter(pc.invert(gone))
     last = last_totals(kept) if screen.totals else 0
     apart = no_records(kept) if screen.totals else {}
-    cut = _cut_off(parsed, data, dialect) if parsed.rejects else set()
+    cut = _cut_off(parsed, data, dialect) if parsed.rejects.num_rows and parsed.table.num_rows else set()
     if gone is None and not (last or apart or cut):
         return replace(parsed, table=named)
     before: list[int] = parsed.numbers.to_pylist()
@@ -67,8 +68,8 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
         kept = kept.filter(pa.array([number not in told for number in numbers]))
         numbers = [number for number in numbers if number not in told]
     shift = list(accumulate(number in dropped for number in range(parsed.records)))
-    rejects = [replace(reject, number=reject.number - shift[reject.number]) for reject in parsed.rejects]
-    totals = []
+    rejects: list[Reject] = []
+    totals: list[Reject] = []
     for number, start, raw in _places(data, beyond_width | summed | spoiled.keys() | told.keys(), dialect):
         if number in summed:
             totals.append(_reject(number - shift[number], start, raw, "total_row", _TOLD["total_row"]))
@@ -83,10 +84,18 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
         parsed,
         table=kept,
         numbers=pa.array([number - shift[number] for number in numbers], pa.int64()),
-        rejects=tuple(sorted(rejects, key=lambda reject: reject.number)),
+        rejects=joined(_renumbered(parsed.rejects, shift), table_of(sorted(rejects, key=lambda reject: reject.number))),
         records=parsed.records - len(dropped),
-        totals=tuple(totals),
+        totals=table_of(totals),
     )
+
+
+def _renumbered(rejects: pa.Table, shift: Sequence[int]) -> pa.Table:
+    """Return rejects without counting the records before each that are none."""
+    if not rejects.num_rows or not shift[-1]:
+        return rejects
+    less = pa.array(shift, pa.int64()).take(rejects["number"].combine_chunks())
+    return rejects.set_column(0, SCHEMA.field(0), pc.subtract(rejects["number"], less))
 
 
 def _cut_off(parsed: Parsed, data: memoryview, dialect: Dialect) -> set[int]:
@@ -95,9 +104,7 @@ def _cut_off(parsed: Parsed, data: memoryview, dialect: Dialect) -> set[int]:
     Below stands one field alone. In a table of two columns it may be a record without its delimiter, and at the end of a file
     a note, unless the two lines end in other line breaks.
     """
-    lone = {
-        reject.number for reject in parsed.rejects if reject.reason == "too_narrow" and reject.detail.startswith("fields=1 ")
-    }
+    lone = set(parsed.rejects.filter(pc.starts_with(parsed.rejects["detail"], "fields=1 "))["number"].to_pylist())
     rows = set(parsed.numbers.to_pylist()) if lone else set()
     wanted = {number for number in lone if number - 1 in rows}
     found: set[int] = set()
@@ -116,12 +123,12 @@ def _cut_off(parsed: Parsed, data: memoryview, dialect: Dialect) -> set[int]:
 
 def without_totals(parsed: Parsed) -> Parsed:
     """Return the last block of a file with its totals as rejects."""
-    if not parsed.totals:
+    if not parsed.totals.num_rows:
         return parsed
-    kept = parsed.table.num_rows - len(parsed.totals)
-    rejects = sorted((*parsed.rejects, *parsed.totals), key=lambda reject: reject.number)
+    kept = parsed.table.num_rows - parsed.totals.num_rows
+    rejects = joined(parsed.rejects, parsed.totals)
     return replace(
-        parsed, table=parsed.table.slice(0, kept), numbers=parsed.numbers.slice(0, kept), rejects=tuple(rejects), totals=()
+        parsed, table=parsed.table.slice(0, kept), numbers=parsed.numbers.slice(0, kept), rejects=rejects, totals=NONE
     )
 
 

@@ -29,9 +29,10 @@ from shared.contracts.columns import (
     SOURCE_FILE,
     SOURCE_VERSION,
 )
-from shared.formats.blocks import Parsed, field_type
+from shared.formats.blocks import Parsed
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
+from shared.formats.rejects import field_type
 from shared.formats.screen import Screen
 from shared.formats.table_schema import TableSchema
 
@@ -179,7 +180,9 @@ class _Part:
         self._lineage_fields = (*_LINEAGE_FIELDS, _CONTRACT_FIELD) if told else _LINEAGE_FIELDS
         self._schema = pa.schema([*fields, *self._lineage_fields])
         self._writer = _writer(self._sink, self._schema)
-        self._rejects: list[pa.Table] = []
+        self._rejected_sink = io.BytesIO()
+        self._rejected_writer: pq.ParquetWriter | None = None
+        self._rejects = 0
         self._consumed = self._records = self._rows = self._width = 0
 
     def add(self, block: Block) -> None:
@@ -190,8 +193,8 @@ class _Part:
             lineage = self._lineage(pc.add(parsed.numbers, number))
             arrays = [*parsed.table.columns, *lineage]
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(parsed.numbers))
-        if parsed.rejects:
-            self._rejects.append(self._reject_table(parsed, number, offset))
+        if parsed.rejects.num_rows:
+            self._write_rejects(self._reject_table(parsed, number, offset))
         self._consumed += block.consumed
         self._records += parsed.records
         self._rows += parsed.table.num_rows
@@ -206,7 +209,7 @@ class _Part:
             consumed=self._consumed,
             records=self._records,
             rows=self._rows,
-            rejects=sum(table.num_rows for table in self._rejects),
+            rejects=self._rejects,
             held_back=block.held_back,
             open_quote=block.open_quote,
             too_long=block.too_long,
@@ -230,21 +233,26 @@ class _Part:
     def _reject_table(self, parsed: Parsed, number: int, offset: int) -> pa.Table:
         rejects = parsed.rejects
         arrays = [
-            *self._lineage(pa.array([number + reject.number for reject in rejects], pa.int64())),
-            pa.array([offset + reject.offset for reject in rejects], pa.int64()),
-            pa.array([reject.reason for reject in rejects], pa.string()),
-            pa.array([reject.detail for reject in rejects], pa.string()),
-            pa.array([reject.raw for reject in rejects], pa.binary()),
+            *self._lineage(pc.add(rejects["number"], number).combine_chunks()),
+            pc.add(rejects["offset"], offset),
+            rejects["reason"],
+            rejects["detail"],
+            rejects["raw"],
         ]
         return pa.Table.from_arrays(arrays, schema=pa.schema([*self._lineage_fields, *_REJECT_FIELDS]))
 
+    def _write_rejects(self, table: pa.Table) -> None:
+        """Write them at once: a slice of nothing else holds many times as many records as one of rows."""
+        if self._rejected_writer is None:
+            self._rejected_writer = _writer(self._rejected_sink, table.schema)
+        self._rejected_writer.write_table(table)
+        self._rejects += table.num_rows
+
     def _rejected(self) -> bytes | None:
-        if not self._rejects:
+        if self._rejected_writer is None:
             return None
-        sink = io.BytesIO()
-        with _writer(sink, self._rejects[0].schema) as writer:
-            writer.write_table(pa.concat_tables(self._rejects))
-        return sink.getvalue()
+        self._rejected_writer.close()
+        return self._rejected_sink.getvalue()
 
 
 def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
