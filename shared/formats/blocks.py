@@ -18,7 +18,7 @@ from pyarrow import csv
 from shared.errors import Internal
 from shared.formats.dialect import BOM, Dialect
 from shared.formats.many_records import many_records
-from shared.formats.rejects import NONE, RAW_LIMIT, SCHEMA, Reject, Width, field_type, invalid_utf8, joined, moved, table_of
+from shared.formats.rejects import NONE, RAW_LIMIT, Reject, Width, field_type, invalid_utf8, joined, moved, table_of
 
 LEAF: Final = 32 * 1024
 """Bytes below which a part is read record by record: halving further would cost more than it saves."""
@@ -34,7 +34,7 @@ class Parsed:
     rejects: pa.Table  # `shared.formats.rejects.SCHEMA`, by number
     records: int
     widest: int  # fields of the widest row taken, 0 if there is none
-    totals: pa.Table = field(default_factory=SCHEMA.empty_table)  # likewise, of the last rows: totals, if the file ends here
+    totals: pa.Table = field(default_factory=lambda: NONE)  # likewise, of the last rows: totals, if the file ends here
 
 
 class OpenQuoteError(Internal):

@@ -27,7 +27,7 @@ SCHEMA: Final = pa.schema(
         pa.field("raw", pa.binary()),  # its first bytes
     ]
 )
-NONE: Final = SCHEMA.empty_table()
+NONE: Final = pa.Table.from_batches([], schema=SCHEMA)  # unlike `empty_table`, it does not import pandas
 
 
 def field_type() -> pa.DataType:

@@ -6,6 +6,7 @@ Found from the head of the text, or refused with the TOML that would say it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -229,8 +230,8 @@ def _names(cells: Cells, at: _Head, row: int = 0) -> tuple[str, ...]:
     if len(nameless) > 1 or (nameless and len(names) == 1):
         listed = ", ".join(map(str, nameless))
         raise HeaderError(at.file, f"no name for column {listed} of {len(names)}", toml)
-    folded = [name.casefold() for name in names if name]
-    twice = sorted({name for name in names if folded.count(name.casefold()) > 1})
+    times = Counter(name.casefold() for name in names if name)
+    twice = sorted({name for name in names if times[name.casefold()] > 1})
     if twice:
         raise HeaderError(at.file, f"columns that differ in no more than case: {', '.join(twice)}", toml)
     return unique(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 import tomllib
 import zipfile
 from collections.abc import Sequence
@@ -210,6 +211,13 @@ def test_delimiters_behind_rows_alone_are_refused_since_a_name_may_be_lost() -> 
     data = b"a,b,c\n1,2,3,\n4,5,6,\n"
     names, rows, _ = read(data, **pasted(refused(data, HeaderError)))
     assert (names, rows[0]) == (("a", "b", "c", "column_4"), ["1", "2", "3", None])
+
+
+def test_a_header_of_very_many_names_takes_time_by_its_length() -> None:
+    begin = time.process_time()
+    wide = opened(b"\n".join(b",".join(b"%b%d" % (mark, place) for place in range(30_000)) for mark in (b"c", b"", b"")))
+    assert len(wide.schema.names) == 30_000
+    assert time.process_time() - begin < 5, "it took a minute when each name was compared with every other"
 
 
 def test_one_nameless_column_gets_a_name_and_two_do_not() -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from shared.formats.finance.errors import ArchiveError, CompressionError
 
 _PIECE: Final = 4 * 1024 * 1024  # bytes that are decompressed at a time, whatever a compressed byte expands to
+_WINDOW: Final = 32 * 1024  # bytes that are taken at a time
 _IN_MEMORY: Final = 16 * 1024 * 1024  # bytes of an archive; a larger one waits on disk
 _TEXT: Final = (".csv", ".tsv", ".txt")
 
@@ -19,9 +20,8 @@ def gunzipped(chunks: Iterable[bytes], file: str) -> Iterator[bytes]:
     """Yield the text of a gzip file of one or more members; raises CompressionError, also at its end."""
     member = zlib.decompressobj(wbits=31)
     begun = False
-    for chunk in chunks:
-        data = chunk
-        piece = b""
+    for window in _windows(chunks):
+        data, piece = window, b""
         while data or len(piece) == _PIECE:  # a full piece: more may wait inside, even where all input is taken
             if member.eof:
                 data = data.lstrip(b"\x00")  # padding that some writers put behind the last member
@@ -38,6 +38,13 @@ def gunzipped(chunks: Iterable[bytes], file: str) -> Iterator[bytes]:
                 yield piece
     if begun and not member.eof:
         raise CompressionError(file, "the gzip data ends before its end mark")
+
+
+def _windows(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a stream in small pieces: behind each member the rest of a piece is copied, and members may be of 20 bytes."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), _WINDOW):
+            yield chunk[start : start + _WINDOW]
 
 
 def unzipped(chunks: Iterable[bytes], file: str, *, limit: int) -> Iterator[bytes]:
