@@ -105,6 +105,6 @@ def document(
         "approximate": list(preview.approximate),
         "segments": {name: rows[name] for name in preview.segments if name in rows},
         "tables": rows,
-        "risks": [asdict(one) for one in risks],
+        "risks": [asdict(one) | {"conflicts": list(one.conflicts)} for one in risks],  # as it is read back
         "enrichment": asdict(enrichment),
     }
