@@ -21,6 +21,7 @@ PipelineError
 │   │   │   └── AnotherTableError  several header rows, or a second table
 │   │   ├── EncodingError        no text in the file's encoding, or one that nobody can tell
 │   │   ├── ContractBrokenError  columns that are not those of the data set's contract
+│   │   ├── DuplicateContentError  another file of the data set holds the same, and no key tells its records apart
 │   │   ├── MissingKeyColumnError  a key column of the data set is not in the header
 │   │   ├── CompressionError     no gzip, or cut off
 │   │   ├── ArchiveError         no zip, or not one with one text file in it

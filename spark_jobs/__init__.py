@@ -6,6 +6,7 @@
 | `gold` | the gold task: models, their tables, publications, and what Customer Insights would stumble over |
 | `insights` | what Customer Insights will make of gold: profiles, measures, segments, seen before it runs |
 | `catalog` | their tables under names that people can find, where the job is given a catalog |
+| `raised` | what an error says that Spark, Delta Lake or the file utilities raised |
 
 The tasks stand on the ground floor, and none imports another.
 
@@ -17,7 +18,6 @@ The tasks stand on the ground floor, and none imports another.
 | `tables` | tables of Delta Lake |
 | `repeated` | which keys have several rows at all |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
-| `absence` | whether an error proves that a place is absent |
 | `findings` | what Customer Insights would stumble over, and its limits |
 | `parquet_files`, `delta_log` | what files say of themselves, read without Spark |
 

@@ -52,6 +52,12 @@ def column_left_out(table: str, column: str) -> Finding:
     return Finding(trap="column_left_out", table=table, where=column, detail=detail, severity="warning")
 
 
+def values_lost(table: str, entity: str, column: str, many: int) -> Finding:
+    """Warn of values that are none of the type that a model declares, so that gold has null in their place."""
+    detail = f"{many} values of {entity} are none of the type that the model declares, and null here; silver has them"
+    return Finding(trap="values_lost", table=table, where=column, detail=detail, severity="warning")
+
+
 def rows_merged(table: str, view: str, shared: int, rows: int) -> Finding:
     """Warn of rows that become one in gold, because they share the value that they are known by."""
     detail = f"{rows} current rows share {shared} values of what tells them apart here; of each the newest shows, and no other"

@@ -14,8 +14,8 @@ from os import SEEK_END, scandir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spark_jobs.absence import is_absence
 from spark_jobs.errors import LakeAddressError
+from spark_jobs.raised.absence import is_absence
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

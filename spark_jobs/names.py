@@ -6,6 +6,8 @@ from __future__ import annotations
 #: is turned off (`session`), but serverless compute may refuse to be told, so no name or text is ever spelled with it.
 _SUBSTITUTED = "${"
 _BREAK = "\ue000"  # of the area for private use
+#: Blanks around a value, as a SQL literal.
+BLANKS = r"' \t\r\n\u00a0'"
 
 
 def quoted(name: str) -> str:
@@ -27,3 +29,11 @@ def literal(text: str) -> str:
     """Return a text as a SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return "'" + escaped.replace(_SUBSTITUTED, "\\u0024{") + "'"
+
+
+def trimmed(expression: str) -> str:
+    """Return the SQL expression of a text without the blanks around it.
+
+    Fixed widths are padded with them, and none of them is content: keys, values and rules are all compared without.
+    """
+    return f"trim(both {BLANKS} from {expression})"

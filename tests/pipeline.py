@@ -55,6 +55,7 @@ SETTINGS = {
     "CALLBACK_USERNAME": "databricks",
     "CALLBACK_PASSWORD": "correct horse",
     "CUSTOMER_INSIGHTS_ROOT": "http://127.0.0.1:1",
+    "WRITE_QUIET_SECONDS": "0",
     "DISPATCH_QUIET_SECONDS": "10",
     "DISPATCH_MAX_WAIT_SECONDS": "60",
     "RUN_BACK_OFF_SECONDS": "30",

@@ -47,6 +47,12 @@ class AppSettings(Struct, frozen=True, kw_only=True, rename="upper"):
         Seconds,
         Meta(description="how long the end of a growing file may be held back as incomplete before it is reported"),
     ] = 3600
+    write_quiet_seconds: Annotated[
+        Seconds,
+        Meta(
+            description="a finance file is taken when nothing was written to it for so long: some are written in several steps"
+        ),
+    ] = 2
     dispatch_quiet_seconds: Annotated[Seconds, Meta(description="parts are dispatched when nothing new came for so long")] = 30
     dispatch_max_wait_seconds: Annotated[Seconds, Meta(description="or when the oldest waits so long")] = 300
     dispatch_enough_parts: Annotated[Whole, Meta(description="or when so many wait")] = 1000

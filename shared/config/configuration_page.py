@@ -46,6 +46,7 @@ _SECTIONS = {
     "[dataverse]": "Dataverse",
     "[dataverse.tables.<table>]": "TableSection",
     "[finance.<data set>]": "DataSet",
+    "[finance.<data set>.deleted_when]": "Deletes",
     "[….rules]": "Rule",
     "[silver]": "Silver",
     "[gold]": "Gold",

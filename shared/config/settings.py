@@ -65,6 +65,7 @@ class Settings:
     slice_bytes: int = 64 << 20
     model_wait: timedelta = timedelta(hours=1)
     tail_wait: timedelta = timedelta(hours=1)
+    write_quiet: timedelta = timedelta(seconds=2)  # a finance file is taken when nothing was written to it for so long
     dispatching: DispatchSettings = field(default_factory=DispatchSettings)
     databricks_host: str = ""
     databricks_token: str = field(default="", repr=False)
@@ -99,6 +100,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slice_bytes=told.slice_megabytes << 20,
         model_wait=timedelta(seconds=told.model_wait_seconds),
         tail_wait=timedelta(seconds=told.tail_wait_seconds),
+        write_quiet=timedelta(seconds=told.write_quiet_seconds),
         dispatching=DispatchSettings(
             quiet=timedelta(seconds=told.dispatch_quiet_seconds),
             longest_wait=timedelta(seconds=told.dispatch_max_wait_seconds),

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from shared.config.mistakes import mistakes
 from shared.config.names import column_names, is_reserved, table_name
 from shared.config.vocabulary import ROUND, DataSet, Dataverse, Gold, Silver, TableSection
-from shared.contracts.entity import DEFAULT_KEYS, Entity, Source
+from shared.contracts.entity import DEFAULT_KEYS, DeletedWhen, Entity, Source
 from shared.errors import ConfigurationInvalid
 from shared.formats.finance.options import FinanceConfig
 
@@ -107,13 +107,16 @@ def resolve(
     def silver(name: str) -> str:
         return fixed.get(name.lower(), name)
 
-    untracked = configuration.dataverse.untracked if source == "dataverse" else ()
+    untracked, deletes = configuration.dataverse.untracked if source == "dataverse" else (), data_set.deleted_when
     return Entity(
         name=entity or configuration.entity_name(source, table),
         source=source,
         table=table,
         keys=data_set.keys or DEFAULT_KEYS[source],
         mode=data_set.mode,
+        snapshot_of=data_set.snapshot_of,
+        sequence=data_set.sequence,
+        deleted_when=DeletedWhen(column=silver(deletes.column), values=deletes.values) if deletes else None,
         names=names,
         types={silver(name): kind.removesuffix(ROUND) for name, kind in own.types.items()},
         rounded=tuple(sorted(silver(name) for name, kind in own.types.items() if kind.endswith(ROUND))),
@@ -136,6 +139,7 @@ def read_configuration(text: str, *, file: str = FILE) -> Configuration:
     configuration = msgspec.convert(document, Configuration)
     _refuse_shared_entities(configuration, file)
     _refuse_one_sign_for_two(configuration, file)
+    _refuse_what_needs_another_key(configuration, file)
     return configuration
 
 
@@ -155,6 +159,16 @@ def _refuse_one_sign_for_two(configuration: Configuration, file: str) -> None:
         if data_set.thousands == (data_set.decimal or "."):
             problem = "is the sign before the fraction as well, which is a point where `decimal` does not say else"
             raise ConfigurationInvalid(file, ("finance", name, "thousands"), problem)
+
+
+def _refuse_what_needs_another_key(configuration: Configuration, file: str) -> None:
+    for name, data_set in configuration.finance.items():
+        if data_set.sequence and not data_set.keys:
+            problem = "orders the records of a key, and there is none without `keys`"
+            raise ConfigurationInvalid(file, ("finance", name, "sequence"), problem)
+        if data_set.snapshot_of == "folder" and data_set.mode != "snapshot":
+            problem = 'says which files are one snapshot, and needs `mode = "snapshot"`'
+            raise ConfigurationInvalid(file, ("finance", name, "snapshot_of"), problem)
 
 
 def _refuse_shared_entities(configuration: Configuration, file: str) -> None:

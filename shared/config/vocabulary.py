@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from shared.contracts.entity import Entity, Mode, Rule
+from shared.contracts.entity import Entity, Mode, Rule, SnapshotOf
 from shared.contracts.manifest import GoldSettings, SilverSettings
 from shared.contracts.publication import Layout
 from shared.contracts.sql_types import DECIMAL, PLAIN, is_sql_type
@@ -80,6 +80,13 @@ class TableSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rules: Annotated[dict[str, Rule], Meta(description="silver column = what its values have to satisfy")] = {}
 
 
+class Deletes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which records say that their key is gone."""
+
+    column: Annotated[str, Meta(description="landed or silver column")]
+    values: Annotated[tuple[str, ...], Meta(description="its values in such records; `` stands for none")]
+
+
 class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What differs from the rule for one finance data set."""
 
@@ -88,6 +95,17 @@ class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         dict[str, FinanceType], Meta(description="landed or silver column = SQL type, with ` round` where digits may go")
     ] = {}
     mode: Annotated[Mode, Meta(description="snapshot: a key that a file leaves out is gone")] = Entity.mode
+    snapshot_of: Annotated[
+        SnapshotOf, Meta(description="folder: the files of a folder are one snapshot, as far as they land one after the other")
+    ] = Entity.snapshot_of
+    sequence: Annotated[
+        tuple[str, ...],
+        Meta(description="landed columns that tell newer from older; left out: when a file landed, then its name"),
+    ] = ()
+    deleted_when: Annotated[Deletes | None, Meta(description="which records say that their key is gone")] = None
+    duplicates: Annotated[
+        Literal["tell", "take"], Meta(description="what becomes of a file with the content of another one of its data set")
+    ] = "tell"
     decimal: Annotated[
         Literal[".", ","] | None,
         Meta(description="before a fraction; left out: a point, where nothing else can be"),
@@ -132,6 +150,8 @@ class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             sheet=self.sheet,
             nulls=self.nulls,
             renames=self.renames,
+            mode=self.mode,
+            duplicates=self.duplicates,
             max_rejected=self.max_rejected,
         )
 

@@ -87,6 +87,8 @@ class Context(Outside):
                 repeats=Repeats(lake=self.lake, ledger=self.ledger),
                 contract_keeping=self.contract_keeping,
                 configuration=self.configuration,
+                clock=self.clock,
+                quiet=self.settings.write_quiet,
                 slice_bytes=self.settings.slice_bytes,
             ),
             clock=self.clock,
@@ -105,7 +107,11 @@ class Context(Outside):
         """What a landing event causes."""
         settings = self.settings
         return Landing(
-            ingest=self.ingest, hints=self.hinting, containers=settings.landing_containers, quiet=settings.dispatching.quiet
+            ingest=self.ingest,
+            hints=self.hinting,
+            containers=settings.landing_containers,
+            quiet=settings.dispatching.quiet,
+            write_quiet=settings.write_quiet,
         )
 
     @cached_property

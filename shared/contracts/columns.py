@@ -14,11 +14,19 @@ SCHEMA_VERSION: Final = "_schema_version"
 LINEAGE: Final = (SOURCE_FILE, SOURCE_VERSION, RECORD_NUMBER, LANDED_AT, SCHEMA_VERSION)
 #: Finance besides: by which version of its data set's contract a record was read.
 CONTRACT_VERSION: Final = "_contract_version"
+#: The landing container of a row, which its file's name begins with: the environment that a row of Dataverse is of.
+CONTAINER: Final = "_container"
 #: What silver keeps of it, so that each row tells where it came from, with the SQL types.
-KEPT_LINEAGE: Final = {SOURCE_FILE: "string", SOURCE_VERSION: "string", RECORD_NUMBER: "bigint", LANDED_AT: "timestamp"}
+KEPT_LINEAGE: Final = {
+    SOURCE_FILE: "string",
+    SOURCE_VERSION: "string",
+    RECORD_NUMBER: "bigint",
+    LANDED_AT: "timestamp",
+    CONTAINER: "string",
+}
 
 #: What a reject of bronze holds besides its lineage.
-BYTE_OFFSET, REASON, DETAIL, RAW = "_byte_offset", "_reason", "_detail", "_raw"
+BYTE_OFFSET, REASON, DETAIL, RAW, FIELDS = "_byte_offset", "_reason", "_detail", "_raw", "_fields"
 
 #: History (slowly changing dimension, type 2): the half-open interval in which a row counted, in sequence values; is the event
 #: a delete; which commit of the table wrote the row last.
@@ -26,12 +34,15 @@ START, END, DELETED, VERSION = "__START_AT", "__END_AT", "__deleted", "__version
 
 #: A row that silver cannot use (docs/contracts.md, "Rejected rows").
 BATCH_ID, KEY, ERRORS, ROW = "_batch_id", "_key", "_errors", "_row"
+#: Of a record that bronze rejected: the keys that it may have.
+KEYS: Final = "_keys"
 
 #: What tells apart which keys have several rows, while the job works.
 DIGEST: Final = "__digest"
 #: Names, in lower case, that no landed column may have in any case: Spark does not tell case apart.
 RESERVED: Final = frozenset(
-    name.lower() for name in (*LINEAGE, CONTRACT_VERSION, START, END, DELETED, VERSION, BATCH_ID, KEY, ERRORS, ROW, DIGEST)
+    name.lower()
+    for name in (*LINEAGE, CONTRACT_VERSION, CONTAINER, START, END, DELETED, VERSION, BATCH_ID, KEY, KEYS, ERRORS, ROW, DIGEST)
 )
 
 

@@ -12,6 +12,7 @@ from shared.contracts.values.notation import Notation
 
 Source = Literal["dataverse", "finance"]
 Mode = Literal["upsert", "snapshot"]  # finance: is a key that a file leaves out gone?
+SnapshotOf = Literal["file", "folder"]  # which files hold every key there is: each by itself, or those of a folder together
 Action = Literal["reject", "warn"]
 
 #: What tells rows apart where nothing is configured, as landed names: a finance record without a key is a row of its own.
@@ -37,6 +38,14 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeletedWhen:
+    """By which values of a column a record says that its key is gone."""
+
+    column: str  # silver name
+    values: tuple[str, ...]  # as they land; an empty one stands for no value
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entity:
     """One entity."""
 
@@ -45,6 +54,9 @@ class Entity:
     table: str  # as landed
     keys: tuple[str, ...]  # landed names
     mode: Mode = "upsert"
+    snapshot_of: SnapshotOf = "file"
+    sequence: tuple[str, ...] = ()  # finance: landed names; what orders the events of a key before their files do
+    deleted_when: DeletedWhen | None = None  # finance
     names: Mapping[str, str] = field(default_factory=dict)  # landed name in lower case -> silver name
     types: Mapping[str, str] = field(default_factory=dict)  # silver name -> SQL type
     untracked: tuple[str, ...] = ()  # silver names; a change of these alone updates the row in place

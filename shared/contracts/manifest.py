@@ -6,6 +6,7 @@ do, some thousand parts each: who only wants to know how many rows there are rea
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -137,6 +138,11 @@ class Manifest:
     def folder(self) -> str:
         """The place of the batch's documents."""
         return whole(PIPELINE, batch_folder(self.batch_id))
+
+    @property
+    def listed(self) -> str:
+        """A digest of the parts: what is done again is listed anew for each attempt, and notes are of one listing."""
+        return hashlib.sha256("\n".join(sorted(part.part_id for part in self.parts)).encode()).hexdigest()[:16]
 
     def parts_of(self, entity: str) -> list[ManifestPart]:
         """Return the parts of one entity, in the manifest's order."""

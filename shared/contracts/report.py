@@ -16,6 +16,7 @@ class SilverReport:
     """What is merged, and what became of the rows."""
 
     batch_id: str
+    listed: str = ""  # digest of the parts that it is about (`Manifest.listed`)
     entities: Mapping[str, MergeCounts] = field(default_factory=dict)
     warnings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)  # by entity
     seconds: Duration = 0.0

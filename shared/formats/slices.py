@@ -20,6 +20,7 @@ from shared.contracts.columns import (
     BYTE_OFFSET,
     CONTRACT_VERSION,
     DETAIL,
+    FIELDS,
     LANDED_AT,
     LINEAGE,
     RAW,
@@ -32,7 +33,7 @@ from shared.contracts.columns import (
 from shared.formats.blocks import Parsed
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
-from shared.formats.rejects import field_type
+from shared.formats.rejects import RAW_LIMIT, field_type
 from shared.formats.screen import Screen
 from shared.formats.table_schema import TableSchema
 
@@ -52,7 +53,10 @@ _REJECT_FIELDS: Final = (
     pa.field(REASON, pa.string()),
     pa.field(DETAIL, pa.string()),
     pa.field(RAW, pa.binary()),
+    pa.field(FIELDS, pa.list_(pa.string())),
 )
+_WHOLE_FIELDS: Final = frozenset({"too_wide", "total_row", "untold_value"})
+"""Why a record was rejected whose fields are values as they were written, though nobody can tell of which columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,8 +242,15 @@ class _Part:
             rejects["reason"],
             rejects["detail"],
             rejects["raw"],
+            pa.array(map(self._fields, rejects["reason"].to_pylist(), rejects["raw"].to_pylist()), pa.list_(pa.string())),
         ]
         return pa.Table.from_arrays(arrays, schema=pa.schema([*self._lineage_fields, *_REJECT_FIELDS]))
+
+    def _fields(self, reason: str, raw: bytes) -> list[str | None] | None:
+        """Return the fields of a rejected finance record, where they can be told: its key may be one of them."""
+        if not self._spec.dialect.strict or reason not in _WHOLE_FIELDS or len(raw) >= RAW_LIMIT:
+            return None
+        return [None if value is None else value.decode(errors="replace") for value in self._spec.dialect.fields(raw)]
 
     def _write_rejects(self, table: pa.Table) -> None:
         """Write them at once: a slice of nothing else holds many times as many records as one of rows."""

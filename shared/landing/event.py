@@ -18,13 +18,16 @@ class Landing:
     hints: Hints
     containers: tuple[str, ...]
     quiet: timedelta
+    write_quiet: timedelta
 
     def __call__(self, container: str, path: str) -> LandedFile | None:
         """Take the file; None where it is in no landing container, since events may name any blob."""
         if container not in self.containers:
             return None
         file = self.ingest(container, path)
-        if file.state == "ingested":
+        if file.reason == "just_written":
+            self.hints.send("look", after_seconds=self.write_quiet.total_seconds())
+        elif file.state == "ingested":
             self.hints.send("dispatch", after_seconds=self.quiet.total_seconds())
         elif file.reason == "metadata":
             self.hints.send("look", after_seconds=1)  # a file may have waited for this model

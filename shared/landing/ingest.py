@@ -159,7 +159,8 @@ class Ingest:
 
     def _wait(self, known: Known[LandedFile], blob: BlobVersion, wait: Wait) -> LandedFile:
         record = known.record
-        if record.state == "seen" and record.reason == wait.reason and record.size == blob.size:
+        is_same = record.size == blob.size and record.modified_at == blob.modified_at
+        if record.state == "seen" and record.reason == wait.reason and is_same:
             return record  # told before: a sweep every few seconds must not fill the log
         waiting = replace(record, state="seen", reason=wait.reason, detail=wait.detail)
         after = replace(waiting, size=blob.size, modified_at=blob.modified_at)

@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from shared.formats.dialect import DATAVERSE
 from shared.formats.finance.data_set.verdict import Verdict
 from shared.formats.finance.errors import ContractBrokenError, FinanceError
+from shared.formats.finance.options import FinanceConfig
 from shared.formats.finance.source import FinanceSource
 from shared.formats.fingerprint import fingerprint
 from shared.formats.label_files import LabelFileError
@@ -74,6 +76,7 @@ class Read:
 
     spec: SliceSpec
     read_as: str = ""  # of a finance file: the version of the contract, and its own dialect; what was read otherwise is not its
+    once: bool = False  # content that another file of the table holds is refused
     max_rejected: float | None = None  # share of the records; with more rejected the file is refused whole. None: it is not
 
     @property
@@ -102,6 +105,20 @@ def by_size(blob: BlobVersion, kind: DataFile | FinanceFile | EntityMetadataFile
         return None
     detail = f"metadata of {blob.size} bytes; more than {LARGEST_METADATA} is taken for a mistake"
     return Settle(state="rejected", reason="metadata_too_large", detail=detail)
+
+
+def by_age(record: LandedFile, blob: BlobVersion, *, now: datetime, quiet: timedelta) -> Wait | None:
+    """Decide to wait for a file that may still be written: it is taken once nothing was written to it for a moment.
+
+    Some write a file in several steps (created empty, then half, then whole), each of which is a version; and storage tells
+    time in seconds, so versions within one cannot be told apart later. Where its clock is ahead, ours decides from the first
+    look on.
+    """
+    is_waiting = record.reason == "just_written" and record.modified_at == blob.modified_at and record.size == blob.size
+    since = record.changed_at if is_waiting and record.changed_at else now
+    if now - blob.modified_at >= quiet or now - since >= quiet or not quiet:
+        return None
+    return Wait(reason="just_written", detail="it may still be written; it is taken when that is over for a moment")
 
 
 def labels(read: int | LabelFileError) -> Settle:
@@ -212,7 +229,7 @@ def finance(
     source: FinanceSource,
     verdict: Verdict,
     *,
-    max_rejected: float,
+    config: FinanceConfig,
     contract_version: int,
     read_as: str,
     slice_bytes: int,
@@ -223,7 +240,7 @@ def finance(
     spec = _spec(blob, source.schema, slice_bytes)
     lineage = replace(spec.lineage, contract_version=contract_version)
     spec = replace(spec, lineage=lineage, dialect=source.dialect, screen=source.screen, start=source.header_bytes, final=True)
-    return Read(spec=spec, read_as=read_as, max_rejected=max_rejected)
+    return Read(spec=spec, read_as=read_as, once=config.once, max_rejected=config.max_rejected)
 
 
 def same_content() -> Settle:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from shared.formats.finance.errors import DuplicateContentError
+from shared.formats.finance.options import section
 from shared.formats.finance.source import refused_as_a_whole
 from shared.formats.fingerprint import COVERED, Tail, fingerprint
 from shared.formats.slices import Slice, read_slices
@@ -21,7 +23,7 @@ from shared.landing.plan import Read
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.states import TailReason, Unset
-from shared.ports import BlobVersion, Clock, Lake
+from shared.ports import BlobVersion, Clock, Lake, Write
 
 _WORDS: dict[TailReason, str] = {  # of what waits at the end of a growing file
     "open_quote": "begins a record with a quote that does not close; every row behind it waits too",
@@ -180,7 +182,16 @@ class Pass:
             fingerprint=known.record.fingerprint if self.read.grows else self.rest.tail.content,
         )
         complete = not self.read.grows
-        return self.ledger.record_file(known, after, at=self.clock(), parts=parts, complete=complete, detail=detail)
+        also = self._held_once(after) if self.read.once else []
+        return self.ledger.record_file(known, after, at=self.clock(), parts=parts, complete=complete, detail=detail, also=also)
+
+    def _held_once(self, file: LandedFile) -> list[Write]:
+        """Return what makes the file the one that holds its content; raises DuplicateContentError where another one does."""
+        other, claim = self.ledger.holder_of_content(file)
+        if other:
+            toml = section(file.table, duplicates="take")
+            raise DuplicateContentError(file.path, f"has the same content as {other}, which was taken", toml)
+        return [claim] if claim else []
 
 
 def _held_back_for(last: Slice | None) -> TailReason | Unset:

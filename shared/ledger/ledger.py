@@ -8,6 +8,7 @@ no question that is asked all the time reads history:
 | `files-<container>` | `file-<path>`, `part-<path>-<slice>`, `log-<path>-<step>` | landed files, their parts, their log |
 | | `wait-…` | what waits, and only that: see `shared/ledger/waiting.py` |
 | | `in-<state>-<newest first>-<path>` | each file once more, by state and time of its last change |
+| | `content-<table>-<hash>` | which file holds a content, where of several one is taken |
 | | `tally-<writer>` | how many files are in each state: see `shared/ledger/tally.py` |
 | `rejects` | see `shared/ledger/part_records.py` | parts with rejects, by the time that they landed |
 | `labels-<container>` | see `shared/ledger/label_records.py` | the labels known of each table |
@@ -91,13 +92,14 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
         parts: Iterable[Part] = (),
         complete: bool = False,
         dropped: Iterable[Known[Part]] = (),
+        also: Iterable[Write] = (),
         detail: str = "",
     ) -> LandedFile:
         """Write a file's next state, the parts made in this step and the log entry, all or nothing; return what was written.
 
         The parts (45 at most: two writes each) wait for a batch from then on; those of a file that is taken as a whole wait
         from the step on that is `complete`, all that its generation has, whatever their number. `dropped` are parts of a
-        reading that was given up, which nobody ever could take.
+        reading that was given up, which nobody ever could take; `also` is what else changes with the file.
         """
         parts = list(parts)
         event = event_of(("file", "seen", after.state))
@@ -116,6 +118,7 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
             *(write for part in parts for write in new_part(part)),
             *(Write(kind="delete", key=part_row(part.record), etag=part.etag) for part in dropped),
             *([whole_row(after, at)] if complete and after.parts else []),
+            *also,
             logged(f"log-{name}", entry),
             self._tally.counting(partition, stored, after, at),
         ]
@@ -126,6 +129,24 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
             raise
         self._tally.counted()
         return after
+
+    def holder_of_content(self, file: LandedFile) -> tuple[str, Write | None]:
+        """Return which other file of its table holds a file's content, and the write that makes this one the one that does.
+
+        The write goes with the file's own, so of two that are read at the same time one finds the other.
+        """
+        name = f"content-{key(file.table)}-{file.fingerprint}"
+        row = self._tables.get(files_of(file.container), name)
+        values: dict[str, Value] = {"path": file.path}
+        if row is None:
+            return "", Write(kind="insert", key=name, values=values)
+        held = str(row.values["path"])
+        if held == file.path:
+            return "", None
+        other = self.file(file.container, held).record
+        if other.fingerprint == file.fingerprint and other.state == "ingested":
+            return other.name, None
+        return "", Write(kind="replace", key=name, values=values, etag=row.etag)
 
     def record_try(self, container: str, path: str, tries: int, *, at: datetime) -> None:
         """Write that a file is being tried, for the how-manieth time; before it is, since whoever tries it may die of it."""

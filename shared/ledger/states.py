@@ -33,7 +33,7 @@ ErasureState = Literal["searching", "rewriting", "clearing", "guarding", "succee
 ReprocessStatus = Literal["rejected", "poison", "parked"]
 """What a request for reprocessing may be narrowed to: landed files in a state, or batches that are parked."""
 
-WaitReason = Literal["folder_open", "initial_sync", "model_pending", "model_missing"]
+WaitReason = Literal["folder_open", "initial_sync", "model_pending", "model_missing", "just_written"]
 """Why a landed file is not read yet."""
 StepReason = Literal["being_read", "restarted", "reprocess", "given_up"]
 """Why a landed file is seen and will be read on."""

@@ -4,9 +4,12 @@ primary_key = "accountid"
 
 [inputs.account]
 by = "Id"
+newest_by = "versionnumber, _container"
 
 [inputs.account.columns]
 Id = "string"
+_container = "string"
+versionnumber = "bigint"
 name = "string"
 accountnumber = "string"
 customertypecode_label = "string"

@@ -23,7 +23,7 @@ from shared.contracts.outcome import Finding, GoldCounts
 from shared.contracts.places import GOLD, divided, entity_document, whole
 from shared.contracts.publication import GoldFile, GoldTable
 from spark_jobs.errors import ModelError
-from spark_jobs.findings import column_left_out, rows_merged
+from spark_jobs.findings import column_left_out, rows_merged, values_lost
 from spark_jobs.gold.basis import Basis
 from spark_jobs.gold.cdm import cdm_entity
 from spark_jobs.gold.layouts import data_folder
@@ -116,7 +116,7 @@ class Build:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
             built = self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=0)
-            return replace(built, findings=self._merged(None))
+            return replace(built, findings=self._told(None))
         finally:
             self.lake.delete(place)
 
@@ -147,11 +147,14 @@ class Build:
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
             self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
-        return replace(built, findings=self._merged(values))
+        return replace(built, findings=self._told(values))
 
-    def _merged(self, values: DataFrame | None) -> tuple[Finding, ...]:
-        """Tell which rows of the inputs that a row is made of become one, because they share what they are known by."""
-        found = []
+    def _told(self, values: DataFrame | None) -> tuple[Finding, ...]:
+        """Tell which values are lost, and which rows of the inputs that a row is made of become one.
+
+        They do because they share what they are known by.
+        """
+        found = [values_lost(self.model.name, *lost) for lost in self._query.misfits(values)]
         for one in self.model.inputs:
             if one.newest_by is not None and not one.optional:
                 shared, rows = self._query.shared(one, values)

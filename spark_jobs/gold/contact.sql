@@ -4,9 +4,12 @@ primary_key = "contactid"
 
 [inputs.contact]
 by = "Id"
+newest_by = "versionnumber, _container"
 
 [inputs.contact.columns]
 Id = "string"
+_container = "string"
+versionnumber = "bigint"
 fullname = "string"
 firstname = "string"
 lastname = "string"
@@ -28,7 +31,7 @@ modifiedon = "timestamp"
 
 [inputs.account]
 optional = true
-columns = { Id = "string", name = "string" }
+columns = { Id = "string", _container = "string", name = "string" }
 */
 select
   c.Id as contactid,
@@ -52,4 +55,4 @@ select
   c.createdon,
   c.modifiedon
 from contact c
-left join account a on a.Id = c.parentcustomerid
+left join account a on a.Id = c.parentcustomerid and a._container = c._container

@@ -3,11 +3,12 @@ description = "One row for each customer, whether or not it has finance data, wi
 primary_key = "cid"
 
 [inputs.customer]
-by = "coalesce(nullif(trim(cid), ''), Id)"
-newest_by = "versionnumber, Id"
+by = '''coalesce(nullif(trim(both ' \t\r\n\u00a0' from cid), ''), Id)'''
+newest_by = "versionnumber, Id, _container"
 
 [inputs.customer.columns]
 Id = "string"
+_container = "string"
 cid = "string"
 versionnumber = "bigint"
 firstname = "string"
@@ -28,13 +29,13 @@ modifiedon = "string"
 
 [inputs.customer_finance]
 optional = true
-by = "trim(cid)"
+by = '''trim(both ' \t\r\n\u00a0' from cid)'''
 newest_by = "_landed_at, _record_number, _source_file"
 further_columns = true
 columns = { cid = "string", income = "decimal(16,2)", spend = "decimal(16,2)" }
 */
 select
-  coalesce(nullif(trim(c.cid), ''), c.Id) as cid,
+  coalesce(nullif(trim(both ' \t\r\n\u00a0' from c.cid), ''), c.Id) as cid,
   c.firstname,
   c.lastname,
   c.name,
@@ -50,4 +51,4 @@ select
   c.statecode_label,
   f.* except (cid, _landed_at, _record_number, _source_file, _key)
 from customer c
-left join customer_finance f on trim(f.cid) = coalesce(nullif(trim(c.cid), ''), c.Id)
+left join customer_finance f on trim(both ' \t\r\n\u00a0' from f.cid) = coalesce(nullif(trim(both ' \t\r\n\u00a0' from c.cid), ''), c.Id)

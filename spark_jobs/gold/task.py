@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pyspark.errors import PySparkException
-
 from shared.contracts.arguments import read_arguments
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Outcome, Seconds
@@ -32,6 +30,7 @@ from spark_jobs.gold.models.files import model_texts, parse_models
 from spark_jobs.gold.staging import Staging
 from spark_jobs.gold.traps import table_findings
 from spark_jobs.lake import Lake
+from spark_jobs.raised.states import fault_of_query
 from spark_jobs.session import spark_session
 
 if TYPE_CHECKING:
@@ -40,10 +39,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from spark_jobs.gold.models.definition import Model
-
-
-#: Cardinality, data, syntax or access rules, what is not supported, and what a query itself raises.
-_OF_A_QUERY = {"21", "22", "42", "0A", "P0"}
 
 
 def _utc_now() -> datetime:
@@ -145,17 +140,13 @@ def _built(
             built = Build(spark=spark, lake=lake, batch=batch, model=model, publication=publication, basis=basis).run()
         except ModelError as error:
             return error
-        except PySparkException as error:
-            if not is_of_its_own(error):
+        except Exception as error:
+            fault = fault_of_query(error)
+            if fault is None:
                 raise  # of the platform: another attempt may succeed
-            return ModelError(model.name, f"its rows cannot be computed: {error.getCondition()}")  # values are not told
+            return ModelError(model.name, f"its rows cannot be computed: {fault}")  # values are not told
         traps = errors(table_findings(built.table)) if built.changed else []
         return ModelError(model.name, "; ".join(str(one) for one in traps)) if traps else built
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(build, models))
-
-
-def is_of_its_own(error: PySparkException) -> bool:
-    """Say whether what a query says or computes is at fault: by the class of the standard's SQLSTATE, never by words."""
-    return (error.getSqlState() or "")[:2] in _OF_A_QUERY

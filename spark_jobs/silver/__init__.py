@@ -8,8 +8,8 @@
 | `landed` | a room of its own: bronze rows as typed, checked, named events |
 | `erasure` | a room of its own: what is to leave is found, and taken out |
 | `sides` | those events and the stored ones in one form, and what becomes of them |
-| `history` | AUTO CDC, SCD type 2 |
-| `snapshots` | files that hold every key there is |
+| `history` | a room of its own: AUTO CDC, SCD type 2 |
+| `restating` | a table brought to what its events are told apart by now, and to the text that landed |
 | `unique` | the column rule that compares rows with each other |
 | `labels` | labels beside the values of choices, states and status reasons |
 | `observed` | counting rows while they pass |

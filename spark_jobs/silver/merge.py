@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from shared.contracts.columns import BATCH_ID, DELETED, END, ERRORS, KEPT_LINEAGE, ROW, START, VERSION
+from shared.contracts.columns import BATCH_ID, DELETED, END, ERRORS, KEPT_LINEAGE, KEY, KEYS, ROW, START, VERSION
 from shared.contracts.counts import Counts, MergeCounts
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding
 from spark_jobs.errors import ConservationError
 from spark_jobs.repeated import MOST, WORTH_A_PASS
-from spark_jobs.silver.history import alone
 from spark_jobs.silver.labels import Labelling
 from spark_jobs.silver.landed.bronze import BronzeRows
 from spark_jobs.silver.landed.erased import ERASED
+from spark_jobs.silver.landed.rejects import OF_BRONZE, bronze_rejects
 from spark_jobs.silver.landed.shape import Shape
 from spark_jobs.silver.observed import Observed
+from spark_jobs.silver.restating import Restating
 from spark_jobs.silver.sides import Sides
-from spark_jobs.silver.snapshots import key_of
 from spark_jobs.silver.stored import Stored
 from spark_jobs.silver.unique import Collisions, unique_rules
 
@@ -70,22 +70,26 @@ class Merge:
         Raises `ConservationError` where rows do not add up, `IdentityConflictError` where the table tells events apart by other
         columns; either way the table is as it was.
         """
-        stored, table = self.stored, self.stored.table
-        if not stored.is_new:
-            stored.check_identity(self.entity, self.shape.plan)
+        restating = Restating(stored=self.stored, bronze=self.bronze, shape=self.shape, columns=self.labels.data)
+        if not self.stored.is_new and not self.stored.is_older(self.shape.plan):
+            self.stored.check_identity(self.entity, self.shape.plan)
         self.labels.release(self._version)
-        if not stored.is_new:
-            self._widen()
+        merge = self._restated(restating) if restating.is_needed else self
         warn(self.shape.findings)
-        observed = Observed(self.entity, self.shape.types)
+        merge._run(note, warn)
+
+    def _run(self, note: Callable[[MergeCounts], None], warn: Callable[[Sequence[Finding]], None]) -> None:
+        stored, table = self.stored, self.stored.table
+        observed = Observed(self.entity, self.shape.types, overtaken=self.bronze.overtaken)
         sides = self._sides()
         counts = self._build(sides, observed) if stored.is_new else self._stage(sides, observed)
+        warn(self._told(sides, observed))
         note(_noted(counts))
         self.labels.add_columns(self.shape.types)
         if not stored.is_new and observed.is_change():
             self._merge()
         self.labels.bring_up_to_date(self.shape.types, self._version)
-        if counts.rejected:
+        if counts.rejected or self._has_bronze_rejects:
             counts = replace(counts, rules=self._keep_rejected(sides, counts.rejected) | dict(counts.rules))
         if sides.collisions:
             self.lake.delete(f"{self.batch.folder}/shared")
@@ -136,21 +140,20 @@ class Merge:
 
     def _built(self, sides: Sides, observed: Observed) -> DataFrame:
         """Return the rows of a new table. Most keys of a first load have one event, which takes no order and no shuffle."""
-        snapshots, rows = sides.snapshots(), self.bronze.count
+        rows = self.bronze.count
         repeated = self.bronze.repeated_keys(self.shape) if rows > WORTH_A_PASS else None
         if repeated is None or repeated.count > min(rows // 4, MOST):
-            return self._stamped(sides.reconciled(sides.new(observed.landed(sides.landed())), observed, snapshots))
+            return self._stamped(sides.reconciled(sides.new(observed.landed(sides.landed())), observed))
         single = sides.new(observed.landed(sides.landed(without=repeated), alone=True))
-        built = self._stamped(alone(single, self.shape.plan, snapshots))
+        built = self._stamped(observed.ended(sides.alone(single), self.shape.plan, sides.watched))
         if not repeated.count:
             return built
         several = sides.new(observed.landed(sides.landed(only=repeated)))
-        return built.unionByName(self._stamped(sides.reconciled(several, observed, snapshots)))
+        return built.unionByName(self._stamped(sides.reconciled(several, observed)))
 
     def _stage(self, sides: Sides, observed: Observed) -> Counts:
-        new, snapshots = sides.new(observed.landed(sides.landed())), sides.snapshots()
-        old = sides.touched() if snapshots is None else sides.old()  # a snapshot closes keys that it leaves out
-        changed = observed.changed(sides.reconciled(new.unionByName(old), observed, snapshots))
+        new = sides.new(observed.landed(sides.landed()))
+        changed = observed.changed(sides.reconciled(new.unionByName(sides.touched()), observed))
         self._stamped(changed).write.mode("overwrite").parquet(self.lake.path(self._staged))
         counts = observed.counts()
         if not observed.is_change():
@@ -165,12 +168,33 @@ class Merge:
         self.stored.table.merge(staged, self.shape.plan.identity)
         self.lake.delete(self._staged)
 
-    def _widen(self) -> None:
-        there = self.labels.data
-        wider = {name: F.col(name).cast(kind) for name, kind in self.shape.types.items() if there.get(name, kind) != kind}
-        if wider:
-            rows = self.stored.table.read().withColumns(wider).withColumn(VERSION, F.lit(self._version).cast("bigint"))
-            self.stored.table.write(rows, self.shape.plan.identity, replaces=True)
+    def _restated(self, restating: Restating) -> Merge:
+        """Bring the table to what its events are told apart by now, and to types that widened; return the merge into that."""
+        table, shape = self.stored.table, self.shape
+        table.write(self._stamped(restating.rows()), shape.plan.identity, replaces=True)
+        described, version = table.described(), table.version()
+        stored = replace(self.stored, version=version, columns=described.columns, identity=described.identity, totals=None)
+        return replace(self, stored=stored, labels=replace(self.labels, columns_there=described.columns))
+
+    @property
+    def _has_bronze_rejects(self) -> bool:
+        """Whether a snapshot lacks records because bronze rejected them."""
+        return self.entity.mode == "snapshot" and any(part.rejects for part in self.bronze.parts)
+
+    def _told(self, sides: Sides, observed: Observed) -> list[Finding]:
+        """Return what a person should know of what the files of the batch closed."""
+        if sides.left_out is None:
+            return []
+        found = sides.left_out.findings(self.entity.name)
+        for snapshot, ended, keys in observed.most_ended(sides.watched):
+            where = snapshot.folder or snapshot.start[-1]
+            detail = (
+                f"it left out {ended} of {keys} keys, which are closed; where it is a part of a whole, say "
+                '`snapshot_of = "folder"`, and land the rest'
+            )
+            trap = "snapshot_closes_most"
+            found.append(Finding(trap=trap, table=self.entity.name, where=where, detail=detail, severity="warning"))
+        return found
 
     def _check(self, counts: Counts) -> None:
         if not counts.balances(self.bronze.count):
@@ -179,14 +203,21 @@ class Merge:
     def _keep_rejected(self, sides: Sides, many: int) -> dict[str, int]:
         """Keep the rejected rows, but those that are to be erased, which are counted only."""
         rejected = sides.landed(keep_row=True).where((F.size(ERRORS) > 0) & ~F.array_contains(ERRORS, ERASED))
-        batch, key = F.lit(self.batch.batch_id).alias(BATCH_ID), key_of(self.shape.plan)
-        kept = rejected.select(batch, *KEPT_LINEAGE, key, ERRORS, ROW)
+        batch, unknown = F.lit(self.batch.batch_id).alias(BATCH_ID), F.lit(None)
+        kept = rejected.select(
+            batch, *KEPT_LINEAGE, self.shape.plan.key(), unknown.cast("array<array<string>>").alias(KEYS), ERRORS, ROW
+        )
+        if self._has_bronze_rejects and (lacking := bronze_rejects(self.bronze)) is not None:
+            nothing = {KEY: unknown.cast("array<string>"), ROW: unknown.cast("string")}
+            kept = kept.unionByName(lacking.withColumn(BATCH_ID, batch).withColumns(nothing).select(*kept.columns))
         table = self.stored.rejected
         table.replace_batch(kept, self.batch.batch_id)
-        reasons = table.read().where(F.col(BATCH_ID) == self.batch.batch_id).select(F.explode(ERRORS).alias("reason"))
+        rows = table.read().where(F.col(BATCH_ID) == self.batch.batch_id)
+        rows = rows.where(~F.startswith(F.col(ERRORS)[0], F.lit(OF_BRONZE)))  # those are none that the batch was given
+        reasons = rows.select(F.explode(ERRORS).alias("reason"))
         found = {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
         if self.batch.kept_out_of(self.entity.name):
-            found[ERASED] = many - table.read().where(F.col(BATCH_ID) == self.batch.batch_id).count()
+            found[ERASED] = many - rows.count()
         return found
 
 

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from shared.contracts.columns import END, ERRORS
+from shared.contracts.columns import END, ERRORS, START
 from shared.contracts.counts import Counts
 from shared.contracts.entity import Entity
-from spark_jobs.silver.history import BEATEN, BECAME, NEW, WAS_CURRENT, WAS_SHOWN
+from spark_jobs.silver.history.closings import Closing, start_of
+from spark_jobs.silver.history.intervals import BEATEN, BECAME, NEW, WAS_CURRENT, WAS_SHOWN
+from spark_jobs.silver.history.plan import Plan
 from spark_jobs.silver.landed.events import WARNINGS
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.unique import unique_rules
 from spark_jobs.tables import Totals, is_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 class Observed:
     """The counts of one merge; they are known once all the DataFrames that it marked were written."""
 
-    def __init__(self, entity: Entity, columns: Mapping[str, str]) -> None:
+    def __init__(self, entity: Entity, columns: Mapping[str, str], *, overtaken: int = 0) -> None:
+        self._overtaken = overtaken  # rows of file versions that another one took the place of: read, and superseded unseen
         self._rules = [check.name for check in checks(entity.rules, columns)]
         self._rules += [rule.name for rule in unique_rules(entity.rules, columns)]
         self._counted: list[Observation] = []
@@ -54,6 +57,20 @@ class Observed:
         """Count how many rows are current, and how many show."""
         return self._count(rows, current=F.col(END).isNull(), shown=is_shown())
 
+    def ended(self, rows: DataFrame, plan: Plan, snapshots: Sequence[Closing]) -> DataFrame:
+        """Count how many keys each snapshot found, and how many of them it ended."""
+        conditions: dict[str, Column] = {}
+        for place, one in enumerate(snapshots):
+            start = plan.before(start_of(one, plan))
+            found = is_shown() & (F.col(START) < start) & (F.col(END).isNull() | (F.col(END) >= start))
+            conditions |= {f"found{place}": found, f"ended{place}": found & (F.col(END) == start)}
+        return self._count(rows, **conditions) if conditions else rows
+
+    def most_ended(self, snapshots: Sequence[Closing]) -> list[tuple[Closing, int, int]]:
+        """Return the snapshots that ended more than half of the keys that they found, with both numbers."""
+        counted = [(one, self._sum(f"ended{place}"), self._sum(f"found{place}")) for place, one in enumerate(snapshots)]
+        return [(one, ended, found) for one, ended, found in counted if 2 * ended > found]
+
     def totals(self, before: Totals) -> Totals:
         """Return how many rows of the table are current and show, after a merge into one that had so many."""
         return Totals(
@@ -68,11 +85,11 @@ class Observed:
     def counts(self) -> Counts:
         """Return the counts; waits for the pass that makes them."""
         return Counts(
-            read=self._sum("read"),
+            read=self._sum("read") + self._overtaken,
             rejected=self._sum("rejected"),
             rules={name: self._sum(f"rule{place}") for place, name in enumerate(self._rules)},
             applied=self._sum("applied"),
-            superseded=self._sum("superseded"),
+            superseded=self._sum("superseded") + self._overtaken,
             duplicates=self._sum("duplicate"),
         )
 

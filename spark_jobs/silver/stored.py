@@ -5,11 +5,14 @@ Decisions of the merge refer to this record only, so that none depends on whethe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from shared.contracts.columns import START
+from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
+
+from shared.contracts.columns import CONTAINER, KEYS, SOURCE_FILE, START
 from shared.contracts.places import rejected_table
 from spark_jobs.errors import IdentityConflictError
 from spark_jobs.silver.labels import StoredLabels
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
     from shared.contracts.entity import Entity
     from shared.contracts.manifest import Manifest
     from spark_jobs.lake import Lake
-    from spark_jobs.silver.history import Plan
+    from spark_jobs.silver.history.plan import Plan
 
 
+#: The type of `__START_AT` of a finance data set before the file's name ordered what landed at the same time.
+_BY_LANDING = "struct<landed_at:timestamp,record_number:bigint>"
 #: In the type of `__START_AT` of a finance data set.
 LANDED_FIRST = "landed_at:timestamp"
 
@@ -68,10 +73,32 @@ class Stored:
 
     def kept_rejects(self) -> DataFrame | None:
         """Return the rows that earlier batches rejected, None where there never were any."""
-        return self.rejected.read() if self.keeps_rejects else None
+        rows = self.rejected.read() if self.keeps_rejects else None
+        if rows is None or KEYS in rows.columns:
+            return rows
+        return rows.withColumn(KEYS, F.lit(None).cast("array<array<string>>"))
+
+    def is_older(self, plan: Plan) -> bool:
+        """Say whether the table was made before its events were told apart by what they are now, though nothing else changed.
+
+        Then its own rows say all that is needed: every event that was accepted is one of them.
+        """
+        start, identity = self.columns[START].lower(), frozenset(plan.identity)
+        if start == plan.sequence_type.lower():
+            is_known = self.identity in (frozenset(), identity - {CONTAINER})
+            return CONTAINER in identity and CONTAINER not in self.columns and is_known
+        if start == _BY_LANDING and not plan.ordered_by:
+            return self.identity in (frozenset(), identity, identity - {SOURCE_FILE})
+        # A column that orders events widened.
+        return _names(start) == _names(plan.sequence_type) and self.identity == identity
 
     def check_identity(self, entity: Entity, plan: Plan) -> None:
         """Raise `IdentityConflictError` where the table has other keys or sequences than the entity now."""
         same_type = self.columns[START].lower() == plan.sequence_type.lower()
         if not same_type or self.identity not in (frozenset(), frozenset(plan.identity)):
             raise IdentityConflictError(entity.name, entity.table, self.identity, plan.identity)
+
+
+def _names(sequence: str) -> list[str]:
+    """Return the names of the fields of a sequence's type; none of them, and no simple type, has a colon in it."""
+    return re.findall(r"(?:<|,)([^:<>,()]+):", sequence.lower())

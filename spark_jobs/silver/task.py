@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from shared.contracts.arguments import read_arguments
 from shared.contracts.counts import MergeCounts
 from shared.contracts.manifest import Manifest
+from shared.contracts.places import PIPELINE, outcome_document, whole
 from shared.contracts.report import SilverReport
 from spark_jobs.documents import begin, read_report, write_report
 from spark_jobs.lake import Lake
+from spark_jobs.raised.states import despite_conflicts
 from spark_jobs.session import spark_session, tag
 from spark_jobs.silver.erasure.task import erase
 from spark_jobs.silver.merge import Merge
@@ -45,7 +47,7 @@ def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:
         erase(spark, lake, batch, batch.search)
         return SilverReport(batch_id=batch.batch_id)
     started = time.monotonic()
-    noted = read_report(lake, batch.batch_id)
+    noted = _noted(lake, batch)
     merged = {name for name, counts in noted.entities.items() if counts.merged}
     waiting = sorted({part.entity for part in batch.parts} - merged)
     if not waiting:
@@ -56,7 +58,7 @@ def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:
 
     def report() -> SilverReport:
         seconds = round(time.monotonic() - started, 1)
-        return SilverReport(batch_id=batch.batch_id, entities=entities, warnings=warnings, seconds=seconds)
+        return SilverReport(batch_id=batch.batch_id, listed=batch.listed, entities=entities, warnings=warnings, seconds=seconds)
 
     def note(name: str, counts: MergeCounts) -> None:
         with writing:
@@ -68,14 +70,25 @@ def run(spark: SparkSession, lake: Lake, batch: Manifest) -> SilverReport:
             warnings[name] = tuple(dict.fromkeys((*warnings.get(name, ()), *found)))
 
     def merge(name: str) -> None:
-        Merge.read(spark, lake, batch, batch.entities[name]).run(
-            lambda counts: note(name, counts), lambda found: warn(name, found)
-        )
+        def act() -> None:
+            found = Merge.read(spark, lake, batch, batch.entities[name])
+            found.run(lambda counts: note(name, counts), lambda told: warn(name, told))
+
+        despite_conflicts(act)  # a merge is safe to repeat
 
     # Much of a small merge is waiting for one task or one commit; a few entities at a time overlap it.
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(merge, waiting))
     return report()
+
+
+def _noted(lake: Lake, batch: Manifest) -> SilverReport:
+    """Return what an earlier attempt at these parts noted; what one at others left, outcome and all, is of another listing."""
+    noted = read_report(lake, batch.batch_id)
+    if noted.listed == batch.listed or not noted.entities:
+        return noted
+    lake.delete(whole(PIPELINE, outcome_document(batch.batch_id)))
+    return SilverReport(batch_id=batch.batch_id)
 
 
 def _carried_on(earlier: MergeCounts | None, counts: MergeCounts) -> MergeCounts:

@@ -9,7 +9,8 @@ after its merge, rejects and counts the same:
   other key's event with that value breaks the rule.
 
 No value (null, or only blanks) is never shared. Two keys that swap values in one batch are both rejected, since each needs
-the other's change to be accepted first. In a snapshot only its own keys count: it closes all others.
+the other's change to be accepted first. In a snapshot only its own keys count: it closes all others. Environments of Dataverse
+are apart, since one may be a copy of another.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.window import Window
 
-from shared.contracts.columns import DELETED, END, ERRORS, KEPT_LINEAGE
-from spark_jobs.names import quoted
-from spark_jobs.silver.history import NEW, Plan, digest
+from shared.contracts.columns import CONTAINER, DELETED, END, ERRORS, KEPT_LINEAGE
+from spark_jobs.names import quoted, trimmed
+from spark_jobs.silver.history.intervals import NEW, order_of
+from spark_jobs.silver.history.plan import Plan, digest
 from spark_jobs.silver.landed.events import WARNINGS
 
 if TYPE_CHECKING:
@@ -103,10 +105,13 @@ class Collisions:
         return f"__value{place}"
 
     def _slim(self, rows: DataFrame, new: Any) -> DataFrame:
-        text = "case when not {0} then nullif(trim(cast({1} as string)), '') end as {2}"
-        values = [
-            F.expr(text.format(DELETED, quoted(rule.column), self._value(place))) for place, rule in enumerate(self.rules)
-        ]
+        # Environments are apart: one may be a copy of the other.
+        within = f"{CONTAINER}, '/', " if CONTAINER in self.plan.keys else ""
+        values = []
+        for place, rule in enumerate(self.rules):
+            text = trimmed(f"cast({quoted(rule.column)} as string)")
+            value = f"case when not {DELETED} then concat({within}nullif({text}, '')) end"
+            values.append(F.expr(f"{value} as {self._value(place)}"))
         needed = dict.fromkeys((*self.plan.keys, *self.plan.sequence, *KEPT_LINEAGE, DELETED))
         return rows.select(*needed, new.alias(NEW), digest(self.plan.content).alias("__content"), *values)
 
@@ -119,12 +124,10 @@ class Collisions:
         met = met.where(F.col("low") != F.col("high"))
         rows = rows.join(rows.join(met, value, "left_semi").select(*keys).distinct(), keys, "left_semi")
 
-        first, second = self.plan.sequence
+        first, *others = self.plan.sequence
         by_key, by_value = Window.partitionBy(*keys), Window.partitionBy(value)
-        so_far = by_key.orderBy(F.col(second).asc_nulls_first())
-        order = F.max(first).over(so_far.rangeBetween(Window.unboundedPreceding, Window.currentRow))
-        rows = rows.withColumn("__order", F.coalesce(first, order))
-        rows = rows.withColumn("__at", F.struct("__order", second, F.col(first).isNull().alias("last"), DELETED, "__content"))
+        rows = rows.withColumn("__order", order_of(self.plan, versionless=not self.plan.is_of_files))
+        rows = rows.withColumn("__at", F.struct("__order", *others, F.col(first).isNull().alias("last"), DELETED, "__content"))
         same = Window.partitionBy(*self.plan.identity)
         known = F.max(~F.col(NEW)).over(Window.partitionBy(*self.plan.identity, DELETED, "__content"))
         rows = rows.select("*", F.max(NEW).over(same).alias("__again"), known.alias("__known"))

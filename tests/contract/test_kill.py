@@ -58,6 +58,7 @@ def test_processes_that_are_killed_at_any_moment_lose_and_double_nothing(azurite
         "AzureWebJobsStorage": azurite,
         "DATAVERSE_CONTAINERS": f"dataverse-{unique}",
         "FINANCE_CONTAINER": landing,
+        "WRITE_QUIET_SECONDS": "0",
         "DISPATCH_QUIET_SECONDS": "0.2",
         "RUN_BACK_OFF_SECONDS": "0.2",
         "HINT_QUEUE": f"q{unique}",

@@ -23,7 +23,7 @@ from shared.contracts.codec import encoded
 from shared.contracts.columns import Column
 from shared.contracts.entity import Entity, Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, Stage, write_manifest
-from shared.contracts.places import PIPELINE, batch_manifest, whole
+from shared.contracts.places import PIPELINE, batch_manifest, slug, whole
 from spark_jobs.documents import read_batch
 from spark_jobs.gold import task as gold
 from spark_jobs.gold.models.definition import Model
@@ -146,14 +146,17 @@ class Pipeline:
         hours: int = 0,
         file: str = "2026.csv",
         first: int = 1,
+        container: str = "",
+        generation: int = 1,
+        rejects: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Put rows into a bronze part that the next batch takes."""
-        at = START + timedelta(hours=hours)
-        place = f"bronze/{source}/{table}/{len(self.parts):03}-{self.batches:03}.parquet"
+        """Put rows into a bronze part that the next batch takes; `rejects` are records that bronze rejected."""
+        at, container = START + timedelta(hours=hours), container or source
+        place = f"bronze/{container}/{slug(table)}/{len(self.parts):03}-{self.batches:03}.parquet"
         data = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in columns}
         count = len(rows)
         data |= {
-            "_source_file": pa.array([f"{source}/{table}/{file}"] * count, pa.string()),
+            "_source_file": pa.array([f"{container}/{table}/{file}"] * count, pa.string()),
             "_source_version": pa.array([f"0x{hours}"] * count, pa.string()),
             "_record_number": pa.array(range(first, first + count), pa.int64()),
             "_landed_at": pa.array([at] * count, pa.timestamp("us", "UTC")),
@@ -168,15 +171,47 @@ class Pipeline:
         self.schemas[version] = schema
         self.tables[source, table] = list(dict.fromkeys((*self.tables.get((source, table), ()), *columns)))
         entity = self.configuration.entity_name(source, table)
+        rejects_path = self._reject(rejects, f"{container}/{table}/{file}", at, place) if rejects else None
         self.parts.append(
-            make_part(entity, path=place, source=source, table=table, rows=count, schema_version=version, landed_at=at)
+            make_part(
+                entity,
+                path=place,
+                rejects_path=rejects_path,
+                source=source,
+                table=table,
+                rows=count,
+                rejects=len(rejects),
+                schema_version=version,
+                landed_at=at,
+                source_file=f"{container}/{table}/{file}",
+                container=container,
+                source_path=f"{table}/{file}",
+                generation=generation,
+            )
         )
 
-    def finance(self, text: str, *, hours: int = 0, data_set: str = "customer_finance", file: str = "2026-11.csv") -> None:
+    def _reject(self, rejects: Sequence[Mapping[str, Any]], source_file: str, at: datetime, place: str) -> str:
+        """Write what bronze keeps of rejected records, as far as the job reads it."""
+        count, path = len(rejects), place.replace("bronze/", "bronze/_rejected/")
+        data = {
+            "_source_file": pa.array([source_file] * count, pa.string()),
+            "_source_version": pa.array(["0x0"] * count, pa.string()),
+            "_record_number": pa.array([reject["number"] for reject in rejects], pa.int64()),
+            "_landed_at": pa.array([at] * count, pa.timestamp("us", "UTC")),
+            "_reason": pa.array([reject["reason"] for reject in rejects], pa.string()),
+            "_fields": pa.array([reject.get("fields") for reject in rejects], pa.list_(pa.string())),
+        }
+        Path(self.lake.path(path)).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(data), self.lake.path(path))
+        return path
+
+    def finance(
+        self, text: str, *, hours: int = 0, data_set: str = "customer_finance", file: str = "2026-11.csv", **more: Any
+    ) -> None:
         """Land a finance file, given as CSV."""
         head, *lines = [line.strip().split(",") for line in text.strip().splitlines()]
         rows = [{name: value or None for name, value in zip(head, line, strict=True)} for line in lines]
-        self.land(rows, dict.fromkeys(head, "string"), source="finance", table=data_set, hours=hours, file=file)
+        self.land(rows, dict.fromkeys(head, "string"), source="finance", table=data_set, hours=hours, file=file, **more)
 
     def know(
         self,

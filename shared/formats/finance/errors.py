@@ -18,6 +18,7 @@ FinanceReason = Literal[
     "not_gzip",
     "not_a_zip",
     "not_a_workbook",
+    "duplicate_content",
     "too_many_rejects",
     "no_records",
 ]
@@ -102,6 +103,12 @@ class NoRecordsError(FinanceError):
     """A header with nothing below it: an extract that failed looks like this."""
 
     reason: ClassVar[FinanceReason] = "no_records"
+
+
+class DuplicateContentError(FinanceError):
+    """Content that another file of the data set holds, whose records have no key: taken twice, each would count twice."""
+
+    reason: ClassVar[FinanceReason] = "duplicate_content"
 
 
 class ContractBrokenError(FinanceError):

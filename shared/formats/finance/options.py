@@ -35,8 +35,15 @@ class FinanceConfig:
     sheet: str | None = None  # of a workbook; None: the one that holds the data
     nulls: tuple[str, ...] = ()  # spellings of nothing
     renames: Mapping[str, str] = field(default_factory=dict)  # landed name -> what it is called in silver
+    mode: str = "upsert"  # how its files count, as the configuration says
+    duplicates: str = "tell"  # or take: files with the content of another one
     max_rejected: float = 0.5  # share of the records; more of them rejected, and the file is refused whole
     limits: FinanceLimits = field(default_factory=FinanceLimits)
+
+    @property
+    def once(self) -> bool:
+        """Whether of files with the same content one is taken: nothing else would tell their records apart."""
+        return not self.keys and self.mode == "upsert" and self.duplicates == "tell"
 
 
 def section(data_set: str, **said: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.config.tables import Configuration
 from shared.formats.finance.errors import FinanceError
@@ -17,7 +18,7 @@ from shared.landing.plan import Plan, Read
 from shared.landing.reading import Remaining
 from shared.ledger.contract_keeping import ContractKeeping
 from shared.ledger.records import LandedFile
-from shared.ports import Opened
+from shared.ports import Clock, Opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +28,16 @@ class FinanceFiles:
     repeats: Repeats
     contract_keeping: ContractKeeping
     configuration: Configuration
+    clock: Clock
+    quiet: timedelta  # for how long nothing was written to a file that is taken
     slice_bytes: int
 
     def look(self, record: LandedFile, opened: Opened, file: FinanceFile) -> tuple[Plan, Remaining]:
         """Compare the content with what it was, read the header, and compare that with the contract."""
         blob = opened.blob
         tail = Tail(opened.chunks, start=0, hashed=True)
+        if (wait := plan.by_age(record, blob, now=self.clock(), quiet=self.quiet)) is not None:
+            return wait, Remaining(tail=tail, chunks=())
         if self.repeats.is_one(record, blob, file):
             return plan.same_content(), Remaining(tail=tail, chunks=())
         try:
@@ -42,7 +47,7 @@ class FinanceFiles:
                 file,
                 agreement.source,
                 agreement.verdict(),
-                max_rejected=agreement.config.max_rejected,
+                config=agreement.config,
                 contract_version=agreement.version,
                 read_as=agreement.read_as,
                 slice_bytes=self.slice_bytes,

@@ -5,6 +5,7 @@
 | `definition` | a model and its inputs, as records |
 | `header` | the header of a model file, read and checked; how one is written is said there |
 | `files` | the model files of the package, or of a folder |
+| `declared` | values of silver as the types that a model declares |
 | `query` | a model as a query over silver |
 
 The files themselves lie in `spark_jobs/gold/`; `spark_jobs.gold.validation` plans them before a run.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.contracts.columns import END, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
+from shared.contracts.columns import CONTAINER, END, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
 from shared.contracts.sql_types import decimal_type
 from spark_jobs.findings import MOST_DIGITS
+from spark_jobs.gold.models.declared import declared, may_misfit, misfit
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
@@ -54,12 +55,25 @@ class Model:
         columns = {}
         for name, kind in read.columns.items():
             found = by_lower.get(name.lower())
-            columns[name] = f"try_cast({quoted(found)} as {kind})" if found else f"cast(null as {kind})"
+            if name == CONTAINER:
+                columns[name] = f"substring_index({SOURCE_FILE}, '/', 1)" if stored else f"cast(null as {kind})"
+            else:
+                columns[name] = declared(quoted(found), stored[found], kind) if found else f"cast(null as {kind})"
         if read.further_columns:
             further = self.further(stored, left_out)
             # Customer Insights takes decimals of 16 digits at most (reference: Customer Insights, section 2).
             columns |= {name: f"cast({quoted(name)} as double)" if _is_long(stored[name]) else quoted(name) for name in further}
         return columns | {name: name for name in (*_LINEAGE, *((START, END) if read.history else ()))}
+
+    def misfits(self, read: Input, stored: Mapping[str, str]) -> dict[str, str]:
+        """Return declared column -> SQL condition that a stored value of it is none of the declared type, where that may be."""
+        by_lower = {name.lower(): name for name in stored}
+        held = {name: by_lower[name.lower()] for name in read.columns if name.lower() in by_lower and name != CONTAINER}
+        return {
+            name: misfit(quoted(held[name]), stored[held[name]], kind)
+            for name, kind in read.columns.items()
+            if name in held and may_misfit(stored[held[name]], kind)
+        }
 
     def further(self, stored: Iterable[str], left_out: Collection[str] = ()) -> list[str]:
         """Return which columns of a silver table come along though no input declares them."""

@@ -116,6 +116,30 @@ class Query:
         found = several.agg(F.count(F.lit(1)), F.coalesce(F.sum("rows"), F.lit(0))).first()
         return (int(found[0]), int(found[1])) if found else (0, 0)
 
+    def misfits(self, values: DataFrame | None) -> list[tuple[str, str, int]]:
+        """Return how many values are none of the type that a column is declared with: entity, column, values that are lost.
+
+        Of the `values` given, or of all; a pass is taken only where the types that are stored leave it open.
+        """
+        found = []
+        for one in self.model.inputs:
+            table = self.tables.get(one.entity)
+            asked = self.model.misfits(one, table.columns()) if table is not None else {}
+            if table is None or not asked:
+                continue
+            stored = table.read()
+            rows = shown(stored) if one.history else stored.where(F.col(END).isNull())
+            columns = self.model.columns_of(one, table.columns())
+            texts = [f"{text} as {quoted(name)}" for name, text in columns.items()]
+            marks = [f"{condition} as __misfit{place}" for place, condition in enumerate(asked.values())]
+            rows = rows.selectExpr(*texts, *marks)
+            if values is not None and one.by is not None:
+                by = F.expr(f"cast({one.by} as string)")
+                rows = rows.withColumn(_BY, by).join(values, F.col(_BY) == F.col("__touched"), "left_semi")
+            counted = rows.agg(*(F.count_if(f"__misfit{place}") for place in range(len(asked)))).first()
+            found += [(one.entity, name, int(many)) for name, many in zip(asked, counted or (), strict=True) if many]
+        return found
+
     def digests(self, one: Input) -> DataFrame:
         """Return the digest of the `by` of each row of an input."""
         return digests(self._all(one), [F.expr(f"cast({one.by} as string)")])
@@ -151,7 +175,7 @@ class Query:
 
     def _absent(self, one: Input) -> DataFrame:
         kinds = self.model.columns_of(one, {}) | {KEY: "cast(null as string)"}
-        sequence = "struct<landed_at:timestamp,record_number:bigint>"
+        sequence = "struct<landed_at:timestamp,source_file:string,record_number:bigint>"
         texts = {
             name: f"cast(null as {KEPT_LINEAGE.get(name, sequence)})" if name == text else text for name, text in kinds.items()
         }

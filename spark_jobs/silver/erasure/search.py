@@ -35,7 +35,7 @@ def found_in_bronze(spark: SparkSession, lake: Lake, bronze: BronzeRows, shape: 
     if not parts:
         return ()
     keys = bronze.placed_keys(shape)
-    texts = [f"cast({quoted(name)} as string)" for name in shape.plan.keys]
+    texts = [f"cast({quoted(name)} as string)" for name in shape.plan.source_keys]
     rows = _by_part(keys.where(is_key(key, texts)), {part.path: part for part in parts})
     refused = [part for part in parts if part.rejects_path]
     rejects: Mapping[str, Sequence[int]] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.contracts.columns import KEY, ROW
+from shared.contracts.columns import KEY, KEYS, ROW
 from shared.contracts.erasure.found import Found
 from spark_jobs.documents import read_found, write_found
 from spark_jobs.names import quoted
@@ -30,11 +30,14 @@ def erase(spark: SparkSession, lake: Lake, batch: Manifest, search: Search) -> F
     """Find everything of a key, and unless only that is asked for, take it out of silver; returns what was found."""
     key, entity = search.key, batch.entities[search.key.entity]
     stored = Stored.read(spark, lake, batch, entity)
-    bronze = BronzeRows(spark=spark, lake=lake, batch=batch, entity=entity)
+    bronze = BronzeRows(spark=spark, lake=lake, batch=batch, entity=entity, misses_none=True)
     shape = bronze.shape(stored.columns)
-    in_silver = is_key(key, [f"cast({quoted(name)} as string)" for name in shape.plan.keys])
-    in_rejected = f"({is_key(key, [f'{KEY}[{place}]' for place in range(len(shape.plan.keys))])}) or "
+    in_silver = is_key(key, [f"cast({quoted(name)} as string)" for name in shape.plan.source_keys])
+    in_rejected = f"({is_key(key, [f'{KEY}[{place}]' for place in range(len(shape.plan.source_keys))])}) or "
     in_rejected += f"({holds_key(key, values_of_json(ROW))})"
+    if stored.keeps_rejects and KEYS in stored.rejected.columns():  # of a snapshot: what bronze rejected, too
+        one = is_key(key, [f"one[{place}]" for place in range(len(shape.plan.source_keys))])
+        in_rejected += f" or coalesce(exists({KEYS}, one -> {one}), false)"
     conditions = [
         (table, where) for table, where in ((stored.table, in_silver), (stored.rejected, in_rejected)) if table.exists()
     ]

@@ -9,5 +9,7 @@
 | `finance_casts` | the same of finance, where values are written in more ways than one |
 | `inference`, `evidence` | the types of finance columns, told by all their values, and what that is told by |
 | `erased` | rows that are to be erased, known by digests of their key |
+| `texts` | the text that landed of values that are stored |
+| `rejects` | records that bronze rejected, with the keys that they may have |
 | `rules` | column rules that one row alone breaks |
 """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 from pyspark.sql.types import AtomicType, LongType, StringType, StructField, StructType, TimestampType
 
-from shared.contracts.columns import KEPT_LINEAGE, RECORD_NUMBER
+from shared.contracts.columns import CONTAINER, KEPT_LINEAGE, RECORD_NUMBER, SOURCE_FILE
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest, ManifestPart
 from shared.contracts.outcome import Finding
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: In a list of keys with their places: the file that was read.
 FILE = "__file"
+#: What of it a bronze part holds; the container is the beginning of the file's name.
+_LANDED_LINEAGE = {name: kind for name, kind in KEPT_LINEAGE.items() if name != CONTAINER}
 _LINEAGE_TYPES: Mapping[str, AtomicType] = {"string": StringType(), "bigint": LongType(), "timestamp": TimestampType()}
 
 
@@ -41,21 +43,44 @@ class BronzeRows:
     lake: Lake
     batch: Manifest
     entity: Entity
+    misses_none: bool = False  # file versions that others took the place of count too: an erasure wants every record
 
     @cached_property
     def parts(self) -> list[ManifestPart]:
-        """The entity's parts."""
-        return self.batch.parts_of(self.entity.name)
+        """The entity's parts, without those of a file version that another one of the same second took the place of."""
+        return [part for part in self._given if self.misses_none or not self._is_overtaken(part)]
 
     @cached_property
     def count(self) -> int:
-        """How many rows the parts hold, as the manifest says."""
-        return sum(part.rows for part in self.parts)
+        """How many rows the batch was given, as the manifest says."""
+        return sum(part.rows for part in self._given)
+
+    @cached_property
+    def overtaken(self) -> int:
+        """How many of them are of file versions that another one took the place of before anybody looked."""
+        return self.count - sum(part.rows for part in self.parts)
+
+    @cached_property
+    def _given(self) -> list[ManifestPart]:
+        return self.batch.parts_of(self.entity.name)
+
+    @cached_property
+    def _newest(self) -> dict[tuple[str, datetime], int]:
+        """The last generation of each file that landed in one second."""
+        found: dict[tuple[str, datetime], int] = {}
+        for part in self._given:
+            version = (part.source_file, part.landed_at)
+            found[version] = max(part.generation, found.get(version, 0))
+        return found
+
+    def _is_overtaken(self, part: ManifestPart) -> bool:
+        # Storage tells time in seconds: what is written twice within one differs in nothing that could order the two.
+        return self.entity.source == "finance" and part.generation < self._newest[part.source_file, part.landed_at]
 
     @cached_property
     def columns(self) -> list[str]:
         """The landed columns of all parts."""
-        return list(dict.fromkeys(column.name for version, _ in self._groups for column in self.batch.schemas[version]))
+        return list(dict.fromkeys(column.name for version, _ in self.groups for column in self.batch.schemas[version]))
 
     def shape(self, stored: Mapping[str, str]) -> Shape:
         """Decide the entity's columns; `stored` are those of its table with their types.
@@ -72,7 +97,7 @@ class BronzeRows:
             told += findings(self.entity.name, self.entity.table, seen, kind, before)
             if kind is not None:
                 inferred[name] = kind
-        decision = shape(self.entity, [self.batch.schemas[version] for version, _ in self._groups], stored, inferred)
+        decision = shape(self.entity, [self.batch.schemas[version] for version, _ in self.groups], stored, inferred)
         told += unmet(self.entity, decision.types)
         return replace(decision, findings=tuple(told))
 
@@ -81,7 +106,7 @@ class BronzeRows:
         settled = {name.lower() for name in (*self.entity.types, *self.entity.keys)}
         known = {name.lower(): kind for name, kind in stored.items()}
         texts = []
-        for version, parts in self._groups:
+        for version, parts in self.groups:
             names = named(self.entity, [column.name for column in self.batch.schemas[version]])
             open_ = [pair for pair in names.items() if not {name.lower() for name in pair} & settled]
             open_ = [(landed, name) for landed, name in open_ if known.get(name.lower()) != "string"]
@@ -97,7 +122,7 @@ class BronzeRows:
     ) -> DataFrame:
         """Return the rows as typed events (see `landed.events`): all, `only` those of some keys, or all `without` those."""
         found = []
-        for version, parts in self._groups:
+        for version, parts in self.groups:
             text = self._text(parts)
             if only is not None:
                 text = only.rows_of(text, self._keys_of(version, shape))
@@ -109,25 +134,25 @@ class BronzeRows:
 
     def keys(self, shape: Shape) -> DataFrame:
         """Return the keys of all rows, even of those that are rejected: too many do no harm."""
-        found = [self._text(parts).select(*self._keys_of(version, shape)) for version, parts in self._groups]
+        found = [self._text(parts).select(*self._keys_of(version, shape)) for version, parts in self.groups]
         return reduce(lambda one, other: one.union(other), found).distinct()
 
     def placed_keys(self, shape: Shape) -> DataFrame:
         """Return the keys of all rows, even of those that are rejected, each with its `FILE` and its record number."""
         placed = (F.col(FILE), F.col(RECORD_NUMBER))
-        found = [self._text(parts, FILE).select(*self._keys_of(version, shape), *placed) for version, parts in self._groups]
+        found = [self._text(parts, FILE).select(*self._keys_of(version, shape), *placed) for version, parts in self.groups]
         return reduce(lambda one, other: one.union(other), found)
 
     def repeated_keys(self, shape: Shape) -> Repeated:
         """Find the keys that more than one row has."""
-        found = [digests(self._text(parts), self._keys_of(version, shape)) for version, parts in self._groups]
+        found = [digests(self._text(parts), self._keys_of(version, shape)) for version, parts in self.groups]
         place = f"{self.batch.folder}/repeated/{self.entity.name}"
         return Repeated.find(self.spark, self.lake, place, reduce(lambda one, other: one.union(other), found))
 
     def has_versionless(self, first: str) -> bool:
         """Say whether any row has nothing in the first sequence column, given by its silver name."""
         found, first = [], first.lower()
-        for version, parts in self._groups:
+        for version, parts in self.groups:
             landed = [column.name for column in self.batch.schemas[version]]
             column = next((name for name, silver in named(self.entity, landed).items() if silver.lower() == first), None)
             if column is not None:
@@ -137,7 +162,7 @@ class BronzeRows:
         return bool(found) and bool(reduce(lambda one, other: one.union(other), found).take(1))
 
     @cached_property
-    def _groups(self) -> list[tuple[str, list[ManifestPart]]]:
+    def groups(self) -> list[tuple[str, list[ManifestPart]]]:
         """The schema versions of the parts in the order in which they landed, so that one batch types as several would."""
         landed: dict[str, datetime] = {}
         for part in self.parts:
@@ -148,12 +173,13 @@ class BronzeRows:
     def _text(self, parts: list[ManifestPart], file: str | None = None) -> DataFrame:
         landed = [column.name for column in self.batch.schemas[parts[0].schema_version]]
         fields = [StructField(name, StringType()) for name in landed]
-        fields += [StructField(name, _LINEAGE_TYPES[kind]) for name, kind in KEPT_LINEAGE.items()]
+        fields += [StructField(name, _LINEAGE_TYPES[kind]) for name, kind in _LANDED_LINEAGE.items()]
         # A schema that is given spares the job that would read it from the files.
         rows = self.spark.read.schema(StructType(fields)).parquet(*(self.lake.path(part.path) for part in parts))
         # From here on no name holds what Spark would replace, so each can stand in the text of SQL.
         placed = [F.col("_metadata.file_path").alias(file)] if file else []
-        return rows.select(*(F.col(backticked(name)).alias(spelled(name)) for name in landed), *KEPT_LINEAGE, *placed)
+        text = (F.col(backticked(name)).alias(spelled(name)) for name in landed)
+        return rows.select(*text, *_LANDED_LINEAGE, container_of().alias(CONTAINER), *placed)
 
     def _keys_of(self, version: str, shape: Shape) -> list[Column]:
         """Return the key columns over landed text, spelled as in the table."""
@@ -171,3 +197,8 @@ class BronzeRows:
             else:
                 picked.append(F.expr(key_text(quoted(landed), self.entity.notation, guid=is_guid)).cast(kinds[key]).alias(key))
         return picked
+
+
+def container_of() -> Column:
+    """Return the landing container of a row."""
+    return F.substring_index(SOURCE_FILE, "/", 1)

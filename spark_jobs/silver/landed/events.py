@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.contracts.columns import DELETED, ERRORS, KEPT_LINEAGE, LINEAGE, ROW
-from spark_jobs.names import literal, quoted
+from spark_jobs.names import literal, quoted, trimmed
 from spark_jobs.silver.landed.casts import cast
 from spark_jobs.silver.landed.erased import ERASED, is_key
-from spark_jobs.silver.landed.finance_casts import key_text, present, read, trimmed
+from spark_jobs.silver.landed.finance_casts import key_text, present, read
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.landed.shape import IS_DELETE, SEQUENCE, Shape, named
 
@@ -40,9 +40,7 @@ def events(
     """
     names = named(entity, [column.name for column in columns])
     landed = {name.lower(): column for column in columns for name in (names.get(column.name),) if name}
-    flag = next((column.name for column in columns if column.name.lower() == IS_DELETE), None)
-    deletes = flag is not None and entity.source == "dataverse"
-    deleted = f"coalesce(lower(trim({quoted(flag)})) in ('true', '1'), false)" if deletes and flag else "false"
+    deleted = _deleted(entity, landed, columns)
     typed, misfits, lenient = [], [], {name.lower() for name in entity.lenient}
     for name, kind in shape.types.items():
         column = landed.get(name.lower())
@@ -60,7 +58,7 @@ def events(
     essential = {*shape.plan.keys, *shape.plan.sequence}
     # A delete carries little but its key and sequence, so nothing else of it can be wrong.
     always = _essential(entity, columns, shape) + [(code, broken) for name, code, broken, _ in misfits if name in essential]
-    texts = [f"cast({quoted(key)} as string)" for key in shape.plan.keys]
+    texts = [f"cast({quoted(key)} as string)" for key in shape.plan.source_keys]
     always += [(ERASED, is_key(key, texts)) for key in kept_out]
     other = [(code, broken, soft) for name, code, broken, soft in misfits if name not in essential]
     other += [(check.name, check.broken, not check.rejects) for check in rules]
@@ -76,6 +74,19 @@ def events(
     )
 
 
+def _deleted(entity: Entity, landed: Mapping[str, Column], columns: Sequence[Column]) -> str:
+    """Return the SQL condition under which a record says that its key is gone; one that lacks the column says nothing."""
+    if entity.source == "dataverse":
+        flag = next((column.name for column in columns if column.name.lower() == IS_DELETE), None)
+        return f"coalesce(lower(trim({quoted(flag)})) in ('true', '1'), false)" if flag else "false"
+    when = entity.deleted_when
+    column = landed.get(when.column.lower()) if when else None
+    if when is None or column is None:
+        return "false"
+    values = ", ".join(literal(value.strip()) for value in when.values)
+    return f"coalesce({trimmed(present(quoted(column.name), entity.notation))}, '') in ({values})"
+
+
 def _read(column: Column, name: str, kind: str, entity: Entity, shape: Shape) -> str:
     """Return the SQL expression of a silver column over its landed text."""
     raw, guid = quoted(column.name), column.type.lower() == "guid"
@@ -88,9 +99,11 @@ def _read(column: Column, name: str, kind: str, entity: Entity, shape: Shape) ->
 
 
 def _essential(entity: Entity, columns: Sequence[Column], shape: Shape) -> list[tuple[str, str]]:
-    broken = [(f"key:{key}", f"coalesce(cast({quoted(key)} as string), '') = ''") for key in shape.plan.keys]
+    keys = (key for key in shape.plan.keys if key not in KEPT_LINEAGE)
+    broken = [(f"key:{key}", f"coalesce(cast({quoted(key)} as string), '') = ''") for key in keys]
     if entity.source != "dataverse":
-        return broken
+        blank = "coalesce(cast({0} as string), '') = ''"
+        return broken + [(f"sequence:{name}", blank.format(quoted(name))) for name in shape.plan.ordered_by]
     version, sink = (quoted(name) for name in shape.plan.sequence)
     if any(column.name.lower() == _VERSION for column in columns):
         # A delete may come without it, and is then ordered by SinkModifiedOn (design, section 6).

@@ -72,10 +72,8 @@ def decided(found: Evidence, notation: Notation) -> str | None:
 def widened(stored: str, found: Evidence, notation: Notation) -> str:
     """Return the type that holds the values stored and those found; it never narrows.
 
-    A column becomes text only where its stored values give their text back; otherwise what does not fit is rejected, until the
-    table is built again from bronze (docs/adr/0014).
+    Where nothing else does, that is text: bronze has what landed (docs/adr/0014).
     """
-    text = "string" if _gives_text_back(stored, notation) else stored
     if found.fits or stored == "string":
         return stored
     new = decided(found, notation)
@@ -83,13 +81,13 @@ def widened(stored: str, found: Evidence, notation: Notation) -> str:
         return "timestamp"
     old, more = _digits(stored), _digits(new or "string")
     if old is None or more is None:
-        return text
+        return "string"
     scale = max(old[1], more[1])
     digits = max(old[0], more[0]) + scale
-    return str(DecimalType(precision=digits, scale=scale)) if digits <= MOST_DIGITS else text
+    return str(DecimalType(precision=digits, scale=scale)) if digits <= MOST_DIGITS else "string"
 
 
-def _gives_text_back(stored: str, notation: Notation) -> bool:
+def gives_text_back(stored: str, notation: Notation) -> bool:
     """Say whether values of a type, as inferred, are spelled by SQL as they landed."""
     return (stored == "bigint" and not notation.thousands) or (stored == "date" and not notation.date_formats)
 
@@ -104,12 +102,6 @@ def findings(entity: str, data_set: str, found: Evidence, kind: str | None, stor
     if stored is not None and kind != stored:
         detail = f"{stored} became {kind}, since values landed that {stored} does not hold unchanged"
         listed.append(told("type_widened", detail))
-    if stored is not None and kind == stored and not found.fits:
-        detail = (
-            f"values that {stored} does not hold unchanged are rejected; build the table again from bronze to have the column "
-            f'as text: POST /api/reprocess {{"stage": "silver", "table": "{data_set}"}}'
-        )
-        listed.append(told("type_kept", detail))
     if kind == "string" and stored != "string":
         for doubt in found.doubts:
             what, key = DOUBTS[doubt]

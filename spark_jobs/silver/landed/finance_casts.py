@@ -9,16 +9,9 @@ from __future__ import annotations
 from shared.contracts.sql_types import decimal_type
 from shared.contracts.values import dates, numbers
 from shared.contracts.values.notation import Notation
-from spark_jobs.names import literal
+from spark_jobs.names import literal, trimmed
 
 _GREATEST_DOUBLE = "1.7976931348623157E308"
-#: Blanks around keys and values: fixed widths are padded with them, and none of them is content.
-_BLANKS = r"' \t\r\n\u00a0'"
-
-
-def trimmed(expression: str) -> str:
-    """Return the SQL expression of a text without the blanks around it."""
-    return f"trim(both {_BLANKS} from {expression})"
 
 
 def fits(text: str, form: str) -> str:

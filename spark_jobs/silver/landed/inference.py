@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from shared.contracts.values import dates, numbers
 from shared.contracts.values.notation import Notation
 from shared.contracts.values.nothing import NULL_WORDS
-from spark_jobs.names import literal, quoted
+from spark_jobs.names import literal, quoted, trimmed
 from spark_jobs.silver.landed.evidence import DOUBTS, Evidence
-from spark_jobs.silver.landed.finance_casts import fits, point_number, present, read, trimmed
+from spark_jobs.silver.landed.finance_casts import fits, point_number, present, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.contracts.entity import Rule
-from spark_jobs.names import literal, quoted
+from spark_jobs.names import literal, quoted, trimmed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ def _conditions(column: str, rule: Rule, columns: Mapping[str, str]) -> list[tup
     text = f"cast({name} as string)"
     conditions = []
     if rule.required:
-        conditions.append(("required", f"coalesce(trim({text}), '') = ''"))
+        conditions.append(("required", f"coalesce({trimmed(text)}, '') = ''"))
     if rule.pattern is not None:
         whole = literal(f"^(?:{rule.pattern})$")
         conditions.append(("pattern", f"not ({text} rlike {whole})"))

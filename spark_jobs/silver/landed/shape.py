@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shared.contracts.columns import KEPT_LINEAGE, LANDED_AT, RECORD_NUMBER
+from shared.contracts.columns import CONTAINER, KEPT_LINEAGE
 from shared.contracts.outcome import Finding
-from spark_jobs.silver.history import Plan
+from spark_jobs.silver.history.plan import LANDING, LANDING_FIELDS, Plan
 from spark_jobs.silver.landed.casts import sql_type, widened
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ def shape(
     plan = _plan(entity, types, schemas)
     for name, kind in zip(plan.sequence, _FIXED_TYPES.values(), strict=True) if entity.source == "dataverse" else ():
         types.setdefault(name, kind)
-    for key in plan.keys:
-        if key not in KEPT_LINEAGE:
-            types.setdefault(key, "string")
-    return Shape(
-        types=types, plan=replace(plan, content=tuple(types)), strict=frozenset(configured) if finance else frozenset()
-    )
+    for name in (*plan.keys, *plan.ordered_by):
+        if name not in KEPT_LINEAGE:
+            types.setdefault(name, "string")
+    first = tuple(types[name] for name in plan.ordered_by)
+    plan = replace(plan, content=tuple(types), field_types=(*first, *plan.field_types))
+    return Shape(types=types, plan=plan, strict=frozenset(configured) if finance else frozenset())
 
 
 def _together(stored: str, kind: str, *, finance: bool) -> str:
@@ -119,13 +119,23 @@ def _plan(entity: Entity, types: Mapping[str, str], schemas: Sequence[Sequence[C
         name = by_lower.get(landed.lower(), landed)
         return stored.get(name.lower(), name)
 
-    dataverse = entity.source == "dataverse"
-    untracked = {name.lower() for name in entity.untracked} | (_UNTRACKED if dataverse else set())
+    untracked = {name.lower() for name in entity.untracked}
+    keys = tuple(silver(key) for key in entity.keys)
+    sequence: tuple[str, ...]
+    fields: tuple[str, ...]
+    if entity.source == "dataverse":
+        keys = (CONTAINER, *keys)  # one Id in two environments is two rows (docs/adr/0015)
+        untracked |= _UNTRACKED
+        sequence, fields, kinds = (silver(_VERSION), silver(_SINK)), SEQUENCE, tuple(_FIXED_TYPES.values())
+    else:
+        first = tuple(silver(name) for name in entity.sequence)
+        own = tuple(f"{name}_" if name in LANDING_FIELDS else name for name in first)
+        sequence, fields, kinds = (*first, *LANDING), (*own, *LANDING_FIELDS), tuple(LANDING_FIELDS.values())
     return Plan(
-        keys=tuple(silver(key) for key in entity.keys),
-        sequence=(silver(_VERSION), silver(_SINK)) if dataverse else (LANDED_AT, RECORD_NUMBER),
-        fields=(_VERSION, _SINK) if dataverse else ("landed_at", "record_number"),
-        field_types=("bigint", "timestamp") if dataverse else ("timestamp", "bigint"),
+        keys=keys,
+        sequence=sequence,
+        fields=fields,
+        field_types=kinds,  # those of what is configured are known once all types are decided
         content=tuple(types),
         tracked=tuple(name for name in types if name.lower() not in untracked),
     )

@@ -21,6 +21,7 @@ from shared.contracts.columns import (
     ERRORS,
     KEPT_LINEAGE,
     KEY,
+    KEYS,
     LINEAGE,
     RAW,
     REASON,
@@ -99,7 +100,7 @@ def test_the_example_of_a_document_shows_every_key_and_no_other(title: str) -> N
     ("title", "columns"),
     [
         ("Bronze part", {*LINEAGE, CONTRACT_VERSION}),
-        ("Rejected rows", {BATCH_ID, *KEPT_LINEAGE, KEY, ERRORS, ROW}),
+        ("Rejected rows", {BATCH_ID, *KEPT_LINEAGE, KEY, KEYS, ERRORS, ROW}),
     ],
 )
 def test_the_table_of_columns_names_every_column_and_no_other(title: str, columns: set[str]) -> None:

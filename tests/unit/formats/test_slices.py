@@ -78,6 +78,7 @@ def test_rejects_have_the_columns_of_the_contract() -> None:
             "_schema_version": make_schema().version,
             "_byte_offset": 106,
             "_reason": "too_wide",
+            "_fields": None,
             "_detail": "fields=4 min=3 max=3",
             "_raw": b"1,2,3,4",
         }

@@ -14,6 +14,7 @@ from shared.formats.dialect import Dialect
 from shared.formats.finance.data_set.verdict import Verdict
 from shared.formats.finance.errors import CompressionError, ContractBrokenError
 from shared.formats.finance.layout import Layout
+from shared.formats.finance.options import FinanceConfig
 from shared.formats.finance.source import FinanceSource
 from shared.formats.finance.text.encoding import DecodedText
 from shared.formats.fingerprint import fingerprint
@@ -175,7 +176,7 @@ def make_source(*names: str) -> FinanceSource:
 
 def decide_finance(source: FinanceSource, verdict: Verdict) -> Plan:
     return plan.finance(
-        make_blob(), FINANCE_FILE, source, verdict, max_rejected=0.5, contract_version=3, read_as="3-ab", slice_bytes=64
+        make_blob(), FINANCE_FILE, source, verdict, config=FinanceConfig(), contract_version=3, read_as="3-ab", slice_bytes=64
     )
 
 

@@ -25,7 +25,7 @@ def test_the_shipped_models_say_what_they_need() -> None:
     assert customer.sql.startswith("select")
     assert [one.view for one in customer.inputs] == ["customer", "customer_finance"]
     assert [one.optional for one in customer.inputs] == [False, True]
-    assert customer.inputs[0].newest_by == "versionnumber, Id"
+    assert customer.inputs[0].newest_by == "versionnumber, Id, _container"
     assert customer.inputs[1].columns["spend"] == "decimal(16,2)"
     finance = models["customer_finance"]
     assert finance.rebuilt_by == "cid"

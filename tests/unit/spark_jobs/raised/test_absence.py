@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyspark.errors import AnalysisException, PySparkException
 
-from spark_jobs.absence import is_absence
+from spark_jobs.raised.absence import is_absence
 
 SHADED = "shaded.databricks.azurebfs.org.apache.hadoop.fs.azurebfs.contracts.exceptions.AbfsRestOperationException"
 ADDRESS = "https://lake.dfs.core.windows.net/silver/customer/_delta_log?timeout=90"
