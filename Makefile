@@ -30,11 +30,12 @@ doctor:  ## say what this machine lacks
 	@test -n "$(BOOTSTRAP)" || { echo "Python is missing or too old: install Python 3.11, 3.12 or 3.13."; exit 1; }
 	@$(BOOTSTRAP) -m local.toolchain doctor
 
-lint: setup ## ruff, mypy, import-linter
+lint: setup ## ruff, mypy, import-linter; the dashboard's libraries and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+	node dashboard/check.mjs
 
 test: lint ## lint, then all tests
 	$(PYTEST)

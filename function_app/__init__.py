@@ -6,7 +6,8 @@
 | `timers` | the sweep and the reconciliation, which find what events and webhooks missed; hints that were due |
 | `callback` | Databricks says that a run ended |
 | `poison` | the host gave up on a landed file |
-| `operations` | status, runs, files, rejects, health |
+| `dashboard` | the page's files |
+| `operations` | overview, status, runs, files, rejects, health |
 | `repetition` | reprocessing |
 | `data_sets` | how finance data sets are read |
 | `erasure` | erasing |
@@ -18,12 +19,12 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from function_app import callback, data_sets, erasure, landing, operations, poison, repetition, timers
+from function_app import callback, dashboard, data_sets, erasure, landing, operations, poison, repetition, timers
 from function_app.misconfigured import told
 from shared.context import context
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in (landing, timers, callback, poison, operations, repetition, data_sets, erasure):
+for module in (landing, timers, callback, poison, operations, repetition, data_sets, erasure, dashboard):
     app.register_functions(module.triggers)
 
 told.look(context)

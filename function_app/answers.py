@@ -39,6 +39,17 @@ def not_found(thing: str) -> func.HttpResponse:
     return problem(404, "Not Found", f"there is no such {thing}")
 
 
+def unless_known(answer: func.HttpResponse, tag: str, req: func.HttpRequest) -> func.HttpResponse:
+    """Answer 304 to a client that says that it has what the tag stands for (RFC 9110)."""
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    known = {name.strip().removeprefix("W/") for name in req.headers.get("If-None-Match", "").split(",")}
+    if tag in known or "*" in known:
+        return func.HttpResponse(status_code=304, headers=headers)
+    for name, value in headers.items():
+        answer.headers[name] = value
+    return answer
+
+
 def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[[func.HttpRequest], func.HttpResponse]:
     """Turn the errors that a use case raises into answers: what to do is told by their type.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from function_app.answers import answering, document, not_found
+from function_app.answers import answering, document, not_found, unless_known
+from shared.api.details.rejected import RejectedQuery
+from shared.api.details.story import StoryQuery
 from shared.api.documents import HealthDocument, ReadyDocument
 from shared.api.openapi import description
+from shared.api.overview.overview import tag_of
 from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery, read_query
 from shared.api.runs import batch_document
 from shared.context import context
@@ -40,6 +43,14 @@ def openapi(req: func.HttpRequest) -> func.HttpResponse:
 def status(req: func.HttpRequest) -> func.HttpResponse:
     """Say what is going on."""
     return document(context.status())
+
+
+@triggers.route(route="overview", methods=[func.HttpMethod.GET])
+@answering
+def overview(req: func.HttpRequest) -> func.HttpResponse:
+    """Say whether data flows, how fresh gold is, and what is stuck; nothing but 304 where that did not change."""
+    found = context.overview()
+    return unless_known(document(found), tag_of(found), req)
 
 
 @triggers.route(route="runs", methods=[func.HttpMethod.GET])
@@ -85,3 +96,19 @@ def files(req: func.HttpRequest) -> func.HttpResponse:
 def rejects(req: func.HttpRequest) -> func.HttpResponse:
     """List where records were rejected, and how many."""
     return document(context.files.rejects(read_query(req.params, RejectsQuery)))
+
+
+@triggers.route(route="rejects/records", methods=[func.HttpMethod.GET])
+@answering
+def rejected_records(req: func.HttpRequest) -> func.HttpResponse:
+    """List the rejected records of a part: where each is, and what is wrong with it."""
+    found = context.rejected(read_query(req.params, RejectedQuery))
+    return not_found("part") if found is None else document(found)
+
+
+@triggers.route(route="story", methods=[func.HttpMethod.GET])
+@answering
+def story(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell one landed file's way to Customer Insights."""
+    found = context.story(read_query(req.params, StoryQuery))
+    return not_found("landed file") if found is None else document(found)

@@ -101,8 +101,8 @@ class Tables(Protocol):
     def get(self, partition: str, key: str) -> Row | None:
         """Return one row, or None."""
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
-        """Yield the rows with `start <= key < end`, in order of their keys."""
+    def range(self, partition: str, start: str, end: str, *, at_once: int = 1000) -> Iterator[Row]:
+        """Yield the rows with `start <= key < end`, in order of their keys; each call asks for `at_once` of them."""
 
     def commit(self, partition: str, writes: Iterable[Write]) -> None:
         """Do all writes or none; raises `LedgerChanged` naming the first row that was not as expected.

@@ -149,7 +149,7 @@ class MemoryTables:
         """See `Tables.get`."""
         return self._rows.get(partition, {}).get(key)
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
+    def range(self, partition: str, start: str, end: str, *, at_once: int = 1000) -> Iterator[Row]:  # noqa: ARG002 - no calls
         """See `Tables.range`."""
         for key in sorted(key for key in list(self._rows.get(partition, {})) if start <= key < end):
             if (row := self.get(partition, key)) is not None:

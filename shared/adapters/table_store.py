@@ -44,12 +44,12 @@ class TableStore:
         except AzureError as error:
             raise _unavailable(error) from error
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
-        """See `Tables.range`; asks for 1,000 rows at a time, which is what the service gives at most."""
+    def range(self, partition: str, start: str, end: str, *, at_once: int = 1000) -> Iterator[Row]:
+        """See `Tables.range`; 1,000 rows at a time is what the service gives at most."""
         query = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
         parameters = {"partition": partition, "start": start, "end": end}
         try:
-            for wire in self._ready().query_entities(query, parameters=parameters, results_per_page=1000):
+            for wire in self._ready().query_entities(query, parameters=parameters, results_per_page=at_once):
                 yield _row(wire)
         except AzureError as error:
             raise _unavailable(error) from error

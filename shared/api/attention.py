@@ -41,29 +41,29 @@ class Attention:
         """Return it, the gravest first; `files` says how many files are in each state."""
         found: list[AttentionDocument] = []
         if misconfigured:
-            found.append(_told("misconfigured", "configuration", misconfigured))
+            found.append(told("misconfigured", "configuration", misconfigured))
         if active is not None and active.state == "open" and active.cause:
-            found.append(_told("refused", active.batch_id, f"the workspace does not take its run: {active.cause}"))
+            found.append(told("refused", active.batch_id, f"the workspace does not take its run: {active.cause}"))
         for batch in parked[:_MOST_OF_A_KIND]:
-            found.append(_told("parked", batch.batch_id, batch.cause or "no cause is told"))
+            found.append(told("parked", batch.batch_id, batch.cause or "no cause is told"))
         found += _held(backlog, parked)
         for state, kind in _FILES.items():
             if files.get(state):
-                found += (_told(kind, file.shown, _reason(file)) for file in self._in(state))
+                found += (told(kind, file.shown, _reason(file)) for file in self._in(state))
         for tried in [one for one in backlog.tried if one.tries >= _TRIED_OFTEN][:_MOST_OF_A_KIND]:
             why = f"tried {tried.tries} times without an end; the last time at {tried.at:%Y-%m-%dT%H:%M:%SZ}"
-            found.append(_told("tried", shown(f"{tried.container}/{tried.path}"), why))
+            found.append(told("tried", shown(f"{tried.container}/{tried.path}"), why))
         if refresh is not None and refresh.state == "failed":
-            found.append(_told("refresh_failed", refresh.publication, refresh.detail or "no cause is told"))
+            found.append(told("refresh_failed", refresh.publication, refresh.detail or "no cause is told"))
         why = "its table in gold is older than the rest; the newest run that succeeded tells its cause (GET /api/runs)"
-        found += (_told("model_failed", model, why) for model in pipeline.models_failed[:_MOST_OF_A_KIND])
+        found += (told("model_failed", model, why) for model in pipeline.models_failed[:_MOST_OF_A_KIND])
         for erasure in [one for one in erasures if one.files][:_MOST_OF_A_KIND]:
             why = f"{erasure.files} files in landing would bring back what is erased; take them away, or land them without it"
-            found.append(_told("erasure", erasure.erasure_id, f"{why} (GET /api/erasure/{erasure.erasure_id} names them)"))
+            found.append(told("erasure", erasure.erasure_id, f"{why} (GET /api/erasure/{erasure.erasure_id} names them)"))
         return tuple(found)
 
     def _in(self, state: FileState) -> Iterator[LandedFile]:
-        listed = self.ledger.changed_files(self.containers, (state,))
+        listed = self.ledger.changed_files(self.containers, (state,), at_once=_MOST_OF_A_KIND)
         return (file for _, file in islice(listed, _MOST_OF_A_KIND))
 
 
@@ -74,12 +74,13 @@ def _held(backlog: Backlog, parked: Sequence[Batch]) -> Iterator[AttentionDocume
         if pending.entity in behind:
             waits[pending.entity] += pending.parts
     for entity, parts in waits.most_common(_MOST_OF_A_KIND):
-        yield _told("held", shown(entity), f"{parts} parts wait behind the parked batch {behind[entity]}")
+        yield told("held", shown(entity), f"{parts} parts wait behind the parked batch {behind[entity]}")
 
 
 def _reason(file: LandedFile) -> str:
     return f"{file.reason}: {file.detail}" if file.detail else str(file.reason)
 
 
-def _told(kind: AttentionKind, what: str, why: str) -> AttentionDocument:
+def told(kind: AttentionKind, what: str, why: str) -> AttentionDocument:
+    """Say what needs a person, and why."""
     return AttentionDocument(kind=kind, what=what, why=shown(why))

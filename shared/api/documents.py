@@ -87,8 +87,10 @@ class RejectsDocument(Document, frozen=True, kw_only=True):
     table: str
     entity: str
     generation: Count
+    start: Count  # of its slice, in bytes
     records: Count
     rejects: Count
+    reasons: dict[str, int]
     rejects_path: str | None
     landed_at: Time
     batch_id: str | None
@@ -113,6 +115,12 @@ class BatchDocument(Document, frozen=True, kw_only=True):
     retry_at: Time | None
     publication: str | None
     cause: str | None
+    landed_from: Time | None  # when the oldest of its new files did; of one that succeeded, as the next five
+    landed_until: Time | None
+    applied: Count
+    superseded: Count
+    duplicates: Count
+    rejected: Count
     holds_its_entities: bool
     parent: str | None
     reprocess: str | None

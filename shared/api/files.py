@@ -13,6 +13,7 @@ from shared.ledger.ledger import Ledger
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import AFTER, time_key
 from shared.ledger.states import FILE_STATES, FileState
+from shared.ledger.tallies.increments import reasons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +116,10 @@ def rejects_document(part: Part) -> RejectsDocument:
         table=part.table,
         entity=part.entity,
         generation=part.generation,
+        start=part.start,
         records=part.records,
         rejects=part.rejects,
+        reasons=dict(reasons(part)),
         rejects_path=part.rejects_path or None,
         landed_at=time_text(part.landed_at),
         batch_id=part.batch_id or None,

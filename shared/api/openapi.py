@@ -1,16 +1,19 @@
-"""The description of the HTTP API (OpenAPI 3.1), served at `GET /api/openapi.json`.
+"""The description of the HTTP API (OpenAPI 3.1), served at `GET /api/openapi.json`; `python -m shared.api.openapi` prints it.
 
 A test compares it with the routes of the app, and another one lets Schemathesis compare it with every answer.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from shared.api.data_sets import DataSetDetailDocument, DataSetsDocument
+from shared.api.details.rejected import RejectedPage, RejectedQuery
+from shared.api.details.story import StoryDocument, StoryQuery
 from shared.api.documents import (
     BatchDetailDocument,
     BatchDocument,
@@ -26,18 +29,24 @@ from shared.api.documents import (
     StatusDocument,
 )
 from shared.api.erasure import ErasureBody, ErasureDocument
+from shared.api.overview.documents import OverviewDocument
 from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery, parameters_of
 from shared.api.reprocess import ReprocessBody
 
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
+_ASSETS = ("text/javascript", "text/css", "image/svg+xml", "text/html")
 _REF = "#/components/schemas/{name}"
 _DESCRIBED = (
-    BatchDetailDocument, BatchDocument, CallbackDocument, DataSetDetailDocument, DataSetsDocument, ErasureBody, ErasureDocument,
-    ExtentDocument, FilesPage, HealthDocument, ProblemDocument,
-    ReadyDocument, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, StatusDocument,
+    BatchDetailDocument, BatchDocument, CallbackDocument, DataSetDetailDocument, DataSetsDocument, ErasureBody,
+    ErasureDocument, ExtentDocument, FilesPage, HealthDocument, OverviewDocument, ProblemDocument, ReadyDocument,
+    RejectedPage, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, StatusDocument, StoryDocument,
 )  # fmt: skip
+
+
+class NOTHING(Struct):
+    """An answer without a body."""
 
 
 def description() -> dict[str, Any]:
@@ -69,6 +78,12 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/health": {"get": _operation("Whether the app answers", {200: HealthDocument}) | {"security": []}},
         "/ready": {"get": _operation("Whether settings are complete and storage answers", {200: ReadyDocument}, 503)},
         "/openapi.json": {"get": _operation("This document", {200: None})},
+        "/overview": {
+            "get": _operation(
+                "Is data flowing, how fresh is gold, what is stuck and why", {200: OverviewDocument, 304: NOTHING}, 503
+            )
+            | {"parameters": [{"name": "If-None-Match", "in": "header", "required": False, "schema": _TEXT}]}
+        },
         "/status": {"get": _operation("What is going on", {200: StatusDocument}, 503)},
         "/runs": {
             "get": _operation("Batches and their runs, newest first", {200: RunsPage}, 400, 503)
@@ -90,6 +105,14 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/files": {
             "get": _operation("Landed files, last changed first, or by name", {200: FilesPage}, 400, 503)
             | {"parameters": _asked(FilesQuery)}
+        },
+        "/story": {
+            "get": _operation("One landed file's way to Customer Insights", {200: StoryDocument}, 400, 404, 503)
+            | {"parameters": _asked(StoryQuery)}
+        },
+        "/rejects/records": {
+            "get": _operation("Where the rejected records of a part are, and why", {200: RejectedPage}, 400, 404, 503)
+            | {"parameters": _asked(RejectedQuery)}
         },
         "/rejects": {
             "get": _operation("Where records were rejected, and how many", {200: RejectsPage}, 400, 503)
@@ -122,6 +145,9 @@ def _paths() -> dict[str, dict[str, Any]]:
             "parameters": [erasure],
             "get": _operation("How far an erasure is: its receipt, when it has ended", {200: ErasureDocument}, 404, 503),
         },
+        "/dashboard": {"get": _page("The dashboard", "text/html")},
+        "/dashboard/{name}": {"parameters": [_in_path("name")], "get": _page("A file of it", *_ASSETS, may_lack=True)},
+        "/dashboard/vendor/{name}": {"parameters": [_in_path("name")], "get": _page("A library", *_ASSETS, may_lack=True)},
         "/callback/databricks": {
             "post": _operation(
                 "Databricks says that a run ended; only a hint to look",
@@ -138,12 +164,22 @@ def _paths() -> dict[str, dict[str, Any]]:
 
 def _operation(summary: str, answers: dict[int, type[Struct] | None], *problems: int) -> dict[str, Any]:
     found: dict[str, Any] = {
-        str(status): _answer(summary, "application/json", _ref(kind) if kind else {"type": "object"})
+        str(status): {"description": "Nothing changed"}
+        if kind is NOTHING
+        else _answer(summary, "application/json", _ref(kind) if kind else {"type": "object"})
         for status, kind in answers.items()
     }
     for status in problems:
         found[str(status)] = _answer("Problem", "application/problem+json", _ref(ProblemDocument))
     return {"summary": summary, "responses": found}
+
+
+def _page(summary: str, *media: str, may_lack: bool = False) -> dict[str, Any]:
+    """Describe what a browser asks for without a key."""
+    content = {kind: {"schema": _TEXT} for kind in media}
+    found = _operation(summary, {304: NOTHING}, *([404] if may_lack else []))
+    found["responses"]["200"] = {"description": summary, "content": content}
+    return found | {"security": []}
 
 
 def _answer(text: str, media: str, schema: Schema) -> dict[str, Any]:
@@ -160,3 +196,7 @@ def _in_path(name: str) -> dict[str, Any]:
 
 def _ref(kind: type[Struct]) -> Schema:
     return {"$ref": _REF.format(name=kind.__name__)}
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(description())))

@@ -59,7 +59,8 @@ class Runs:
         place = place_of(query.cursor)
         if not isinstance(place, str | None) or (place and not _BATCH_ID.fullmatch(place)):
             raise QueryInvalid("cursor", "what `next` of the page before said")
-        found = ((batch.batch_id, batch) for batch in self.ledger.batches(state=query.state or "", after=place or ""))
+        listed = self.ledger.batches(state=query.state or "", after=place or "", at_once=query.limit + 1)
+        found = ((batch.batch_id, batch) for batch in listed)
         page = page_of(found, batch_document, limit=query.limit)
         return RunsPage(runs=page.items, next=page.following)
 
@@ -172,6 +173,12 @@ def batch_document(batch: Batch) -> BatchDocument:
         retry_at=time_text(batch.retry_at),
         publication=batch.publication or None,
         cause=batch.cause or None,
+        landed_from=time_text(batch.landed_from),
+        landed_until=time_text(batch.landed_until),
+        applied=batch.applied,
+        superseded=batch.superseded,
+        duplicates=batch.duplicates,
+        rejected=batch.rejected,
         holds_its_entities=batch.holds,
         parent=batch.parent or None,
         reprocess=batch.reprocess or None,

@@ -76,7 +76,7 @@ class Status:
             active_run=batch_document(active.record) if active else None,
             batches=dict(Counter(batch.state for batch in islice(self.ledger.batches(), _RECENT))),
             publication=_publication(pipeline),
-            refresh=_refresh_document(refresh),
+            refresh=refresh_document(refresh) if refresh else None,
             models_failed=pipeline.models_failed,
         )
 
@@ -93,9 +93,8 @@ class Status:
         return known.record if known else None
 
 
-def _refresh_document(refresh: Refresh | None) -> RefreshDocument | None:
-    if refresh is None:
-        return None
+def refresh_document(refresh: Refresh) -> RefreshDocument:
+    """Return what the API says of a refresh."""
     return RefreshDocument(
         publication=refresh.publication,
         state=refresh.state,

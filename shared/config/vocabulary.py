@@ -7,6 +7,7 @@ A description here is what an editor shows beside the key.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -22,6 +23,7 @@ _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 _TYPE = rf"^({'|'.join(PLAIN)}|{DECIMAL})$"
 #: Behind a type: digits behind the scale are rounded instead of rejected.
 ROUND = " round"
+_EVERY = r"^[1-9][0-9]{0,3}[mhd]$"
 _DATE_PATTERN = r"^(?=.*y)(?=.*[MDL])([GyMLdDQEaHhKkmsSVzOXxZ]|'[^']*'|[^A-Za-z'])+$"
 
 
@@ -56,6 +58,13 @@ DatePattern = Annotated[
         extra={"expected": "one of Spark's patterns, as dd.MM.yyyy", "fits": re.compile(_DATE_PATTERN).fullmatch},
     ),
 ]
+Every = Annotated[
+    str,
+    Meta(
+        pattern=_EVERY,
+        extra={"expected": "a number of minutes, hours or days, as 30m, 6h or 1d", "fits": re.compile(_EVERY).fullmatch},
+    ),
+]
 Encoding = Annotated[
     str, Meta(extra={"expected": "an encoding by name, as utf-8, utf-16 or windows-1252", "fits": _is_text_encoding})
 ]
@@ -63,6 +72,14 @@ Character = Annotated[str, Meta(min_length=1, max_length=1, extra={"expected": "
 Positive = Annotated[int, Meta(ge=1, extra={"expected": "a whole number from 1"})]
 Share = Annotated[float, Meta(ge=0, le=1, extra={"expected": "a number from 0 to 1"})]
 Whole = Annotated[int, Meta(ge=0, extra={"expected": "a whole number that is not negative"})]
+
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def interval(text: str) -> timedelta:
+    """Read what `expect_every` says."""
+    return int(text[:-1]) * _UNITS[text[-1]]
 
 
 class TableSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +95,9 @@ class TableSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         tuple[str, ...], Meta(description="silver columns whose value becomes null, with a warning, where it does not cast")
     ] = ()
     rules: Annotated[dict[str, Rule], Meta(description="silver column = what its values have to satisfy")] = {}
+    expect_every: Annotated[
+        Every | None, Meta(description="as 1d: where nothing landed for longer, the overview says that it is late")
+    ] = None
 
 
 class Deletes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

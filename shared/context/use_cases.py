@@ -8,7 +8,10 @@ from functools import cached_property
 
 from shared.api.attention import Attention
 from shared.api.data_sets import DataSets
+from shared.api.details.rejected import RejectedRecords
+from shared.api.details.story import Stories
 from shared.api.files import Files
+from shared.api.overview.overview import Overview
 from shared.api.runs import Runs
 from shared.api.status import Status
 from shared.context.outside import Outside
@@ -217,11 +220,22 @@ class Context(Outside):
         )
 
     @cached_property
+    def attention(self) -> Attention:
+        """What waits for a person."""
+        return Attention(ledger=self.ledger, containers=self.settings.landing_containers)
+
+    @cached_property
     def status(self) -> Status:
         """What is going on."""
-        containers = self.settings.landing_containers
-        attention = Attention(ledger=self.ledger, containers=containers)
-        return Status(ledger=self.ledger, survey=self.survey, attention=attention, check=self.check, containers=containers)
+        ledger, survey, containers = self.ledger, self.survey, self.settings.landing_containers
+        return Status(ledger=ledger, survey=survey, attention=self.attention, check=self.check, containers=containers)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """What the dashboard polls."""
+        return Overview(
+            ledger=self.ledger, attention=self.attention, configuration=lambda: self.configuration, clock=self.clock
+        )
 
     @cached_property
     def runs(self) -> Runs:
@@ -240,6 +254,16 @@ class Context(Outside):
             configuration=self.configuration,
             container=self.settings.finance_container,
         )
+
+    @cached_property
+    def story(self) -> Stories:
+        """One landed file in full."""
+        return Stories(ledger=self.ledger, containers=self.settings.landing_containers)
+
+    @cached_property
+    def rejected(self) -> RejectedRecords:
+        """The rejected records of a part."""
+        return RejectedRecords(lake=self.lake, ledger=self.ledger, containers=self.settings.landing_containers)
 
     @cached_property
     def files(self) -> Files:

@@ -6,7 +6,8 @@ bytes say, never where a chunk happens to end, so the same bytes and spec make t
 """
 
 import io
-from collections.abc import Generator, Iterable, Iterator
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -110,6 +111,7 @@ class Slice:
     records: int
     rows: int
     rejects: int
+    reasons: Mapping[str, int]  # of the rejects, and how many of each
     held_back: int  # bytes seen after the cut that belong to no slice yet
     open_quote: bool  # the record after the cut opens a quote that does not close in the bytes seen
     too_long: bool  # the record after the cut does not end within the limit of `shared.formats.cuts`
@@ -187,6 +189,7 @@ class _Part:
         self._rejected_sink = io.BytesIO()
         self._rejected_writer: pq.ParquetWriter | None = None
         self._rejects = 0
+        self._reasons: Counter[str] = Counter()
         self._consumed = self._records = self._rows = self._width = 0
 
     def add(self, block: Block) -> None:
@@ -198,7 +201,9 @@ class _Part:
             arrays = [*parsed.table.columns, *lineage]
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(parsed.numbers))
         if parsed.rejects.num_rows:
-            self._write_rejects(self._reject_table(parsed, number, offset))
+            rejects = self._reject_table(parsed, number, offset)
+            self._write_rejects(rejects)
+            self._reasons.update(rejects.column(REASON).to_pylist())
         self._consumed += block.consumed
         self._records += parsed.records
         self._rows += parsed.table.num_rows
@@ -214,6 +219,7 @@ class _Part:
             records=self._records,
             rows=self._rows,
             rejects=self._rejects,
+            reasons=self._reasons,
             held_back=block.held_back,
             open_quote=block.open_quote,
             too_long=block.too_long,

@@ -47,8 +47,7 @@ class Sweep:
 
     def __call__(self) -> int:
         """Look at all of landing and return how many files were looked at; one failing file does not stop the others."""
-        for container in self.containers:
-            self.ledger.fold_tallies(container, self.clock())
+        self.ledger.fold_tallies(self.containers, self.clock())
         written_now = self._written_now()
         backlog = self.ledger.backlog(self.containers)
         found = (

@@ -12,6 +12,7 @@
 | `rows` | How records become rows of the ledger's table, and rows become records |
 | `silver_types` | The types that the columns of a silver table have |
 | `states` | Every state of every thing in the ledger, and every step between them, as one table |
-| `tally` | Counts landed files by state, exactly, without reading them |
+| `table_records` | The part of the ledger that says what each table of silver and gold holds |
+| `tallies` | Counts, by day, that are written with what they count |
 | `waiting` | What waits |
 """

@@ -9,7 +9,7 @@ no question that is asked all the time reads history:
 | | `wait-…` | what waits, and only that: see `shared/ledger/waiting.py` |
 | | `in-<state>-<newest first>-<path>` | each file once more, by state and time of its last change |
 | | `content-<table>-<hash>` | which file holds a content, where of several one is taken |
-| | `tally-<writer>` | how many files are in each state: see `shared/ledger/tally.py` |
+| | `tally-<day>-<writer>` | how many files are in each state, and what was taken when: `shared/ledger/tallies/tally.py` |
 | `rejects` | see `shared/ledger/part_records.py` | parts with rejects, by the time that they landed |
 | `labels-<container>` | see `shared/ledger/label_records.py` | the labels known of each table |
 | `pipeline` | see `shared/ledger/pipeline_records.py` | batches, refreshes, reprocess jobs |
@@ -21,30 +21,46 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from shared.concurrency import chunks
 from shared.ledger.label_records import LabelRecords
 from shared.ledger.part_records import PartRecords, files_of, new_part, part_row, whole_row
-from shared.ledger.pipeline_records import PipelineRecords
+from shared.ledger.pipeline_records import PIPELINE, PipelineRecords
 from shared.ledger.records import LandedFile, LogEntry, Part
 from shared.ledger.rows import AFTER, FIRST, key_prefix, known_as, logged, time_key, values_of
 from shared.ledger.rows import Known as Known  # noqa: PLC0414 - part of what this module offers
 from shared.ledger.rows import guarded as _guarded
 from shared.ledger.rows import key as key  # noqa: PLC0414 - likewise
 from shared.ledger.states import FILE_STATES, FileState, event_of
-from shared.ledger.tally import Tally, fold_tallies, tallied
-from shared.ledger.waiting import Backlog, backlog
+from shared.ledger.table_records import PREFIX as TABLES
+from shared.ledger.table_records import LakeTable, TableRecords, table_record
+from shared.ledger.tallies import increments
+from shared.ledger.tallies.tally import PREFIX as TALLIES
+from shared.ledger.tallies.tally import Tally, fold_tallies, rewrite, tallied
+from shared.ledger.waiting import PREFIX as WAITS
+from shared.ledger.waiting import Backlog, backlog, backlog_of
 from shared.ledger.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
 from shared.ledger.waiting import Pending as Pending  # noqa: PLC0414 - likewise
-from shared.ports import Tables, Value, Write
+from shared.ports import Row, Tables, Value, Write
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _DROPPED_AT_ONCE = 90
 
 
-class Ledger(PipelineRecords, LabelRecords, PartRecords):
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """All that is kept for being shown, whatever happened before."""
+
+    files: Sequence[Row]  # of the tallies of landed files
+    runs: Sequence[Row]  # of the tally of the pipeline
+    tables: Sequence[LakeTable]
+    backlog: Backlog
+
+
+class Ledger(PipelineRecords, LabelRecords, PartRecords, TableRecords):
     """Reads and writes the records over the table port; holds no state of its own but its share of the tally."""
 
     def __init__(self, tables: Tables) -> None:
@@ -76,11 +92,11 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
                 yield known
 
     def changed_files(
-        self, containers: Iterable[str], states: Iterable[FileState] = FILE_STATES, *, after: str = ""
+        self, containers: Iterable[str], states: Iterable[FileState] = FILE_STATES, *, after: str = "", at_once: int = 1000
     ) -> Iterator[tuple[str, LandedFile]]:
         """Yield the landed files in some states, last changed first, each with the key `after` which the next one comes."""
         states = tuple(states)
-        streams = [self._changed(container, state, after) for container in containers for state in states]
+        streams = [self._changed(container, state, after, at_once) for container in containers for state in states]
         yield from heapq.merge(*streams, key=lambda pair: pair[0])
 
     def record_file(
@@ -101,12 +117,13 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
         from the step on that is `complete`, all that its generation has, whatever their number. `dropped` are parts of a
         reading that was given up, which nobody ever could take; `also` is what else changes with the file.
         """
-        parts = list(parts)
+        parts, dropped = list(parts), list(dropped)
         event = event_of(("file", "seen", after.state))
         after = dataclasses.replace(after, step=known.record.step + 1, changed_at=at)
         stored = known.stored or LandedFile(container=after.container, path=after.path)
         self.note_rejects(parts)
         partition, name = files_of(after.container), key(after.path)
+        changes = increments.of_file(stored, after, parts, (part.record for part in dropped))
         entry = LogEntry(at=at, thing="file", name=after.name, step=after.step, event=event, detail=detail)
         listed = {_state_row(after): Write(kind="upsert", key=_state_row(after), values=values_of(after))}
         if stored.state and _state_row(stored) not in listed:
@@ -120,14 +137,8 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
             *([whole_row(after, at)] if complete and after.parts else []),
             *also,
             logged(f"log-{name}", entry),
-            self._tally.counting(partition, stored, after, at),
         ]
-        try:
-            self._tables.commit(partition, writes)
-        except BaseException:  # it may have gone through all the same: the answer can get lost
-            self._tally.forget(partition)
-            raise
-        self._tally.counted()
+        self._counted(partition, changes, writes, at, increments.times_of_file(after, parts))
         return after
 
     def holder_of_content(self, file: LandedFile) -> tuple[str, Write | None]:
@@ -161,20 +172,53 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords):
         """Return how many files are in each state, and how many `records` and `rejects` they hold; reads no file."""
         return tallied(self._tables, files_of(container))
 
-    def fold_tallies(self, container: str, now: datetime) -> None:
-        """Keep the tally short; worth doing now and then."""
-        fold_tallies(self._tables, files_of(container), now)
+    def fold_tallies(self, containers: Iterable[str], now: datetime) -> None:
+        """Keep the tallies short; worth doing now and then."""
+        for partition in (*map(files_of, containers), PIPELINE):
+            fold_tallies(self._tables, partition, now)
 
-    def log_of_file(self, container: str, path: str) -> Iterator[LogEntry]:
-        """Yield every step that a landed file took, in order."""
+    def rewrite_tally(
+        self, container: str, days: Mapping[date | None, Mapping[str, int]], *, newest: Mapping[str, datetime], at: datetime
+    ) -> None:
+        """Put other counts in the place of those of a landing container, or, without a name, of the pipeline."""
+        rewrite(self._tables, files_of(container) if container else PIPELINE, days, newest=newest, at=at)
+
+    def glance(self, containers: Iterable[str], *, most: int) -> Glance:
+        """Return what is counted, what waits and what the tables hold: one call for each container and one for the pipeline.
+
+        `most` is how many rows of each that wait are looked at.
+        """
+        files = {container: self._at_the_end(files_of(container), most) for container in containers}
+        pipeline = self._at_the_end(PIPELINE, most, first=TABLES)
+        waits = {container: [row for row in rows if row.key.startswith(WAITS)] for container, rows in files.items()}
+        return Glance(
+            files=[row for rows in files.values() for row in rows if row.key.startswith(TALLIES)],
+            runs=[row for row in pipeline if row.key.startswith(TALLIES)],
+            tables=[table_record(row) for row in pipeline if row.key.startswith(TABLES)],
+            backlog=backlog_of(waits, [row for row in pipeline if row.key.startswith(WAITS)], most),
+        )
+
+    def _at_the_end(self, partition: str, most: int, first: str = TALLIES) -> list[Row]:
+        """Read what lies at the end of a partition, one behind the other: tables, tallies, and what waits."""
+        rows: list[Row] = []
+        waits = 0
+        for row in self._tables.range(partition, first, WAITS + AFTER):
+            rows.append(row)
+            waits += row.key.startswith(WAITS)
+            if waits > most:
+                break
+        return rows
+
+    def log_of_file(self, container: str, path: str, *, since: int = 0) -> Iterator[LogEntry]:
+        """Yield every step that a landed file took, in order, from behind the step `since`."""
         prefix = f"log-{key(path)}-"
-        for row in self._tables.range(files_of(container), prefix, prefix + AFTER):
+        for row in self._tables.range(files_of(container), f"{prefix}{since:08d}{FIRST}", prefix + AFTER):
             yield known_as(LogEntry, row).record
 
-    def _changed(self, container: str, state: FileState, after: str) -> Iterator[tuple[str, LandedFile]]:
+    def _changed(self, container: str, state: FileState, after: str, at_once: int) -> Iterator[tuple[str, LandedFile]]:
         prefix = f"in-{state}-"
         start = prefix + after[: len(time_key(_ANY_TIME))] if after else prefix
-        for row in self._tables.range(files_of(container), start, prefix + AFTER):
+        for row in self._tables.range(files_of(container), start, prefix + AFTER, at_once=at_once):
             place = f"{row.key.removeprefix(prefix)}\t{container}"  # sorts as the row: a tab comes before all else
             if place > after:
                 yield place, known_as(LandedFile, row).record

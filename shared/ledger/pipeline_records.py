@@ -11,6 +11,8 @@
 | | `erasure-<id>` | erasures |
 | | `log-<batch or id>-<step>` | every step of these |
 | | `called-<batch>` | when the workspace told that a batch's run ended |
+| | `table-<layer>-<name>` | tables of silver and gold: see `shared/ledger/table_records.py` |
+| | `tally-…` | counts by day: see `shared/ledger/tallies/tally.py` |
 | | `wait-…` | what waits: see `shared/ledger/waiting.py` |
 """
 
@@ -18,16 +20,20 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from shared.concurrency import chunks
 from shared.ledger.records import Batch, Erasure, LogEntry, Pipeline, Refresh, ReprocessJob
 from shared.ledger.rows import AFTER, AT_ONCE, FIRST, Known, guarded, known_as, logged, newest_first, values_of
 from shared.ledger.states import BatchState, Step, Unset, event_of
+from shared.ledger.tallies import increments
+from shared.ledger.tallies.tally import NO_TIMES, Tally
 from shared.ports import Tables, Write
 
-_PIPELINE = "pipeline"
+PIPELINE = "pipeline"
+"""The partition of what runs and what ran."""
+
 _log = logging.getLogger("customer360.ledger")
 
 
@@ -35,24 +41,25 @@ class PipelineRecords:
     """Batches, refreshes, reprocess jobs; a part of the ledger."""
 
     _tables: Tables
+    _tally: Tally
 
     def pipeline(self) -> Known[Pipeline]:
         """Return what is going on now."""
-        row = self._tables.get(_PIPELINE, "now")
+        row = self._tables.get(PIPELINE, "now")
         return Known(record=Pipeline()) if row is None else known_as(Pipeline, row)
 
     # Batches --------------------------------------------------------------------------------------------------------
 
     def batch(self, batch_id: str) -> Known[Batch] | None:
         """Return a batch, or None."""
-        row = self._tables.get(_PIPELINE, f"batch-{newest_first(batch_id)}")
+        row = self._tables.get(PIPELINE, f"batch-{newest_first(batch_id)}")
         return None if row is None else known_as(Batch, row)
 
-    def batches(self, *, state: BatchState | Unset = "", after: str = "") -> Iterator[Batch]:
+    def batches(self, *, state: BatchState | Unset = "", after: str = "", at_once: int = 1000) -> Iterator[Batch]:
         """Yield batches, newest first, all or those in a state, from behind the batch `after`."""
         prefix = f"in-{state}-" if state else "batch-"
         start = f"{prefix}{newest_first(after)}{FIRST}" if after else prefix
-        for row in self._tables.range(_PIPELINE, start, prefix + AFTER):
+        for row in self._tables.range(PIPELINE, start, prefix + AFTER, at_once=at_once):
             yield known_as(Batch, row).record
 
     def discarded(self) -> frozenset[tuple[str, str]]:
@@ -88,8 +95,10 @@ class PipelineRecords:
         `into` are the queued batches that it is dissolved into, 25 at most.
         """
         writes = _batch_writes(known, after, at, detail)
+        changes = increments.of_batch(known.record if known else None, after)
         for part in into:
             writes += _batch_writes(None, part, at, f"of {after.batch_id}")
+            changes.update(increments.of_batch(None, part))
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
         if refresh is not None:
@@ -99,22 +108,22 @@ class PipelineRecords:
             replaced, replacement = replaced_refresh
             event_of(("refresh", replaced.record.state, replacement.state))
             writes.append(guarded(f"refresh-{replacement.publication}", replacement, replaced.etag))
-        self._tables.commit(_PIPELINE, writes)
+        self._counted(PIPELINE, changes, writes, at)
         _tell(("batch", known.record.state if known else "", after.state), after.batch_id, detail)
 
     def log_of_batch(self, batch_id: str) -> Iterator[LogEntry]:
         """Yield every step that a batch took, in order."""
         prefix = f"log-{batch_id}-"
-        for row in self._tables.range(_PIPELINE, prefix, prefix + AFTER):
+        for row in self._tables.range(PIPELINE, prefix, prefix + AFTER):
             yield known_as(LogEntry, row).record
 
     def note_callback(self, batch_id: str, *, at: datetime) -> None:
         """Write that the workspace told of the end of a batch's run; the last word counts, and nothing depends on it."""
-        self._tables.commit(_PIPELINE, [Write(kind="upsert", key=f"called-{batch_id}", values={"at": at})])
+        self._tables.commit(PIPELINE, [Write(kind="upsert", key=f"called-{batch_id}", values={"at": at})])
 
     def callback_of(self, batch_id: str) -> datetime | None:
         """Return when the workspace told that the run of a batch ended; None where it did not, or not yet."""
-        row = self._tables.get(_PIPELINE, f"called-{batch_id}")
+        row = self._tables.get(PIPELINE, f"called-{batch_id}")
         at = row.values.get("at") if row else None
         return at if isinstance(at, datetime) else None
 
@@ -122,7 +131,7 @@ class PipelineRecords:
 
     def refresh(self, publication: str) -> Known[Refresh] | None:
         """Return the refresh that was asked for after a publication, or None."""
-        row = self._tables.get(_PIPELINE, f"refresh-{publication}")
+        row = self._tables.get(PIPELINE, f"refresh-{publication}")
         return None if row is None else known_as(Refresh, row)
 
     def record_refresh(
@@ -135,7 +144,10 @@ class PipelineRecords:
         writes = [guarded(f"refresh-{after.publication}", after, known.etag)]
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
-        self._tables.commit(_PIPELINE, writes)
+        if changed and after.ended_at:
+            self._counted(PIPELINE, increments.of_refresh(known.record, after), writes, after.ended_at)
+        else:
+            self._tables.commit(PIPELINE, writes)
         if changed:
             _tell(("refresh", known.record.state, after.state), after.publication, after.detail)
 
@@ -143,7 +155,7 @@ class PipelineRecords:
 
     def reprocess_job(self, reprocess_id: str) -> Known[ReprocessJob] | None:
         """Return a reprocess job, or None."""
-        row = self._tables.get(_PIPELINE, f"reprocess-{reprocess_id}")
+        row = self._tables.get(PIPELINE, f"reprocess-{reprocess_id}")
         return None if row is None else known_as(ReprocessJob, row)
 
     def record_reprocess(
@@ -157,30 +169,46 @@ class PipelineRecords:
         entry = LogEntry(at=at, thing="reprocess", name=name, step=after.step, event=event, detail=detail)
         writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("reprocess", name, before is None, after.state == "running")
-        self._tables.commit(_PIPELINE, writes)
+        self._tables.commit(PIPELINE, writes)
+
+    def _counted(
+        self,
+        partition: str,
+        changes: Mapping[str, int],
+        writes: Iterable[Write],
+        at: datetime,
+        newest: Mapping[str, datetime] = NO_TIMES,
+    ) -> None:
+        """Commit a step, and what it adds to the tally, all or nothing."""
+        try:
+            self._tables.commit(partition, [*writes, self._tally.counting(partition, changes, at, newest=newest)])
+        except BaseException:  # it may have gone through all the same: the answer can get lost
+            self._tally.forget(partition)
+            raise
+        self._tally.counted()
 
     def name_batches(self, reprocess_id: str, batches: Iterable[tuple[str, str]]) -> None:
         """Write which batches a reprocess job makes, or un-parks, each with its entity; naming one again changes nothing."""
         rows = [Write(kind="upsert", key=f"of-{reprocess_id}-{name}", values={"entity": entity}) for name, entity in batches]
         for some in chunks(rows, AT_ONCE):
-            self._tables.commit(_PIPELINE, some)
+            self._tables.commit(PIPELINE, some)
 
     def batches_of(self, reprocess_id: str, *, after: str = "") -> Iterator[tuple[str, str]]:
         """Yield the batches of a reprocess job, each with its entity, from behind the batch `after`."""
         prefix = f"of-{reprocess_id}-"
-        for row in self._tables.range(_PIPELINE, f"{prefix}{after}{FIRST}" if after else prefix, prefix + AFTER):
+        for row in self._tables.range(PIPELINE, f"{prefix}{after}{FIRST}" if after else prefix, prefix + AFTER):
             yield row.key.removeprefix(prefix), str(row.values["entity"])
 
     # Erasures -------------------------------------------------------------------------------------------------------
 
     def erasure(self, erasure_id: str) -> Known[Erasure] | None:
         """Return an erasure, or None."""
-        row = self._tables.get(_PIPELINE, f"erasure-{erasure_id}")
+        row = self._tables.get(PIPELINE, f"erasure-{erasure_id}")
         return None if row is None else known_as(Erasure, row)
 
     def erasures(self) -> list[Erasure]:
         """Return the erasures that go on."""
-        names = [row.key.removeprefix("wait-erasure-") for row in self._tables.range(_PIPELINE, "wait-erasure-", "wait-f")]
+        names = [row.key.removeprefix("wait-erasure-") for row in self._tables.range(PIPELINE, "wait-erasure-", "wait-f")]
         return [known.record for name in names if (known := self.erasure(name)) is not None]
 
     def record_erasure(self, known: Known[Erasure] | None, after: Erasure, *, at: datetime, detail: str = "") -> None:
@@ -192,7 +220,7 @@ class PipelineRecords:
         entry = LogEntry(at=at, thing="erasure", name=name, step=after.step, event=event_of(step), detail=detail)
         writes = [guarded(f"erasure-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("erasure", name, before is None, after.state not in {"succeeded", "failed"})
-        self._tables.commit(_PIPELINE, writes)
+        self._tables.commit(PIPELINE, writes)
         _tell(step, name, detail)
 
 

@@ -124,6 +124,7 @@ class Part:
     rows: int
     rejects: int
     erased: int = 0  # records that an erasure took out: records = rows + rejects + erased
+    reasons: tuple[str, ...] = ()  # of the rejects: `<reason>=<how many>`
     schema_version: str
     contract_version: int = 0  # finance: by which version of its data set's contract it was read
     landed_at: datetime
@@ -157,6 +158,12 @@ class Batch:
     retry_at: datetime | None = None
     publication: str = ""
     cause: str = ""  # of the last failure, or of the parking
+    landed_from: datetime | None = None  # when the oldest of its landed files did that were new; known once it succeeded
+    landed_until: datetime | None = None  # when the newest did
+    applied: int = 0  # rows that silver did not hold before
+    superseded: int = 0
+    duplicates: int = 0
+    rejected: int = 0  # by silver
     holds: bool = False  # while parked: later parts of its entities wait, because the cause is its own
     parent: str = ""  # the batch that it was dissolved from, whose parts of its entities are its parts
     reprocess: str = ""  # the reprocess job that it was made for, which says what its parts are
@@ -223,6 +230,13 @@ class Pipeline:
     published_at: datetime | None = None
     published_batch: str = ""
     models_failed: tuple[str, ...] = ()  # gold models that failed in the newest run that succeeded
+    refresh_state: RefreshState | Unset = ""  # of the newest publication, when it was asked for and when it ended
+    refresh_detail: str = ""
+    silver_until: datetime | None = None  # when the newest landed file did that is in silver
+    gold_until: datetime | None = None  # likewise, in gold
+    refreshed: str = ""  # the publication that Customer Insights read last
+    refreshed_at: datetime | None = None
+    refreshed_until: datetime | None = None  # when the newest landed file did that it read
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,8 +69,11 @@ AttentionKind = Literal[
     "refresh_failed",
     "model_failed",
     "erasure",
+    "stale",
+    "late",
+    "unusual",
 ]
-"""What waits for a person."""
+"""What waits for a person, and, last, what a person should look at: gold is old, data is overdue, a file is unlike others."""
 
 BEING_WRITTEN: frozenset[FileReason] = frozenset({"folder_open", "initial_sync"})
 """Why a landed file waits for its exporter, and not for us."""

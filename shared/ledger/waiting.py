@@ -17,14 +17,16 @@ there is to do, whatever happened before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from shared.ledger.rows import AFTER
 from shared.ledger.states import BEING_WRITTEN
-from shared.ports import Tables
+from shared.ports import Row, Tables
+
+PREFIX = "wait-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,17 +82,23 @@ class Backlog:
 
 def backlog(tables: Tables, containers: Iterable[str], most: int | None = None) -> Backlog:
     """Look once: one call for the pipeline and one for each landing container, if little waits, or at `most` rows of each."""
+    of_files = {container: tables.range(f"files-{container}", PREFIX, PREFIX + AFTER) for container in containers}
+    return backlog_of(of_files, tables.range("pipeline", PREFIX, PREFIX + AFTER), most)
+
+
+def backlog_of(of_files: Mapping[str, Iterable[Row]], of_pipeline: Iterable[Row], most: int | None = None) -> Backlog:
+    """Return what the rows say that wait; of each container, and of the pipeline, `most` are looked at."""
     exported, has_more = 0, False
     parts: list[Pending] = []
     files: list[tuple[str, str]] = []
     tails: list[HeldBack] = []
     tried: list[Tried] = []
-    for container in containers:
-        for number, row in enumerate(tables.range(f"files-{container}", "wait-", f"wait-{AFTER}")):
+    for container, rows in of_files.items():
+        for number, row in enumerate(rows):
             if number == most:
                 has_more = True
                 break
-            kind, _, rest = row.key.removeprefix("wait-").partition("-")
+            kind, _, rest = row.key.removeprefix(PREFIX).partition("-")
             if kind == "file":
                 files.append((container, str(row.values["path"])))
                 exported += row.values.get("reason") in BEING_WRITTEN
@@ -115,11 +123,11 @@ def backlog(tables: Tables, containers: Iterable[str], most: int | None = None) 
                 )
             )
     names: dict[str, list[str]] = {"batch": [], "reprocess": [], "erasure": []}
-    for number, row in enumerate(tables.range("pipeline", "wait-", f"wait-{AFTER}")):
+    for number, row in enumerate(of_pipeline):
         if number == most:
             has_more = True
             break
-        kind, _, name = row.key.removeprefix("wait-").partition("-")
+        kind, _, name = row.key.removeprefix(PREFIX).partition("-")
         names[kind].append(name)
     return Backlog(
         parts=tuple(parts),

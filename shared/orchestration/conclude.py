@@ -27,7 +27,9 @@ from shared.contracts.places import (
 )
 from shared.errors import LandedFileChanged, LedgerChanged, ServiceRefused, ServiceUnavailable
 from shared.ledger.ledger import Known, Ledger
-from shared.ledger.records import Batch, Refresh
+from shared.ledger.records import Batch, Pipeline, Refresh
+from shared.ledger.table_records import concluded, unread
+from shared.ledger.tallies.increments import ROWS
 from shared.orchestration.manifests import read_listed
 from shared.orchestration.publish import Published, publish, read_whole
 from shared.orchestration.when import retry_at
@@ -105,6 +107,9 @@ class Conclude:
             return
         self._conclude(record)
         now = self.clock()
+        tables = self.ledger.table_records()
+        self.ledger.record_tables(concluded(tables, record, outcome, manifest.parts, now))
+        landed, became = [part.landed_at for part in unread(tables, manifest.parts)], outcome.entities.values()
         done = replace(
             record,
             state="succeeded",
@@ -113,19 +118,30 @@ class Conclude:
             ended_at=run.ended_at,
             recorded_at=now,
             cause="",
+            landed_from=min(landed, default=None),
+            landed_until=max(landed, default=None),
+            **{name: sum(getattr(counts, name) for counts in became) for name in ROWS},
         )
         pipeline = self.ledger.pipeline()
         after = replace(pipeline.record, active_batch="", models_failed=tuple(sorted(outcome.failed)[:_MOST_TOLD]))
+        after = _newer(after, done.landed_until)
         if not outcome.publication:
             self.ledger.record_batch(batch, done, at=now, pipeline=(pipeline, after), detail="gold did not change")
             return
         after = replace(
-            after, publication=outcome.publication, published_at=now, published_batch=record.batch_id, active_refresh=""
+            after,
+            publication=outcome.publication,
+            published_at=now,
+            published_batch=record.batch_id,
+            refreshed_until=pipeline.record.refreshed_until,
+            refresh_state="disabled",
+            refresh_detail="",
+            active_refresh="",
         )
         refresh = Refresh(publication=outcome.publication, state="disabled", requested_at=now)
         if self.refresh_enabled:
             refresh = replace(refresh, state="requested")
-            after = replace(after, active_refresh=outcome.publication)
+            after = replace(after, active_refresh=outcome.publication, refresh_state="requested")
         self.ledger.record_batch(
             batch,
             done,
@@ -191,6 +207,13 @@ class Conclude:
         at_fault = termination == "client_error" and bool(record.entities) and not (record.reprocess or record.erasure)
         parked = replace(record, state="parked", holds=at_fault)
         self.ledger.record_batch(batch, parked, at=now, pipeline=(pipeline, freed), detail=cause)
+
+
+def _newer(pipeline: Pipeline, landed: datetime | None) -> Pipeline:
+    """Say how new silver and gold are now; where gold did not change, neither it nor its readers lack anything."""
+    until = max((at for at in (pipeline.silver_until, landed) if at), default=None)
+    newer = replace(pipeline, silver_until=until, gold_until=until)
+    return replace(newer, refreshed_until=until) if pipeline.refreshed == pipeline.publication else newer
 
 
 def dissolved(batch: Batch, entities: Sequence[str], now: datetime) -> list[Batch]:

@@ -59,4 +59,8 @@ class FollowRefresh:
 
     def _end(self, pipeline: Known[Pipeline], known: Known[Refresh], state: RefreshJobState, detail: str) -> None:
         ended = replace(known.record, state=state, detail=detail, ended_at=self.clock())
-        self.ledger.record_refresh(known, ended, pipeline=(pipeline, replace(pipeline.record, active_refresh="")))
+        after = replace(pipeline.record, active_refresh="", refresh_state=state, refresh_detail=detail)
+        if state == "successful":  # what it read: nothing newer is published while a refresh is active
+            publication, until = known.record.publication, pipeline.record.gold_until
+            after = replace(after, refreshed=publication, refreshed_at=ended.ended_at, refreshed_until=until)
+        self.ledger.record_refresh(known, ended, pipeline=(pipeline, after))

@@ -70,7 +70,7 @@ _NAMES = "expected a letter, then letters, digits and `_`"
         (
             "[dataverse.tables.a]\nkeys = ['x']",  # Dataverse tables have `Id`
             "dataverse.tables.a.keys",
-            "is not known; known here: entity, lenient, renames, rules, types, untracked",
+            "is not known; known here: entity, expect_every, lenient, renames, rules, types, untracked",
         ),
         ("[finance.a.rules]\nb = { max_value = 0 }", "finance.a.rules.b.max_value", f"is not known; {_KNOWN}"),
         # the wrong type
@@ -87,6 +87,11 @@ _NAMES = "expected a letter, then letters, digits and `_`"
         ("[finance.a]\nentity = 1", "finance.a.entity", f"{_NAMES}, got a whole number"),
         ("[gold]\ngrace_days = -1", "gold.grace_days", "expected a whole number that is not negative"),
         # a value that is none of those possible
+        (
+            "[finance.a]\nexpect_every = '1 day'",
+            "finance.a.expect_every",
+            "expected a number of minutes, hours or days, as 30m, 6h or 1d",
+        ),
         ("[gold]\nlayout = 'parquet'", "gold.layout", "expected one of publications, full_data, delta"),
         ("[finance.a]\nmode = 'replace'", "finance.a.mode", "expected one of upsert, snapshot"),
         ("[finance.a.rules]\nb = { action = 'drop' }", "finance.a.rules.b.action", "expected one of reject, warn"),

@@ -21,6 +21,12 @@ FUNCTIONS = {
     "ready": "httpTrigger",
     "openapi": "httpTrigger",
     "status": "httpTrigger",
+    "overview": "httpTrigger",
+    "story": "httpTrigger",
+    "rejected_records": "httpTrigger",
+    "dashboard": "httpTrigger",
+    "dashboard_file": "httpTrigger",
+    "dashboard_vendor": "httpTrigger",
     "runs": "httpTrigger",
     "run": "httpTrigger",
     "unpark": "httpTrigger",
@@ -68,9 +74,11 @@ def test_blob_triggers_take_events_and_never_bytes() -> None:
             assert "BlobClient" in str(trigger["hints"]), name
 
 
-def test_only_health_may_be_asked_without_a_key() -> None:
+def test_only_health_and_the_files_of_the_page_may_be_asked_without_a_key() -> None:
     levels = {name: bindings[0].get("authLevel") for name, bindings in indexed().items() if "authLevel" in bindings[0]}
-    assert {name for name, level in levels.items() if "ANONYMOUS" in str(level).upper()} == {"health"}
+    assert {name for name, level in levels.items() if "ANONYMOUS" in str(level).upper()} == {
+        *("health", "dashboard", "dashboard_file", "dashboard_vendor")
+    }
 
 
 def test_the_file_that_the_worker_looks_for_holds_nothing_but_words() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -74,9 +75,9 @@ def test_status_reads_a_page_however_much_waits() -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(pipeline.tables, name)
 
-        def range(self, partition: str, start: str, end: str) -> Iterator[object]:
+        def range(self, partition: str, start: str, end: str, **options: Any) -> Iterator[object]:
             nonlocal rows
-            for row in pipeline.tables.range(partition, start, end):
+            for row in pipeline.tables.range(partition, start, end, **options):
                 rows += 1
                 yield row
 

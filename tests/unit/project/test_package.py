@@ -33,7 +33,10 @@ def test_the_zip_holds_exactly_what_the_app_needs(packed: set[str]) -> None:
         path.relative_to(ROOT).as_posix() for folder in ("function_app", "shared") for path in (ROOT / folder).rglob("*.py")
     }
     assert "shared/contracts/manifest.py" in code
-    assert packed == code | {"function_app.py", "host.json", "requirements.txt", "customer360.toml"}
+    page = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dashboard").rglob("*") if path.is_file()}
+    page -= {name for name in page if name.endswith((".mjs", ".d.ts", "tsconfig.json"))}  # what only checks it
+    assert {"dashboard/index.html", "dashboard/vendor/preact.js", "dashboard/vendor/preact.licence.txt"} <= page
+    assert packed == code | page | {"function_app.py", "host.json", "requirements.txt", "customer360.toml"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,7 @@
+"""One thing in full, for whoever wants to know why: `GET /api/story`, `GET /api/rejects/records`.
+
+| module | what it holds |
+| --- | --- |
+| `rejected` | The rejected records of a part: where each is and what is wrong with it, never what it holds |
+| `story` | One landed file's way, from its bytes to Customer Insights |
+"""
