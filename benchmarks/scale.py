@@ -64,9 +64,9 @@ class GrownTables(MemoryTables):
         self.calls += 1
         return super().get(partition, key)
 
-    def range(self, partition: str, start: str, end: str) -> Iterator[Row]:
+    def range(self, partition: str, start: str, end: str, *, at_once: int = 1000) -> Iterator[Row]:
         """See `Tables.range`."""
-        made: Iterator[Row] = super().range(partition, start, end)
+        made: Iterator[Row] = super().range(partition, start, end, at_once=at_once)
         if partition == f"files-{_CONTAINER}" and start.startswith("file-"):
             made = map(_file_row, range(self._landed))
         elif partition == f"files-{_CONTAINER}" and start.startswith("part-"):

@@ -29,12 +29,12 @@ from shared.concurrency import chunks
 from shared.ledger.label_records import LabelRecords
 from shared.ledger.part_records import PartRecords, files_of, new_part, part_row, whole_row
 from shared.ledger.pipeline_records import PIPELINE, PipelineRecords
-from shared.ledger.records import LandedFile, LogEntry, Part
+from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import AFTER, FIRST, key_prefix, known_as, logged, time_key, values_of
 from shared.ledger.rows import Known as Known  # noqa: PLC0414 - part of what this module offers
 from shared.ledger.rows import guarded as _guarded
 from shared.ledger.rows import key as key  # noqa: PLC0414 - likewise
-from shared.ledger.states import FILE_STATES, FileState, event_of
+from shared.ledger.states import FILE_STATES, FileState, LogEntry, event_of
 from shared.ledger.table_records import PREFIX as TABLES
 from shared.ledger.table_records import LakeTable, TableRecords, table_record
 from shared.ledger.tallies import increments

@@ -24,9 +24,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from shared.concurrency import chunks
-from shared.ledger.records import Batch, Erasure, LogEntry, Pipeline, Refresh, ReprocessJob
+from shared.ledger.records import Batch, Erasure, Pipeline, Refresh, ReprocessJob
 from shared.ledger.rows import AFTER, AT_ONCE, FIRST, Known, guarded, known_as, logged, newest_first, values_of
-from shared.ledger.states import BatchState, Step, Unset, event_of
+from shared.ledger.states import BatchState, LogEntry, Step, Unset, event_of
 from shared.ledger.tallies import increments
 from shared.ledger.tallies.tally import NO_TIMES, Tally
 from shared.ports import Tables, Write

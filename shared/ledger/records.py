@@ -14,7 +14,6 @@ from shared.ledger.states import (
     BatchStage,
     BatchState,
     ErasureState,
-    Event,
     FileReason,
     FileState,
     PartState,
@@ -23,7 +22,6 @@ from shared.ledger.states import (
     ReprocessStatus,
     Source,
     Stage,
-    Thing,
     Unset,
 )
 
@@ -291,15 +289,3 @@ class Erasure:
     ended_at: datetime | None = None
     detail: str = ""
     step: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogEntry:
-    """One step of one thing, never changed."""
-
-    at: datetime
-    thing: Thing
-    name: str  # which one
-    step: int
-    event: Event
-    detail: str = ""

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast, get_origin, get_type_hints
 from urllib.parse import quote
 
-from shared.ledger.records import LogEntry
+from shared.ledger.states import LogEntry
 from shared.ports import Row, Value, Write
 
 R = TypeVar("R")

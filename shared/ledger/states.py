@@ -7,6 +7,8 @@ its log, and `docs/architecture.md` shows this very table (a test compares them)
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, get_args
 
@@ -229,6 +231,18 @@ TRANSITIONS: dict[Step, Event] = {
     ("erasure", "guarding", "guarding"): "erasure.waiting",  # for a person, who has to take files out of landing
     ("erasure", "guarding", "searching"): "erasure.searched_again",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogEntry:
+    """One step of one thing, never changed."""
+
+    at: datetime
+    thing: Thing
+    name: str  # which one
+    step: int
+    event: Event
+    detail: str = ""
 
 
 def event_of(step: Step) -> Event:

@@ -21,7 +21,8 @@ from shared.contracts.places import PIPELINE as PIPELINE_CONTAINER
 from shared.contracts.places import batch_manifest, outcome_document
 from shared.errors import LandedFileChanged
 from shared.ledger.ledger import Ledger
-from shared.ledger.records import Batch, LogEntry
+from shared.ledger.records import Batch
+from shared.ledger.states import LogEntry
 from shared.ledger.table_records import LakeTable, concluded
 from shared.ledger.tallies import increments
 from shared.ledger.tallies.tally import KEPT_DAYS

@@ -7,8 +7,8 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from shared.ledger.records import Batch, LandedFile, LogEntry, Part, Refresh, ReprocessJob
-from shared.ledger.states import TRANSITIONS, Event, event_of
+from shared.ledger.records import Batch, LandedFile, Part, Refresh, ReprocessJob
+from shared.ledger.states import TRANSITIONS, Event, LogEntry, event_of
 
 ROOT = Path(__file__).parents[3]
 
