@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from function_app.answers import answering, document, not_found, unless_known
-from shared.api.details.rejected import RejectedQuery
+from shared.api.details.rejected_records import RejectedQuery
 from shared.api.details.story import StoryQuery
 from shared.api.documents import HealthDocument, ReadyDocument
 from shared.api.openapi import description

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.api.data_sets import DataSetDetailDocument, DataSetsDocument
-from shared.api.details.rejected import RejectedPage, RejectedQuery
+from shared.api.details.rejected_records import RejectedPage, RejectedQuery
 from shared.api.details.story import StoryDocument, StoryQuery
 from shared.api.documents import (
     BatchDetailDocument,

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from shared.api.attention import Attention
 from shared.api.data_sets import DataSets
-from shared.api.details.rejected import RejectedRecords
+from shared.api.details.rejected_records import RejectedRecords
 from shared.api.details.story import Stories
 from shared.api.files import Files
 from shared.api.overview.overview import Overview

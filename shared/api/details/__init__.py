@@ -2,6 +2,6 @@
 
 | module | what it holds |
 | --- | --- |
-| `rejected` | The rejected records of a part: where each is and what is wrong with it, never what it holds |
+| `rejected_records` | The rejected records of a part: where each is and what is wrong with it, never what it holds |
 | `story` | One landed file's way, from its bytes to Customer Insights |
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.api.details.rejected import RejectedPage, RejectedQuery
+from shared.api.details.rejected_records import RejectedPage, RejectedQuery
 from shared.api.details.story import StoryQuery
 from shared.api.queries import QueryInvalid, RejectsQuery
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
