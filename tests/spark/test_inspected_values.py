@@ -1,0 +1,59 @@
+"""What the local command finds of a column's values, in Python, is what the job finds of them, in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.inspection.values import evidence_of
+from shared.contracts.values.notation import Notation
+from spark_jobs.silver.landed.inference import evidence
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+#: Columns of values as finance files write them.
+_LANDED: dict[str, list[str | None]] = {
+    "whole": ["1", "-20", "300"],
+    "money": ["1.50", "-2.25", "10.00"],
+    "comma": ["1,50", "2,25"],
+    "thousands": ["1.234", "5.678"],
+    "mixed": ["1.234,56", "7,00"],
+    "zeros": ["0815", "4711"],
+    "plus": ["+49", "+50"],
+    "exponent": ["5E1", "7"],
+    "long": ["1234567890123456789", "1"],
+    "day": ["2026-01-02", "2026-12-31"],
+    "no_day": ["2026-02-30", "2026-01-01"],
+    "far_day": ["0001-01-01", "2026-01-01"],
+    "moment": ["2026-01-02T03:04:05", "2026-01-02 03:04"],
+    "offset": ["2026-01-02T23:30:00+02:00", "2026-01-02T03:04:05Z"],
+    "slashes": ["01/02/2026", "03/04/2026"],
+    "dots": ["02.01.2026", "31.12.2026"],
+    "flag": ["true", "FALSE"],
+    "word": ["NULL", "n/a", "1"],
+    "words": ["NULL", "-"],
+    "blank": ["", "  ", None],
+    "padded": [" 7 ", "\u00a08", "9\t"],
+    "text": ["Zoë", "1"],
+}
+
+
+@pytest.mark.parametrize(
+    "notation",
+    [
+        Notation(),
+        Notation(decimal=",", thousands="."),
+        Notation(date_formats=("dd.MM.yyyy", "d/M/yyyy"), nulls=("-",)),
+    ],
+    ids=["nothing said", "decimal comma", "dates and nulls"],
+)
+def test_what_inspection_finds_of_values_the_job_finds_too(spark: SparkSession, notation: Notation) -> None:
+    depth = max(map(len, _LANDED.values()))
+    rows = [tuple(values[row] if row < len(values) else None for values in _LANDED.values()) for row in range(depth)]
+    frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in _LANDED))
+    found = evidence(frame, dict.fromkeys(_LANDED), notation)
+    assert found == {name: evidence_of(name, values, notation) for name, values in _LANDED.items()}
