@@ -1,4 +1,4 @@
-"""Rows of several environments, and tables that were made before their container was part of the key (docs/adr/0015)."""
+"""Rows of several environments, and tables that were made before their container was part of the key (docs/adr/0018)."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _plan(entity: Entity, types: Mapping[str, str], schemas: Sequence[Sequence[C
     sequence: tuple[str, ...]
     fields: tuple[str, ...]
     if entity.source == "dataverse":
-        keys = (CONTAINER, *keys)  # one Id in two environments is two rows (docs/adr/0015)
+        keys = (CONTAINER, *keys)  # one Id in two environments is two rows (docs/adr/0018)
         untracked |= _UNTRACKED
         sequence, fields, kinds = (silver(_VERSION), silver(_SINK)), SEQUENCE, tuple(_FIXED_TYPES.values())
     else:
