@@ -12,6 +12,7 @@
 | `data_sets` | how finance data sets are read |
 | `erasure` | erasing |
 | `answers` | HTTP answers: documents, and errors as problem documents |
+| `rebuild` | the command that counts what the dashboard shows anew |
 | `misconfigured` | what is wrong with the settings or `customer360.toml`, told at once |
 """
 

@@ -12,6 +12,7 @@ from shared.api.details.rejected_records import RejectedRecords
 from shared.api.details.story import Stories
 from shared.api.files import Files
 from shared.api.overview.overview import Overview
+from shared.api.overview.rebuild import Rebuild
 from shared.api.runs import Runs
 from shared.api.status import Status
 from shared.context.outside import Outside
@@ -236,6 +237,12 @@ class Context(Outside):
         return Overview(
             ledger=self.ledger, attention=self.attention, configuration=lambda: self.configuration, clock=self.clock
         )
+
+    @cached_property
+    def rebuild(self) -> Rebuild:
+        """What counts all that the dashboard shows again."""
+        containers = self.settings.landing_containers
+        return Rebuild(ledger=self.ledger, lake=self.lake, clock=self.clock, containers=containers)
 
     @cached_property
     def runs(self) -> Runs:

@@ -67,7 +67,7 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     if told:
         kept = kept.filter(pa.array([number not in told for number in numbers]))
         numbers = [number for number in numbers if number not in told]
-    shift = list(accumulate(number in dropped for number in range(parsed.records)))
+    shift = list(accumulate(int(number in dropped) for number in range(parsed.records)))
     rejects: list[Reject] = []
     totals: list[Reject] = []
     for number, start, raw in _places(data, beyond_width | summed | spoiled.keys() | told.keys(), dialect):

@@ -129,8 +129,15 @@ def test_the_whole_bundle_is_deployed_looked_at_run_and_destroyed(
     assert done.state.result_state is not None
     assert done.state.result_state.value == "SUCCESS"
     lake = "abfss://{container}@devstoreaccount1.dfs.core.windows.net"
-    named = [*(f"--{name}={value}" for name, value in told.items()), f"--lake={lake}", "--catalog=", "--schema=customer360"]
-    assert runner.calls == [(task, ["spark_jobs", *named]) for task in ("silver", "gold")]
+    named = [
+        "--batch_id=b1",
+        "--attempt=",
+        "--manifest=pipeline/m.json",
+        f"--lake={lake}",
+        "--catalog=",
+        "--schema=customer360",
+    ]
+    assert runner.calls == [(task, ["spark_jobs", *named, "--schema=customer360"]) for task in ("silver", "gold")]
     # bundle destroy
     cli.call("POST", "/api/2.2/jobs/delete", json={"job_id": job_id})
     cli.call("POST", "/api/2.0/workspace/delete", json={"path": ROOT_PATH, "recursive": True})

@@ -125,7 +125,13 @@ def test_a_table_is_in_bronze_exactly_in_order_with_its_nulls_however_it_landed(
             assert found == []
             return
         rows = [row for row in rows if any(row) or (width == 1 and row != [None])]  # a blank record is none
-    assert found == [row + [None] * (width - len(row)) for row in rows]
+    expected = [row + [None] * (width - len(row)) for row in rows]
+    if table.container == FINANCE and record.rejects:  # what may be a note or a total is told instead, and nothing else changes
+        left = iter(expected)
+        assert all(row in left for row in found)
+        assert len(found) + record.rejects == len(expected)
+    else:
+        assert found == expected
     assert [row["_record_number"] for row in in_bronze] == list(range(1, len(rows) + 1))
     assert (record.state, record.records, record.rejects) == ("ingested", len(rows), 0)
     assert sum(part.rows for part in parts) == len(rows)

@@ -1,6 +1,6 @@
 """Counts everything again from the ledger, for one that was written before its tallies were, or whose tallies are in doubt.
 
-It passes through the whole ledger, so it is a command (`python -m local rebuild`) and no call of the API. Nothing may be
+It passes through the whole ledger, so it is a command (`python -m function_app.rebuild`) and no call of the API. Nothing may be
 written meanwhile: a process that goes on adds to rows that it began before.
 
 Two things come out otherwise than they were counted: parts of a reading that was given up are gone, and so are not counted on

@@ -146,6 +146,12 @@ def test_decimal_commas_are_no_delimiters() -> None:
     assert read(b"cid;income;spend\r\n1;1.234,56;12,50\r\n2;1.000,00;3,00\r\n")[1][0] == ["1", "1.234,56", "12,50"]
 
 
+def test_a_record_of_another_width_behind_a_blank_one_is_told_and_the_rest_is_read() -> None:
+    _, rows, reasons = read(b"cid,spend\n1,10\n,\n2,20\n3,30,9\n4,40\n")
+    assert rows == [["1", "10"], ["2", "20"], ["4", "40"]]
+    assert reasons == ["too_wide"]
+
+
 def test_blank_records_are_passed_over_and_a_total_is_told() -> None:
     """Field case 29-blank-and-total-rows."""
     assert read(b"day;amount;note\n2026-10-01;10;x\n;;\n2026-10-02;20;y\n;;\n;;\n")[1] == [

@@ -19,6 +19,7 @@ SHARED = {
     "data_sets": "likewise",
     "landing": "likewise, like the room",
     "poison": "likewise",
+    "rebuild": "a command is named like the use case that it calls",
     "finance": "what its files are, and what is found out of one that landed",
     "task": "silver, gold and insights are each a task of the job",
     "rules": "of a column in silver, of unification in insights",
