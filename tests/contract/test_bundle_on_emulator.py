@@ -137,7 +137,7 @@ def test_the_whole_bundle_is_deployed_looked_at_run_and_destroyed(
         "--catalog=",
         "--schema=customer360",
     ]
-    assert runner.calls == [(task, ["spark_jobs", *named, "--schema=customer360"]) for task in ("silver", "gold")]
+    assert runner.calls == [(task, ["spark_jobs", *named]) for task in ("silver", "gold")]
     # bundle destroy
     cli.call("POST", "/api/2.2/jobs/delete", json={"job_id": job_id})
     cli.call("POST", "/api/2.0/workspace/delete", json={"path": ROOT_PATH, "recursive": True})
