@@ -24,6 +24,7 @@ from shared.context import Context
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, batch_manifest, publication_name
 from shared.errors import Retry, ServiceUnavailable
 from shared.landing.poison import PoisonMessage
+from shared.ledger.states import FILE_STATES
 from shared.orchestration.publish import publication_of
 from shared.orchestration.reprocess import RequestConflicts
 from tests.examples import examples
@@ -225,7 +226,7 @@ class Interleavings(RuleBasedStateMachine):
         ledger = self.pipeline.fresh_context().ledger
         for container in (DATAVERSE, FINANCE):
             states = [known.record.state for known in ledger.files(container)]
-            counted = {name: n for name, n in ledger.tally(container).items() if n and name not in {"records", "rejects"}}
+            counted = {name: n for name, n in ledger.tally(container).items() if n and name in FILE_STATES}
             assert counted == {state: states.count(state) for state in set(states)}
 
     # And in the end -------------------------------------------------------------------------------------------------

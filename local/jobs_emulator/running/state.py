@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from typing import TYPE_CHECKING
 
 from local.jobs_emulator.running.runs import Run
@@ -78,6 +79,6 @@ class Runs:
     def _save(self) -> None:
         document = {"next": self._next, "tokens": self._tokens, "runs": [run.record() for run in self._runs.values()]}
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".draft")
+        draft = self._file.with_suffix(f".{uuid.uuid4().hex}")  # its own: one that is stopped may still write
         draft.write_text(json.dumps(document), encoding="utf-8")
         draft.replace(self._file)
