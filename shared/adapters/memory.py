@@ -68,7 +68,8 @@ class MemoryLake:
 
     def remove(self, container: str, path: str) -> None:
         """Take a blob away, as a foreign system would."""
-        self._blobs.pop((container, path), None)
+        with self._lock:
+            self._blobs.pop((container, path), None)
 
     def content(self, container: str, path: str) -> bytes:
         """Return a blob's bytes; raises `KeyError` where there is none."""
@@ -127,9 +128,12 @@ class MemoryLake:
 
     def list(self, container: str, prefix: str = "") -> Iterator[BlobVersion]:
         """See `Lake.list`."""
-        for (home, path), (version, _) in sorted(self._blobs.items(), key=lambda item: item[0]):
-            if home == container and path.startswith(prefix):
-                yield replace(version, metadata={})
+        with self._lock:  # what is listed is of one moment, whoever else writes
+            found = {
+                path: blob for (home, path), (blob, _) in self._blobs.items() if home == container and path.startswith(prefix)
+            }
+        for path in sorted(found):
+            yield replace(found[path], metadata={})
 
 
 class MemoryTables:
