@@ -190,8 +190,8 @@ class Build:
         """Return the file just written, of which the write told all; raises as `_files` does."""
         listed = self._listed(place)
         told = observed.get
-        if len(listed) != 1 or told["digests"] < told["keys"] or told["keys"] < told["rows"]:
-            return self._files(place, columns)  # which looks at the keys themselves
+        if not told or len(listed) != 1 or told["digests"] < told["keys"] or told["keys"] < told["rows"]:
+            return self._files(place, columns)  # which looks at the keys themselves; a plan known to be empty tells nothing
         return (GoldFile(place=divided(listed[0].place)[1], rows=int(told["rows"]), size=listed[0].size),)
 
     def _files(self, place: str, columns: Mapping[str, str]) -> tuple[GoldFile, ...]:
