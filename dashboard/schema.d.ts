@@ -1559,6 +1559,7 @@ export interface components {
             };
             listed: components["schemas"]["DataSetColumnDocument"][];
             versions: components["schemas"]["DataSetVersionDocument"][];
+            widened: components["schemas"]["DataSetWideningDocument"][];
             warnings: components["schemas"]["DataSetWarningDocument"][];
             toml: string;
         };
@@ -1598,6 +1599,16 @@ export interface components {
             made_at: string;
             made_by: string;
             differs: string[];
+        };
+        /**
+         * DataSetWideningDocument
+         * @description One column whose type grew, since values landed that it did not hold: the verdict `widened`, which a run gives.
+         */
+        DataSetWideningDocument: {
+            column: string;
+            why: string;
+            batch_id: string;
+            at: string | null;
         };
         /**
          * DataSetWarningDocument

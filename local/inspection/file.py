@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,14 @@ from shared.config.names import column_names
 from shared.config.pinned import pinned
 from shared.config.tables import Configuration
 from shared.config.vocabulary import DataSet
-from shared.contracts.outcome import Finding
+from shared.contracts.outcome import TYPE_WIDENED, Finding
 from shared.formats.finance.data_set.terms import Terms, terms_of
-from shared.formats.finance.data_set.verdict import Verdict, compared
+from shared.formats.finance.data_set.verdict import Verdict, compared, widening
 from shared.formats.finance.errors import ContractBrokenError, FinanceError
 from shared.formats.finance.source import open_finance, refused_as_a_whole
 from shared.formats.landed_paths import FinanceFile, Ignored, Unreadable, classify_finance
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slices
-from spark_jobs.silver.landed.evidence import decided, findings
+from spark_jobs.silver.landed.evidence import decided, findings, widened
 
 MOST_TYPED = 100_000
 """Records whose values are looked at; the job looks at all."""
@@ -58,7 +58,8 @@ class Inspected:
 def inspect(path: Path, data_set: str, configuration: Configuration, *, after: Path | None = None) -> Inspected:
     """Read a file of a data set, as the first one or after another one; raises FinanceError where it would be refused."""
     config = configuration.finance_reading(data_set)
-    before = _terms_of_all(after, data_set, configuration) if after else None
+    first = inspect(after, data_set, configuration) if after else None
+    before = first.terms if first else None
     file = _classified(path, data_set)
     with path.open("rb") as content:
         source = open_finance(iter(lambda: content.read(_CHUNK), b""), file, config, before.expected if before else None)
@@ -80,7 +81,8 @@ def inspect(path: Path, data_set: str, configuration: Configuration, *, after: P
     terms = terms_of(source, config)
     if before is not None:
         verdict = compared(before, terms, config, data_set=data_set)
-    columns, warnings = _columns(values, data_set, configuration)
+    columns, warnings = _columns(values, data_set, configuration, first.columns if first else ())
+    verdict = widening(verdict, (f"{one.where}: {one.detail}" for one in warnings if one.trap == TYPE_WIDENED))
     types = {one.silver: one.type for one in columns if one.type is not None}
     return Inspected(
         terms=terms,
@@ -92,16 +94,6 @@ def inspect(path: Path, data_set: str, configuration: Configuration, *, after: P
         verdict=verdict,
         toml=pinned(configuration, data_set, terms, types),
     )
-
-
-def _terms_of_all(path: Path, data_set: str, configuration: Configuration) -> Terms:
-    """Return the contract that a file makes."""
-    config = configuration.finance_reading(data_set)
-    with path.open("rb") as content:
-        source = open_finance(iter(lambda: content.read(_CHUNK), b""), _classified(path, data_set), config)
-        for _ in source.chunks:
-            pass
-    return terms_of(source, config)
 
 
 def _classified(path: Path, data_set: str) -> FinanceFile:
@@ -127,10 +119,12 @@ def _gather(values: dict[str, list[str | None]], cut: Slice) -> None:
 
 
 def _columns(
-    values: dict[str, list[str | None]], data_set: str, configuration: Configuration
+    values: dict[str, list[str | None]], data_set: str, configuration: Configuration, before: Sequence[InspectedColumn]
 ) -> tuple[tuple[InspectedColumn, ...], tuple[Finding, ...]]:
     own = configuration.finance.get(data_set, DataSet())
-    names = column_names({}, values, prefixes=(), renames=own.renames)
+    known = {one.landed.lower(): one.silver for one in before}
+    names = column_names(known, values, prefixes=(), renames=own.renames)
+    types = {one.silver: one.type for one in before}
     said = {name.lower(): kind for name, kind in own.types.items()}
     keys = {key.lower() for key in own.keys}
     columns: list[InspectedColumn] = []
@@ -144,9 +138,10 @@ def _columns(
         elif configured := next((said[one] for one in alike if one in said), None):
             columns.append(InspectedColumn(landed=landed, silver=silver, type=configured, why="configured"))
         else:
-            found = evidence_of(silver, column, own.notation())
-            kind = decided(found, own.notation())
+            stored, notation = types.get(silver), own.notation()
+            found = evidence_of(silver, column, notation, stored)
+            kind = widened(stored, found, notation) if stored else decided(found, notation)
             why = f"{found.values} values" if kind is not None else "no value"
             columns.append(InspectedColumn(landed=landed, silver=silver, type=kind, why=why))
-            warnings += findings(entity, data_set, found, kind, None)
+            warnings += findings(entity, data_set, found, kind, stored)
     return tuple(columns), tuple(warnings)

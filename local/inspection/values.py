@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
+from shared.contracts.sql_types import decimal_type
 from shared.contracts.values import dates, numbers
 from shared.contracts.values.notation import Notation
 from shared.contracts.values.nothing import NULL_WORDS
@@ -30,8 +31,8 @@ _PARTS: Final = {
 }
 
 
-def evidence_of(column: str, values: Sequence[str | None], notation: Notation) -> Evidence:
-    """Return what the landed values of a column say, given its name in silver."""
+def evidence_of(column: str, values: Sequence[str | None], notation: Notation, stored: str | None = None) -> Evidence:
+    """Return what the landed values of a column say, given its name in silver and the type that it has there already."""
     nothing = {word.strip() for word in notation.nulls}
     texts = [text for value in values if value is not None and (text := value.strip(_BLANKS)) and text not in nothing]
     held = list(dict.fromkeys(text for text in texts if text.lower() not in NULL_WORDS))
@@ -70,8 +71,27 @@ def evidence_of(column: str, values: Sequence[str | None], notation: Notation) -
         utc=iso and every(lambda text: _is_moment(text, dates.NEAR_UTC)),
         formatted=bool(formats) and every(lambda text: _is_formatted(text, formats)),
         boolean=every(lambda text: text.lower() in {"true", "false"}),
+        fits=stored is None or all(holds(stored, text, notation) for text in held),
         doubts=tuple(doubt for doubt, holds in doubts.items() if holds),
     )
+
+
+def holds(kind: str, text: str, notation: Notation) -> bool:
+    """Tell whether a type, as inferred, holds a value unchanged."""
+    if kind in {"date", "timestamp"}:
+        if notation.date_formats:
+            formats = [pattern for pattern in map(spark_pattern, notation.date_formats) if pattern is not None]
+            return _is_formatted(text, formats)
+        moment = f"{dates.NEAR_DATE}|{dates.NEAR_LOCAL}|{dates.NEAR_UTC}"
+        return _is_moment(text, dates.NEAR_DATE if kind == "date" else moment)
+    if kind == "boolean":
+        return text.lower() in {"true", "false"}
+    exact = decimal_type(kind)
+    if exact is None:
+        return kind == "string" or re.fullmatch(numbers.plain_whole(notation), text) is not None
+    if re.fullmatch(numbers.plain_number(notation, scale=exact.scale), text) is None:
+        return False
+    return _digits(text, notation)[0] <= exact.precision - exact.scale
 
 
 def spark_pattern(pattern: str) -> re.Pattern[str] | None:

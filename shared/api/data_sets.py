@@ -14,7 +14,7 @@ from shared.config.pinned import pinned
 from shared.config.tables import Configuration
 from shared.config.vocabulary import DataSet
 from shared.contracts.errors import ContractError
-from shared.contracts.outcome import read_outcome
+from shared.contracts.outcome import TYPE_WIDENED, Finding, read_outcome
 from shared.contracts.places import PIPELINE, outcome_document
 from shared.errors import LandedFileChanged, shown
 from shared.formats.finance.data_set.terms import Terms
@@ -22,7 +22,7 @@ from shared.formats.finance.data_set.versions import Contract
 from shared.ledger.contract_keeping import ContractKeeping
 from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
-from shared.ledger.records import LandedFile
+from shared.ledger.records import Batch, LandedFile
 from shared.ledger.silver_types import SilverTypes
 from shared.ports import Lake
 
@@ -92,6 +92,15 @@ class DataSetWarningDocument(Document, frozen=True, kw_only=True):
     why: str
 
 
+class DataSetWideningDocument(Document, frozen=True, kw_only=True):
+    """One column whose type grew, since values landed that it did not hold: the verdict `widened`, which a run gives."""
+
+    column: str  # in silver
+    why: str  # from which type to which
+    batch_id: str
+    at: Time | None  # when that batch ended
+
+
 class DataSetDetailDocument(DataSetDocument, frozen=True, kw_only=True):
     """All that is known of a data set."""
 
@@ -99,8 +108,17 @@ class DataSetDetailDocument(DataSetDocument, frozen=True, kw_only=True):
     evidence: dict[str, str]  # by what it is evidence for
     listed: tuple[DataSetColumnDocument, ...]
     versions: tuple[DataSetVersionDocument, ...]  # the newest first
+    widened: tuple[DataSetWideningDocument, ...]  # likewise, of the last batches
     warnings: tuple[DataSetWarningDocument, ...]
     toml: str  # the section of customer360.toml that pins it, to be pasted in place of the one that is there
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What a run found of the values of one entity."""
+
+    batch: Batch
+    found: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +151,15 @@ class DataSets:
         columns = tuple(self._columns(name, terms))
         refused, told = _counts(files)
         types = {one.silver: one.type for one in columns if one.silver and one.type}
+        runs = list(self._runs(self.identities.known_as("finance", name)))
         return DataSetDetailDocument(
             **structs.asdict(self._line(name, contract, refused, told)),
             contract=_terms(terms) if terms else None,
             evidence=dict(terms.evidence) if terms else {},
             listed=columns,
             versions=tuple(map(_version, versions)),
-            warnings=tuple(islice(self._warnings(name, columns, files), _MOST_TOLD)),
+            widened=tuple(islice(_widenings(runs), _MOST_TOLD)),
+            warnings=tuple(islice(self._warnings(name, columns, files, runs), _MOST_TOLD)),
             toml=pinned(self.configuration, name, terms, types),
         )
 
@@ -184,13 +204,14 @@ class DataSets:
         return (file for _, file in islice(changed, _FILES) if file.table == name)
 
     def _warnings(
-        self, name: str, columns: tuple[DataSetColumnDocument, ...], files: list[LandedFile]
+        self, name: str, columns: tuple[DataSetColumnDocument, ...], files: list[LandedFile], runs: list[_Run]
     ) -> Iterator[DataSetWarningDocument]:
         for file in files:
             if file.state == "rejected":
                 yield DataSetWarningDocument(kind="refused", what=file.shown, why=f"{file.reason}: {file.detail}")
         yield from self._unknown(name, columns)
-        yield from self._told_by_a_run(self.identities.known_as("finance", name))
+        for one in runs[0].found if runs else ():
+            yield DataSetWarningDocument(kind=one.trap, what=one.where, why=one.detail)
         for file in files:
             if _is_told(file):
                 yield DataSetWarningDocument(kind="not_as_the_contract_says", what=file.shown, why=shown(file.detail))
@@ -208,20 +229,25 @@ class DataSets:
                     why = f"no file that landed so far has a column {column}, nor silver"
                     yield DataSetWarningDocument(kind="no_such_column", what=f"{key}.{column}", why=shown(why))
 
-    def _told_by_a_run(self, entity: str) -> Iterator[DataSetWarningDocument]:
-        """Yield what the newest run with rows of an entity found of its values."""
+    def _runs(self, entity: str) -> Iterator[_Run]:
+        """Yield what the last runs with rows of an entity found of its values, the newest first."""
         for batch in islice(self.ledger.batches(state="succeeded"), _BATCHES):
             if entity not in batch.entities:
                 continue
             try:
                 data = b"".join(self.lake.read(PIPELINE, outcome_document(batch.batch_id)))
-                found = read_outcome(data, batch.batch_id).warnings
+                warnings = read_outcome(data, batch.batch_id).warnings
             except (LandedFileChanged, ContractError):
                 return
-            for one in found:
-                if one.table == entity:
-                    yield DataSetWarningDocument(kind=one.trap, what=one.where, why=one.detail)
-            return
+            yield _Run(batch=batch, found=tuple(one for one in warnings if one.table == entity))
+
+
+def _widenings(runs: Iterable[_Run]) -> Iterator[DataSetWideningDocument]:
+    for run in runs:
+        for one in run.found:
+            if one.trap == TYPE_WIDENED:
+                at = time_text(run.batch.ended_at or run.batch.recorded_at)
+                yield DataSetWideningDocument(column=one.where, why=one.detail, batch_id=run.batch.batch_id, at=at)
 
 
 def _is_told(file: LandedFile) -> bool:

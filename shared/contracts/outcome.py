@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from shared.contracts.codec import Count, Duration, decode, encode
 from shared.contracts.counts import EntityCounts, impossible
 from shared.contracts.errors import ContractError, shown
 from shared.contracts.places import PIPELINE, publication_name, staged_manifest, whole
+
+TYPE_WIDENED: Final = "type_widened"
+"""The code of a finding: a column of silver has another type from now on, since values landed that it did not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,11 +34,28 @@ _LANDED: dict[str, list[str | None]] = {
     "slashes": ["01/02/2026", "03/04/2026"],
     "dots": ["02.01.2026", "31.12.2026"],
     "flag": ["true", "FALSE"],
+    "letters": ["true", "t", "1", "yes"],
     "word": ["NULL", "n/a", "1"],
     "words": ["NULL", "-"],
     "blank": ["", "  ", None],
     "padded": [" 7 ", "\u00a08", "9\t"],
     "text": ["Zoë", "1"],
+}
+#: The type that some columns have already, which holds all of their values or does not.
+_STORED = {
+    "whole": "bigint",
+    "money": "decimal(16,2)",
+    "comma": "decimal(3,1)",
+    "mixed": "decimal(16,2)",
+    "thousands": "bigint",
+    "zeros": "bigint",
+    "day": "date",
+    "moment": "timestamp",
+    "dots": "date",
+    "slashes": "timestamp",
+    "flag": "boolean",
+    "letters": "boolean",
+    "padded": "decimal(4,3)",
 }
 
 
@@ -55,5 +72,5 @@ def test_what_inspection_finds_of_values_the_job_finds_too(spark: SparkSession, 
     depth = max(map(len, _LANDED.values()))
     rows = [tuple(values[row] if row < len(values) else None for values in _LANDED.values()) for row in range(depth)]
     frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in _LANDED))
-    found = evidence(frame, dict.fromkeys(_LANDED), notation)
-    assert found == {name: evidence_of(name, values, notation) for name, values in _LANDED.items()}
+    found = evidence(frame, {name: _STORED.get(name) for name in _LANDED}, notation)
+    assert found == {name: evidence_of(name, values, notation, _STORED.get(name)) for name, values in _LANDED.items()}

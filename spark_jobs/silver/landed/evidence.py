@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.contracts.entity import Entity
-from shared.contracts.outcome import Finding
+from shared.contracts.outcome import TYPE_WIDENED, Finding
 from shared.contracts.sql_types import MOST_DIGITS, DecimalType, decimal_type
 from shared.contracts.values.dates import has_time
 from shared.contracts.values.notation import Notation
@@ -101,7 +101,7 @@ def findings(entity: str, data_set: str, found: Evidence, kind: str | None, stor
     listed = []
     if stored is not None and kind != stored:
         detail = f"{stored} became {kind}, since values landed that {stored} does not hold unchanged"
-        listed.append(told("type_widened", detail))
+        listed.append(told(TYPE_WIDENED, detail))
     if kind == "string" and stored != "string":
         for doubt in found.doubts:
             what, key = DOUBTS[doubt]

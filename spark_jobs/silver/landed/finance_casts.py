@@ -11,6 +11,8 @@ from shared.contracts.values import dates, numbers
 from shared.contracts.values.notation import Notation
 from spark_jobs.names import literal, trimmed
 
+#: Of which a boolean may be inferred.
+TRUE_FALSE = "(?i:true|false)"
 _GREATEST_DOUBLE = "1.7976931348623157E308"
 
 
@@ -41,7 +43,9 @@ def read(expression: str, kind: str, notation: Notation, *, inferred: bool, roun
     if kind in {"date", "timestamp"}:
         return _moment(text, kind, notation, inferred=inferred)
     if kind == "boolean":
-        return f"try_cast({text} as boolean)"
+        value = f"try_cast({text} as boolean)"
+        # Spark takes `1`, `t` and `yes` too: said by a person they are true; inferred, they are another text.
+        return f"case when {fits(text, TRUE_FALSE)} then {value} end" if inferred else value
     return _number(text, kind, notation, inferred=inferred, rounds=rounds)
 
 

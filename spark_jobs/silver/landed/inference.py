@@ -9,7 +9,7 @@ from shared.contracts.values.notation import Notation
 from shared.contracts.values.nothing import NULL_WORDS
 from spark_jobs.names import literal, quoted, trimmed
 from spark_jobs.silver.landed.evidence import DOUBTS, Evidence
-from spark_jobs.silver.landed.finance_casts import fits, point_number, present, read
+from spark_jobs.silver.landed.finance_casts import TRUE_FALSE, fits, point_number, present, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ def _asked(value: str, kind: str | None, notation: Notation) -> Iterable[str]:
         "local": "false" if notation.date_formats else _moments(value, f"{dates.NEAR_DATE}|{dates.NEAR_LOCAL}", notation),
         "utc": "false" if notation.date_formats else _moments(value, dates.NEAR_UTC, notation),
         "formatted": formatted,
-        "boolean": fits(value, "(?i:true|false)"),
+        "boolean": fits(value, TRUE_FALSE),
         "fits": "true" if kind is None else f"{read(value, kind, notation, inferred=True)} is not null",
     }
     some = {

@@ -154,6 +154,21 @@ def test_what_a_person_should_know_is_told_of_files_of_the_configuration_and_of_
     assert len(found) == 4
 
 
+def test_a_column_that_widened_is_told_after_later_runs_too_with_the_batch_that_widened_it(pipeline: Pipeline) -> None:
+    widened = Finding(trap="type_widened", table="umsatz", where="Ort", detail="bigint became string", severity="warning")
+    for name, found in (("a", [widened]), ("b", [])):
+        pipeline.land(FINANCE, f"umsatz/{name}.csv", FIRST.replace(b"Bern", name.encode()))
+        pipeline.tick(11)
+        run_id = max(pipeline.jobs.parameters)
+        pipeline.do_the_work_of(run_id, warnings=[encoded(one) for one in found])
+        pipeline.jobs.end(run_id, JobRun(run_id=run_id, state="succeeded", termination="success"))
+        pipeline.settle()
+    (told,) = detail(pipeline).widened
+    assert (told.column, told.why) == ("Ort", "bigint became string")
+    assert told.batch_id == min(batch.batch_id for batch in pipeline.context.ledger.batches(state="succeeded"))
+    assert told.at is not None
+
+
 def test_a_data_set_that_lost_its_name_to_a_table_is_told_by_the_name_that_it_has(pipeline: Pipeline) -> None:
     pipeline.land(FINANCE, "contact.csv", b"n,m\n1,2\n")
     pipeline.land_contacts(b'00000001,"6/28/2021 4:34:35 PM","Ada",1,\r\n')

@@ -69,6 +69,20 @@ def test_a_later_file_is_compared_with_the_contract_that_another_one_makes(tmp_p
     assert (code, "contract_broken" in text, 'renames = { "Stadt" = "Ort" }' in text) == (1, True, True)
 
 
+def test_a_later_file_whose_values_a_type_does_not_hold_is_told_as_widened_with_both_types(tmp_path: Path) -> None:
+    first = file(tmp_path, b"id,zip,price,on,paid\n1,8001,10.50,2026-11-01,true\n2,8002,3.20,2026-11-02,false\n", "a.csv")
+    later = b"id,zip,price,on,paid,\n3,08003,1.2345,2026-11-03T10:00:00,yes,\n4,8004,7.5,2026-11-04,no,\n"
+    code, text = told(file(tmp_path, later, "b.csv"), "--data-set", "umsatz", "--after", first, folder=tmp_path)
+    assert (code, "widened" in text) == (0, True)
+    flat = " ".join(text.split())
+    for said in ("zip: bigint became string", "price: decimal(16,2) became decimal(18,4)", "on: date became timestamp"):
+        assert said in flat
+    assert "paid: boolean became string" in flat
+    narrow = file(tmp_path, b"id,zip,price,on,paid\n5,8005,1,2026-11-05,true\n6,8006,2,2026-11-06,true\n", "c.csv")
+    code, text = told(narrow, "--data-set", "umsatz", "--after", first, folder=tmp_path)
+    assert (code, "widened" in text, "decimal(16,2)" in text) == (0, False, True)
+
+
 def test_rejects_are_told_by_their_reasons_and_values_that_leave_doubt_by_what_settles_it(tmp_path: Path) -> None:
     data = b"cid,amount,on\n1,1.234,01/02/2026\n2,2.345,03/04/2026\n3\n"
     code, text = told(file(tmp_path, data), folder=tmp_path)

@@ -15,8 +15,9 @@ from typing import Final, Literal
 from shared.formats.finance.data_set.terms import Terms
 from shared.formats.finance.options import FinanceConfig, section
 
-VerdictKind = Literal["first", "same", "compatible", "broken"]
-"""`first`: there was no contract. Whether types widen follows from all values: the run that reads them tells it."""
+VerdictKind = Literal["first", "same", "compatible", "widened", "broken"]
+"""`first`: there was no contract. `widened`, which is compatible, follows from all values: whoever reads them gives it
+(`widening`), so a run, which tells it of its columns, and no landed file."""
 
 _DIALECT: Final = ("encoding", "delimiter", "quote", "escape", "header_row", "sheet")
 _SILVER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -50,6 +51,12 @@ def compared(contract: Terms, later: Terms, config: FinanceConfig, *, data_set: 
         if unexplained or kept < len(missing):
             return _broken(contract, missing, extra, unexplained, data_set=data_set, is_strange=kept < len(extra))
     return Verdict(kind="compatible" if differs else "same", differs=differs)
+
+
+def widening(verdict: Verdict, columns: Iterable[str]) -> Verdict:
+    """Return what a file is that is taken, given what became of the types of the columns that its values widen."""
+    told = tuple(columns)
+    return Verdict(kind="widened", differs=verdict.differs + told) if told else verdict
 
 
 def _by_meaning(columns: Iterable[str], called: Mapping[str, str]) -> dict[str, str]:
