@@ -2,7 +2,8 @@
 
 `python -m local up` starts Azurite, the functions, the Jobs emulator, the Customer Insights emulator and the bridge
 that turns Azurite writes into Event Grid posts; `python -m local demo` shows the whole chain once, `python -m local check`
-looks whether what is up works, and `python -m local inspect FILE` tells how a finance file would be read.
+looks whether what is up works, `python -m local inspect FILE` tells how a finance file would be read, and `python -m local
+status|files|runs|rejects|datasets|reprocess` asks the pipeline, on this laptop or deployed.
 
 | room or module | what |
 | --- | --- |
@@ -10,6 +11,7 @@ looks whether what is up works, and `python -m local inspect FILE` tells how a f
 | `toolchain` | set-up and doctor (`python -m local.toolchain`): standard library only, runs before anything is installed |
 | `demo` | the chain shown once, and counted again |
 | `verification` | the check of a deployment, against the stack of `make up` |
+| `terminal` | the pipeline from a terminal: its API asked, its answers as tables or JSON |
 | `inspection` | how a finance file would be read, before it lands |
 | `jobs_emulator` | the Databricks Jobs API, running the wheel's entry points |
 | `customer_insights_emulator` | the refresh API of Customer Insights, reading gold |

@@ -1,4 +1,4 @@
-"""`python -m local up|demo|check|doctor|inspect`: the command line of the local stack."""
+"""`python -m local`: the command line of the local stack, and of the pipeline wherever it runs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from local.stack.child import ChildError
 from local.stack.ports import PortTakenError
 from local.stack.settings import Ports, check_settings, settings
 from local.stack.stack import Stack, StackBrokenError, fixed_points
+from local.terminal import COMMANDS
 from shared.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -85,8 +86,14 @@ def main(arguments: Sequence[str]) -> int:
         from local.inspection.command import run
 
         return run(arguments[1:], Console())
+    if arguments and arguments[0] in COMMANDS:
+        from local.terminal.terminal import run as ask
+
+        return ask(arguments, Console(), os.environ)
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=["up", "demo", "check", "doctor", "inspect"])
+    parser.add_argument(
+        "command", choices=["up", "demo", "check", "doctor", "inspect", *COMMANDS], metavar="COMMAND", help="one of %(choices)s"
+    )
     parser.add_argument("--folder", type=Path, default=DATA, help="keeps the stack's data; the demo empties it first")
     parser.add_argument("--json", action="store_true", help="of a check: tell it as JSON")
     parser.add_argument("--no-canary", action="store_true", help="of a check: look only, and land nothing")

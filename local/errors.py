@@ -12,6 +12,7 @@ LocalStackError
 ├── RefreshFailed            customer_insights_emulator.gold: Customer Insights could not take it
 ├── ApiError                 emulation.errors: an answer that is an error; each emulator adds its own
 ├── GoldUnreadableError      lake.view: gold cannot be read through its manifest
+├── TerminalError            terminal.client: the pipeline's API cannot be asked
 └── DemoError                demo.demo: the demo cannot go on
 """
 

@@ -6,8 +6,9 @@ Like the host, it matches the routes below `/api/`, and answers 404 for an unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 from werkzeug.exceptions import HTTPException
@@ -16,6 +17,10 @@ from werkzeug.wrappers import Request, Response
 import function_app
 from local.emulation.routes import find
 from local.functions_host.routes import function_rules, host_map, parameters
+from shared.context import context
+
+if TYPE_CHECKING:
+    from tests.pipeline import Pipeline
 
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 
@@ -61,3 +66,16 @@ class Web:
 
 WEB = Web(function_app.app)
 """The app, once: its functions can be listed a single time in a process (reference: Azure Functions, section 14.5)."""
+
+
+@contextmanager
+def over(pipeline: Pipeline) -> Iterator[None]:
+    """Build the app's own context over a pipeline, for as long as the test takes."""
+    before = dict(vars(context))
+    vars(context).clear()
+    vars(context).update(vars(pipeline.context))
+    try:
+        yield
+    finally:
+        vars(context).clear()
+        vars(context).update(before)

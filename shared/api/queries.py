@@ -69,14 +69,14 @@ def read_query(parameters: Mapping[str, str], kind: type[Q]) -> Q:
     return kind(**{name: _value(name, parameters[name], of) for name, of in _fields(kind) if name in parameters})
 
 
-def parameters_of(kind: type[PageQuery]) -> Iterator[tuple[str, dict[str, Any]]]:
+def parameters_of(kind: type[Struct]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield name and JSON schema of each parameter that a query may have."""
     defaults = {"limit": {"default": PAGE}}
     for name, of in _fields(kind):
         yield name, msgspec.json.schema(of) | defaults.get(name, {})
 
 
-def _fields(kind: type[PageQuery]) -> Iterator[tuple[str, Any]]:
+def _fields(kind: type[Struct]) -> Iterator[tuple[str, Any]]:
     """Yield name and type of what a parameter may hold where it is given."""
     for name, of in get_type_hints(kind, include_extras=True).items():
         given = [option for option in get_args(of) if option is not type(None)]

@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, settings
 from werkzeug.test import Client
 
 from shared.api.openapi import description
-from shared.context import context
 from tests.examples import examples
 from tests.pipeline import FINANCE, Pipeline, contact
-from tests.web import WEB
+from tests.web import WEB, over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,17 +26,13 @@ _SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", WEB)
 def pipeline() -> Iterator[Pipeline]:
     """A pipeline with something of everything in it."""
     pipeline = Pipeline()
-    before = dict(vars(context))
-    vars(context).clear()
-    vars(context).update(vars(pipeline.context))
-    pipeline.land_contacts(contact(1), b'2,"6/28/2021 4:34:35 PM","a","wide",1,,\r\n')
-    pipeline.land(FINANCE, "broken.csv.gz", b"no gzip")
-    pipeline.settle()
-    pipeline.land_contacts(contact(2), path="contact/2025.csv")
-    pipeline.tick(10)
-    yield pipeline
-    vars(context).clear()
-    vars(context).update(before)
+    with over(pipeline):
+        pipeline.land_contacts(contact(1), b'2,"6/28/2021 4:34:35 PM","a","wide",1,,\r\n')
+        pipeline.land(FINANCE, "broken.csv.gz", b"no gzip")
+        pipeline.settle()
+        pipeline.land_contacts(contact(2), path="contact/2025.csv")
+        pipeline.tick(10)
+        yield pipeline
 
 
 _for_each_operation: Callable[[Callable[..., None]], Callable[..., None]] = _SCHEMA.parametrize()

@@ -15,7 +15,7 @@ from shared.context import context
 from shared.errors import ServiceUnavailable
 from shared.ledger.states import BATCH_STATES, FILE_STATES, REPROCESS_STATUSES
 from tests.pipeline import DATAVERSE, FINANCE, SETTINGS, Pipeline, contact
-from tests.web import WEB
+from tests.web import WEB, over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 def pipeline() -> Iterator[Pipeline]:
     """A pipeline that the app's own context is built over, for as long as the test takes."""
     pipeline = Pipeline()
-    before = dict(vars(context))
-    vars(context).clear()
-    vars(context).update(vars(pipeline.context))
-    yield pipeline
-    vars(context).clear()
-    vars(context).update(before)
+    with over(pipeline):
+        yield pipeline
 
 
 def call(method: str, path: str, json: Any = None, **options: Any) -> tuple[int, Any]:
