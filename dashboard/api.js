@@ -106,8 +106,10 @@ export async function look() {
   try {
     const answer = await call("/overview", tag ? { headers: { "If-None-Match": tag } } : {});
     failures = 0;
-    if (answer.status === 304) tell({ link: "live", at: Date.now(), problem: "" });
-    else {
+    if (answer.status === 304) {
+      await answer.text(); // nothing; a body that nobody reads is told as a request that was broken off
+      tell({ link: "live", at: Date.now(), problem: "" });
+    } else {
       tag = answer.headers.get("ETag") ?? "";
       tell({ overview: await answer.json(), link: "live", at: Date.now(), problem: "", version: polled.version + 1 });
     }
@@ -138,7 +140,7 @@ export function useOverview() {
 /** What a path answers, asked again when `version` changes; what was there stays meanwhile.
  * @template T
  * @param {string | null} path null: nothing is asked
- * @param {number} [version]
+ * @param {number | string} [version]
  * @returns {{found: T | null, problem: Problem | null}} */
 export function useAnswer(path, version = 0) {
   const [state, setState] = useState(

@@ -1,13 +1,18 @@
 // The page: its frame, which view the URL names, and whether it is live.
-import { ReprocessView, JobView, Question } from "./acts.js";
+import { Question } from "./acts.js";
 import { forgetKey, look, onKeyWanted, useOverview } from "./api.js";
+import { DataSetView } from "./contracts.js";
+import { EraseView, ErasureView } from "./erasures.js";
 import { FileView, FilesView } from "./files.js";
 import { html } from "./html.js";
 import { OverviewView } from "./overview.js";
 import { Heading, Time } from "./parts.js";
+import { PublicationView, PublicationsView } from "./publications.js";
+import { RecordsView, RejectsView } from "./rejects.js";
+import { JobView, ReprocessView } from "./reprocess.js";
 import { to, useRoute } from "./route.js";
 import { RunView, RunsView } from "./runs.js";
-import { PublicationsView, RecordsView, RejectsView, TableView, TablesView } from "./tables.js";
+import { TableView, TablesView } from "./tables.js";
 import { useEffect, useState } from "./vendor/hooks.js";
 import { render } from "./vendor/preact.js";
 
@@ -19,6 +24,7 @@ const VIEWS = /** @type {const} */ ([
   ["rejects", "Rejects"],
   ["publications", "Publications"],
   ["reprocess", "Reprocess"],
+  ["erase", "Erase"],
 ]);
 const THEMES = ["auto", "light", "dark"];
 const THEME = "customer360-theme";
@@ -35,12 +41,16 @@ function view({ path, query }) {
       return one ? html`<${RunView} key=${one} batch=${one} query=${query} />` : html`<${RunsView} query=${query} />`;
     case "tables":
       return one && other ? html`<${TableView} key=${one + other} layer=${one} name=${other} />` : html`<${TablesView} />`;
+    case "datasets":
+      return one ? html`<${DataSetView} key=${one} name=${one} />` : html`<${TablesView} />`;
     case "rejects":
       return one ? html`<${RecordsView} query=${query} />` : html`<${RejectsView} query=${query} />`;
     case "publications":
-      return html`<${PublicationsView} query=${query} />`;
+      return one ? html`<${PublicationView} key=${one} batch=${one} />` : html`<${PublicationsView} query=${query} />`;
     case "reprocess":
       return one ? html`<${JobView} key=${one} id=${one} />` : html`<${ReprocessView} query=${query} />`;
+    case "erase":
+      return one ? html`<${ErasureView} key=${one} id=${one} />` : html`<${EraseView} query=${query} />`;
     default:
       return html`<${Heading} title="There is no such page" name="Not found" /><p><a href=${to([])}>Overview</a></p>`;
   }
@@ -55,7 +65,7 @@ function App() {
     <header>
       <a class="mark" href=${to([])}><img src="dashboard/icon.svg" alt="" width="22" height="22" /> Customer 360</a>
       <nav aria-label="Views">
-        ${VIEWS.map(([name, text]) => html`<a href=${to(name ? [name] : [])} aria-current=${place === name ? "page" : undefined}>${text}</a>`)}
+        ${VIEWS.map(([name, text]) => html`<a href=${to(name ? [name] : [])} aria-current=${(place === "datasets" ? "tables" : place) === name ? "page" : undefined}>${text}</a>`)}
       </nav>
       <div class="tools"><${Live} /><${Theme} /></div>
     </header>

@@ -1,7 +1,7 @@
 // Small charts of the last thirty days, drawn by uPlot, each with its numbers as a table for whoever cannot see them.
 import { brief, length, shortLength } from "./format.js";
 import { html } from "./html.js";
-import { useEffect, useRef } from "./vendor/hooks.js";
+import { useEffect, useRef, useState } from "./vendor/hooks.js";
 import uPlot from "./vendor/uplot.js";
 
 /** @typedef {{label: string, color: string, values: (number | null)[], line?: boolean}} Series */
@@ -10,8 +10,15 @@ const DAY = 86400;
 const SHOWN_DAYS = 30;
 const HEIGHT = 150;
 
-/** @param {string} name of a colour in style.css */
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+/** Resolve a colour of style.css as the scheme has it: a canvas knows no `light-dark()`.
+ * @param {HTMLElement} place
+ * @param {string} name */
+function color(place, name) {
+  place.style.color = `var(--${name})`;
+  const found = getComputedStyle(place).color;
+  place.style.color = "";
+  return found;
+}
 
 /** Bars of one day on top of each other: each series is drawn from zero to the sum of those up to it, the last one first.
  * @param {Series[]} series */
@@ -27,10 +34,11 @@ function stacked(series) {
 const COUNTS = [1, 2, 5].flatMap((step) => Array.from({ length: 12 }, (_, power) => step * 10 ** power)).sort((one, other) => one - other);
 const SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000];
 
-/** @param {{title: string, days: string[], series: Series[], of: "counts" | "seconds", summary: string}} props */
-export function Chart({ title, days, series, of, summary }) {
+/** @param {{title: string, days: string[], series: Series[], of: "counts" | "seconds", summary: string, empty?: string}} props */
+export function Chart({ title, days, series, of, summary, empty = "Nothing happened in the last thirty days." }) {
   const spell = of === "seconds" ? length : brief;
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [pointed, setPointed] = useState(/** @type {number | null} */ (null));
   const drawn = JSON.stringify([days, series]);
   useEffect(() => {
     const home = place.current;
@@ -39,7 +47,7 @@ export function Chart({ title, days, series, of, summary }) {
     const found = stacked(series).reverse();
     const times = days.map((day) => Date.parse(`${day}T00:00:00Z`) / 1000);
     const make = () => {
-      const axis = { stroke: color("quiet"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+      const axis = { stroke: color(home, "quiet"), grid: { stroke: color(home, "line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
       return new uPlot(
         {
           width: home.clientWidth,
@@ -47,6 +55,7 @@ export function Chart({ title, days, series, of, summary }) {
           tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "Etc/UTC"),
           cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
           legend: { show: false },
+          hooks: { setCursor: [(plot) => setPointed(plot.cursor.idx ?? null)] },
           padding: [8, 4, 0, 0],
           scales: {
             x: { range: [today - (SHOWN_DAYS - 1) * DAY - DAY / 2, today + DAY / 2] },
@@ -66,10 +75,10 @@ export function Chart({ title, days, series, of, summary }) {
             {},
             ...found.map((one) => ({
               label: one.label,
-              stroke: color(one.color),
-              fill: one.line ? undefined : color(one.color),
+              stroke: color(home, one.color),
+              fill: one.line ? undefined : color(home, one.color),
               width: one.line ? 2 : 0,
-              points: { show: Boolean(one.line), size: 5, fill: color(one.color) },
+              points: { show: Boolean(one.line), size: 5, fill: color(home, one.color) },
               spanGaps: true,
               ...(one.line ? {} : { paths: uPlot.paths.bars?.({ size: [0.7, 24], radius: 0.15 }) }),
             })),
@@ -100,7 +109,11 @@ export function Chart({ title, days, series, of, summary }) {
     <figcaption>
       <h3>${title}</h3>
       <ul class="legend">
-        ${series.map((one) => html`<li><i class=${`key ${one.color} ${one.line ? "line" : ""}`}></i>${one.label}</li>`)}
+        ${pointed !== null && html`<li>${days[pointed]}</li>`}
+        ${series.map((one) => {
+          const value = pointed === null ? null : one.values[pointed];
+          return html`<li><i class=${`key ${one.color} ${one.line ? "line" : ""}`}></i>${one.label}${value == null ? "" : html` <b>${spell(value)}</b>`}</li>`;
+        })}
       </ul>
     </figcaption>
     ${days.length
@@ -125,6 +138,6 @@ export function Chart({ title, days, series, of, summary }) {
               </table>
             </div>
           </details>`
-      : html`<p class="empty">Nothing happened in the last thirty days.</p>`}
+      : html`<p class="empty">${empty}</p>`}
   </figure>`;
 }

@@ -1,6 +1,6 @@
 // Landed files: the list, and one file's whole story.
 import { query as spelled, useAnswer, useOverview } from "./api.js";
-import { between, bytes, count, length } from "./format.js";
+import { between, bytes, count, counted, length } from "./format.js";
 import { html } from "./html.js";
 import { Absent, Facts, Filters, Heading, Number_, Pages, State, Table, Time, spoken } from "./parts.js";
 import { links, to } from "./route.js";
@@ -9,6 +9,14 @@ import { Batches, Steps } from "./runs.js";
 /** @typedef {import("./api.js").Schemas} Schemas */
 
 const STATES = ["seen", "ingested", "held_back", "rejected", "ignored", "poison"];
+
+/** What helps, by state. */
+const ADVICE = /** @type {Record<string, string>} */ ({
+  rejected: "Mend the file and land it again under the same name: it is read by itself. Where the configuration was at fault, mend that, then read the file again.",
+  poison: "Reading it failed in a way that nobody foresaw: the log of the app tells more. Read it again once that is mended.",
+  held_back: "Its last record is not complete: what comes before is taken. Land the rest, or read it again as it is now.",
+  seen: "It waits to be read; nothing has to be done.",
+});
 
 /** @type {import("./parts.js").Column[]} */
 const COLUMNS = [
@@ -59,6 +67,8 @@ export function FileView({ file: name }) {
     <//>
     ${(file.reason || file.detail) &&
     html`<p class=${`notice ${["rejected", "poison"].includes(file.state) ? "bad" : ""}`}><strong>${spoken(file.reason)}</strong> ${file.detail}</p>`}
+    ${ADVICE[file.state] && html`<p class="quiet">${ADVICE[file.state]}</p>`}
+    ${file.rejects > 0 && html`<p class="notice">${counted(file.rejects, "record")} of it could not be taken: where and why is with its slices below.${file.source === "finance" && " Landed again, mended, the file is read anew."}</p>`}
     <${Way} story=${story} />
     <${Facts}
       facts=${[
@@ -82,21 +92,24 @@ export function FileView({ file: name }) {
     ${!story.is_complete && html`<p class="quiet small">There is more of it than is shown here.</p>`}`;
 }
 
-/** The four places of the way, with the time between.
+/** The places of the way, with the time between.
  * @param {{story: Schemas["StoryDocument"]}} props */
 function Way({ story }) {
   const places = /** @type {const} */ ([
     ["landed", story.landed_at],
     ["in bronze", story.taken_at],
+    ["in silver", story.merged_at],
     ["in gold", story.published_at],
     ["read by Customer Insights", story.refreshed_at],
   ]);
+  const isEnd = story.merged_at && !story.published_at && story.batches.every((batch) => batch.state === "succeeded");
   return html`<ol class="way" aria-label="Its way">
     ${places.map(([name, at], place) => {
       const before = places[place - 1]?.[1] ?? null;
       const passed = between(before, at);
       return html`<li key=${name} class=${at ? "done" : ""}>
-        <span class="passed">${passed === null ? "" : `+${length(passed)}`}</span><b>${name}</b><${Time} at=${at} />
+        <span class="passed">${passed === null ? "" : `+${length(passed)}`}</span><b>${name}</b>
+        ${isEnd && name === "in gold" ? html`<span>no gold table changed by it</span>` : html`<${Time} at=${at} />`}
       </li>`;
     })}
   </ol>`;

@@ -20,7 +20,7 @@ export const brief = (value) => (Math.abs(value) < 10000 ? whole.format(value) :
 /** A number and its noun: 1 file, 2 files.
  * @param {number} value
  * @param {string} noun */
-export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? "" : noun.endsWith("ch") ? "es" : "s"}`;
+export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? "" : /(ch|sh)$/.test(noun) ? "es" : "s"}`;
 
 /** @param {number} value */
 export function bytes(value) {

@@ -1,10 +1,10 @@
 // At a glance: what needs somebody, where the data is, what the last thirty days were like.
 import { Act } from "./acts.js";
-import { useOverview } from "./api.js";
-import { Chart } from "./charts.js";
-import { brief, count, counted, length } from "./format.js";
+import { look, useOverview } from "./api.js";
+import { brief, count, counted } from "./format.js";
+import { Charts } from "./history.js";
 import { html } from "./html.js";
-import { Absent, Heading, State, Table, Time, spoken } from "./parts.js";
+import { Absent, Heading, State, Table, Time, cause } from "./parts.js";
 import { links, to } from "./route.js";
 import { RecentRuns } from "./runs.js";
 
@@ -20,6 +20,7 @@ export function OverviewView({ query }) {
       ${link === "loading" ? html`<${Absent} problem=${null} what="the overview" />` : html`<p class="notice bad" role="alert">${problem}</p>`}`;
   }
   return html`<${Heading} title=${headline(overview)} name="Overview" />
+    <${Lead} overview=${overview} />
     <${AttentionList} overview=${overview} all=${query.all === "yes"} />
     <${Flow} overview=${overview} />
     <${Charts} days=${overview.days} />
@@ -41,6 +42,20 @@ function headline(overview) {
   if (!landing?.holds) return "Nothing landed yet";
   if (overview.active_run || overview.stages.some((stage) => stage.waits)) return "All is well, and data is on its way";
   return "All is well";
+}
+
+/** Is data flowing, and how fresh is gold: in a sentence each.
+ * @param {{overview: Overview}} props */
+function Lead({ overview }) {
+  const [landing, , , gold] = overview.stages;
+  const run = overview.active_run;
+  if (!landing?.newest_at) return html`<p class="lead">Whatever lands in one of the landing containers is taken by itself, and shows here within seconds.</p>`;
+  return html`<p class="lead">
+    Data last landed <${Time} at=${landing.newest_at} relative />.${" "}
+    ${gold?.newest_at ? html`Gold is as of <${Time} at=${gold.newest_at} relative />.` : "Nothing is in gold yet."}${" "}
+    ${run && html`Run <a href=${links.run(run.batch_id)}>${run.batch_id}</a> is ${run.state}${run.attempt > 1 ? `, attempt ${run.attempt}` : ""}, since <${Time} at=${run.submitted_at ?? run.created_at} relative />.`}
+    ${overview.batches_queued > 0 && ` ${counted(overview.batches_queued, "batch")} ${overview.batches_queued === 1 ? "waits" : "wait"} for a turn.`}
+  </p>`;
 }
 
 const SHOWN_OF_A_KIND = 3;
@@ -78,7 +93,7 @@ function AttentionList({ overview, all }) {
             </li>`
           : html`<li key=${`${one.kind} ${one.what}`}>
               <${State} state=${one.kind} />
-              <div class="what"><a href=${place(one, overview)}>${one.what}</a><p>${one.why}</p></div>
+              <div class="what"><a href=${place(one, overview)}>${one.what}</a><p>${cause(one.why)}</p></div>
               <div class="acts"><${Help} one=${one} overview=${overview} /></div>
             </li>`,
       )}
@@ -107,8 +122,12 @@ function place(one, overview) {
       return links.table("gold", one.what);
     case "refresh_failed":
       return overview.publication ? links.run(overview.publication.batch_id) : to(["publications"]);
-    default:
-      return to(["runs"]);
+    case "erasure":
+      return links.erasure(one.what);
+    case "stale":
+      return to(["publications"]);
+    case "misconfigured":
+      return to(["tables"]);
   }
 }
 
@@ -119,34 +138,51 @@ function Help({ one, overview }) {
   switch (one.kind) {
     case "parked":
       return html`<${Act} kind="unpark" batch=${one.what} /><${Act} kind="discard" batch=${one.what} />`;
+    case "refused":
+      return html`<${Link} to=${links.run(one.what)} text="See the batch" />`;
     case "held": {
       const batch = /behind the parked batch (\S+)/.exec(one.why)?.[1];
-      return batch ? html`<a class="button" href=${links.run(batch)}>See the batch</a>` : null;
+      return batch ? html`<${Link} to=${links.run(batch)} text="See the batch" />` : null;
     }
     case "poison":
     case "rejected":
     case "held_back":
-      return html`<a class="button" href=${to(["reprocess"], { stage: "bronze", container, prefix: rest.join("/") })}>Read again …</a>`;
+    case "tried":
+      return html`<${Link} to=${to(["reprocess"], { stage: "bronze", container, prefix: rest.join("/") })} text="Read again …" />`;
+    case "late":
+      return html`<${Link} to=${to(["files"], { table: one.what })} text="See its files" />`;
     case "unusual": {
       const file = overview.tables.find((table) => table.layer === "silver" && table.name === one.what)?.newest_file;
-      return file ? html`<a class="button" href=${links.file(file)}>See the file</a>` : null;
+      return file ? html`<${Link} to=${links.file(file)} text="See the file" />` : null;
     }
     case "refresh_failed":
-      return html`<a class="button" href=${to(["reprocess"], { stage: "gold" })}>Publish again …</a>`;
+      return html`<${Link} to=${to(["reprocess"], { stage: "gold" })} text="Publish again …" />`;
+    case "model_failed":
+      return html`${overview.publication && html`<${Link} to=${links.run(overview.publication.batch_id)} text="See why" />`}
+        <${Link} to=${to(["reprocess"], { stage: "gold" })} text="Publish again …" />`;
+    case "erasure":
+      return html`<${Link} to=${links.erasure(one.what)} text="See the files" />`;
     case "stale":
-      return html`<a class="button" href=${to(["files"], { status: "seen" })}>What waits?</a>`;
-    default:
-      return null;
+      return overview.active_run
+        ? html`<${Link} to=${links.run(overview.active_run.batch_id)} text="See the run" />`
+        : html`<${Link} to=${to(["files"], { status: "seen" })} text="What waits?" />`;
+    case "misconfigured":
+      return html`<button type="button" onClick=${look}>Look again</button>`;
   }
 }
 
+/** @param {{to: string, text: string}} props */
+const Link = ({ to: where, text }) => html`<a class="button" href=${where}>${text}</a>`;
+
 const STAGES = {
-  landing: { name: "Landing", noun: "file", where: to(["files"]) },
-  bronze: { name: "Bronze", noun: "row", where: to(["rejects"]) },
-  silver: { name: "Silver", noun: "current row", where: to(["tables"]) },
-  gold: { name: "Gold", noun: "row", where: to(["publications"]) },
-  insights: { name: "Customer Insights", noun: "refresh", where: to(["publications"]) },
+  landing: { name: "Landing", noun: "file", where: to(["files"]), came: (/** @type {Day} */ day) => day.files, unit: "" },
+  bronze: { name: "Bronze", noun: "row", where: to(["rejects"]), came: (/** @type {Day} */ day) => day.records - day.rejects, unit: "" },
+  silver: { name: "Silver", noun: "current row", where: to(["tables"]), came: (/** @type {Day} */ day) => day.applied, unit: "changes" },
+  gold: { name: "Gold", noun: "row", where: to(["publications"]), came: (/** @type {Day} */ day) => day.publications, unit: "publications" },
+  insights: { name: "Customer Insights", noun: "refresh", where: to(["publications"]), came: (/** @type {Day} */ day) => day.refreshes_well, unit: "" },
 };
+const DAY = 86_400_000; // milliseconds
+const USUAL_DAYS = 7;
 const WAITS = {
   landing: "to be read",
   bronze: "for a run",
@@ -155,13 +191,27 @@ const WAITS = {
   insights: "to be read",
 };
 
+/** What came today, and what comes on a day: as days are in UTC.
+ * @param {{days: Day[], came: (day: Day) => number, unit: string}} props */
+function Rate({ days, came, unit }) {
+  const today = new Date().toISOString().slice(0, 10);
+  const since = new Date(Date.now() - USUAL_DAYS * DAY).toISOString().slice(0, 10);
+  /** @param {Day[]} some */
+  const sum = (some) => some.reduce((all, day) => all + came(day), 0);
+  const before = sum(days.filter((day) => day.day >= since && day.day < today)) / USUAL_DAYS;
+  return html`<span class="newest" title=${`days in UTC; the mean of the last ${USUAL_DAYS} whole ones`}>
+    +${brief(sum(days.filter((day) => day.day === today)))} ${unit} today${before > 0 && `, ${before < 10 ? before.toFixed(1) : brief(before)} a day`}
+  </span>`;
+}
+
 /** @param {{overview: Overview}} props */
 function Flow({ overview }) {
+  const rejected = overview.files.rejects ?? 0;
   return html`<section aria-labelledby="flow">
     <h2 id="flow" class="unseen">Flow</h2>
     <ol class="flow">
       ${overview.stages.map(({ stage, holds, waits, newest_at }) => {
-        const { name, noun, where } = STAGES[stage];
+        const { name, noun, where, came, unit } = STAGES[stage];
         const state =
           stage === "insights" && overview.insights.state === "disabled" ? "not asked" : waits ? `${counted(waits, stage === "landing" ? "file" : stage === "insights" ? "publication" : "part")} ${WAITS[stage]}` : "";
         return html`<li key=${stage} class=${waits ? "moves" : ""}>
@@ -169,88 +219,17 @@ function Flow({ overview }) {
           <strong title=${`${count(holds)} ${noun}s`}>${brief(holds)}</strong>
           <span class="unit">${holds === 1 ? noun : noun === "refresh" ? "refreshes" : `${noun}s`}</span>
           <span class="newest">${newest_at ? html`as of <${Time} at=${newest_at} relative />` : "empty"}</span>
+          <${Rate} days=${overview.days} came=${came} unit=${unit} />
+          ${stage === "bronze" && rejected > 0 && html`<a class="rejected" href=${to(["rejects"])}>${counted(rejected, "record")} rejected in all</a>`}
           <span class="waits">${state || html`<span class="quiet">${"\u00a0"}</span>`}</span>
         </li>`;
       })}
     </ol>
     <p class="quiet small">
       “As of” is when the newest file landed that is in it.${" "}
-      ${overview.publication && html`Publication <a href=${links.run(overview.publication.batch_id)}>${overview.publication.id}</a>, <${Time} at=${overview.publication.published_at} relative />.`}
+      ${overview.publication && html`Publication <a href=${links.publication(overview.publication.batch_id)}>${overview.publication.id}</a>, <${Time} at=${overview.publication.published_at} relative />.`}
       ${!overview.is_complete && " So much waits that its counts are lower bounds."}
     </p>
-  </section>`;
-}
-
-const COLORS = ["c1", "c2", "c3", "c4", "c5"];
-
-/** @param {{days: Day[]}} props */
-function Charts({ days }) {
-  const names = days.map((day) => day.day);
-  const last = days[days.length - 1];
-  /** @param {(day: Day) => number | null} of */
-  const each = (of) => days.map(of);
-  const all = /** @type {Record<string, number>} */ ({});
-  for (const day of days) {
-    for (const [reason, rejects] of Object.entries({ ...day.reasons, "in silver": day.rejected })) {
-      if (rejects) all[reason] = (all[reason] ?? 0) + rejects;
-    }
-  }
-  const ranked = Object.keys(all).sort((one, other) => (all[other] ?? 0) - (all[one] ?? 0));
-  const shown = ranked.length > COLORS.length ? ranked.slice(0, COLORS.length - 1) : ranked;
-  const rest = ranked.slice(shown.length);
-  /** @param {Day} day
-   * @param {string} reason */
-  const rejects = (day, reason) => (reason === "in silver" ? day.rejected : (day.reasons[reason] ?? 0));
-  const series = shown.map((reason, place) => ({ label: spoken(reason), color: COLORS[place] ?? "c5", values: each((day) => rejects(day, reason)) }));
-  if (rest.length) {
-    series.push({ label: "others", color: "c5", values: each((day) => rest.reduce((sum, reason) => sum + rejects(day, reason), 0)) });
-  }
-  return html`<section aria-labelledby="history">
-    <h2 id="history">Last thirty days</h2>
-    <div class="charts">
-      <${Chart}
-        title="From landing to gold" days=${names} of="seconds"
-        summary=${last?.way_p50_seconds ? `half of the last day's batches took ${length(last.way_p50_seconds)} or less` : "no batch on the last day"}
-        series=${[
-          { label: "p50", color: "c1", line: true, values: each((day) => day.way_p50_seconds) },
-          { label: "p95", color: "c3", line: true, values: each((day) => day.way_p95_seconds) },
-        ]}
-      />
-      <${Chart}
-        title="Runs" days=${names} of="counts"
-        summary=${last ? `${last.runs_well} well and ${last.runs_badly} badly on the last day` : "none"}
-        series=${[
-          { label: "well", color: "c1", values: each((day) => day.runs_well) },
-          { label: "badly", color: "bad", values: each((day) => day.runs_badly) },
-        ]}
-      />
-      <${Chart}
-        title="Run time" days=${names} of="seconds"
-        summary=${last?.run_p50_seconds ? `half of the last day's runs took ${length(last.run_p50_seconds)} or less` : "no run on the last day"}
-        series=${[
-          { label: "p50", color: "c1", line: true, values: each((day) => day.run_p50_seconds) },
-          { label: "p95", color: "c3", line: true, values: each((day) => day.run_p95_seconds) },
-        ]}
-      />
-      <${Chart}
-        title="Records taken" days=${names} of="counts"
-        summary=${last ? `${counted(last.records, "record")} on the last day` : "none"}
-        series=${[{ label: "records", color: "c1", values: each((day) => day.records) }]}
-      />
-      <${Chart}
-        title="Rows in silver" days=${names} of="counts"
-        summary=${last ? `${counted(last.applied, "row")} applied on the last day` : "none"}
-        series=${[
-          { label: "applied", color: "c1", values: each((day) => day.applied) },
-          { label: "superseded", color: "c2", values: each((day) => day.superseded) },
-          { label: "duplicates", color: "c4", values: each((day) => day.duplicates) },
-        ]}
-      />
-      <${Chart}
-        title="Rejected records, by reason" days=${ranked.length ? names : []} of="counts"
-        summary=${`${counted(Object.values(all).reduce((sum, one) => sum + one, 0), "record")} in all`} series=${series}
-      />
-    </div>
   </section>`;
 }
 

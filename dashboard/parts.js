@@ -19,6 +19,20 @@ function useNow() {
   return now;
 }
 
+const LOOK_SECONDS = 2;
+
+/** A number that grows while something goes on that the tab is seen to wait for.
+ * @param {boolean} goesOn */
+export function useTicks(goesOn) {
+  const [tick, setTick] = useState(0);
+  useEffect(() => {
+    if (!goesOn) return undefined;
+    const timer = setInterval(() => !document.hidden && setTick((before) => before + 1), LOOK_SECONDS * 1000);
+    return () => clearInterval(timer);
+  }, [goesOn]);
+  return tick;
+}
+
 /** @param {{at: string | null | undefined, relative?: boolean}} props */
 export function Time({ at, relative = false }) {
   const now = useNow();
@@ -57,6 +71,10 @@ const TONES = /** @type {Record<string, string>} */ ({
 
 /** @param {string} text */
 export const spoken = (text) => text.replaceAll("_", " ");
+
+/** A reason and its detail: a code at the beginning is said in words.
+ * @param {string} why */
+export const cause = (why) => why.replace(/^[a-z]+(_[a-z]+)+(?=: )/, spoken);
 
 /** @param {{state: string}} props */
 export const State = ({ state }) => html`<span class="state ${TONES[state] ?? "still"}">${spoken(state)}</span>`;

@@ -53,6 +53,12 @@ export const links = {
   /** @param {string} layer
    * @param {string} name */
   table: (layer, name) => to(["tables", layer, name]),
+  /** @param {string} name */
+  dataSet: (name) => to(["datasets", name]),
+  /** @param {string} batch that made it */
+  publication: (batch) => to(["publications", batch]),
   /** @param {string} id */
   job: (id) => to(["reprocess", id]),
+  /** @param {string} id */
+  erasure: (id) => to(["erase", id]),
 };

@@ -109,7 +109,7 @@ function sum(batch) {
 }
 
 /** @type {import("./parts.js").Column[]} */
-const COUNTS = [
+export const COUNTS = [
   { name: "entity", cell: (one) => html`<a href=${links.table("silver", one.entity)}>${one.entity}</a>` },
   ...["read", "applied", "superseded", "duplicates"].map((name) => ({ name, number: true, cell: (/** @type {any} */ one) => html`<${Number_} value=${one[name]} />` })),
   { name: "rejected", number: true, cell: (one) => html`<${Number_} value=${one.rejected} bad />` },
@@ -126,7 +126,7 @@ const COUNTS = [
   },
 ];
 /** @type {import("./parts.js").Column[]} */
-const GOLD = [
+export const GOLD = [
   { name: "table", cell: (one) => html`<a href=${links.table("gold", one.table)}>${one.table}</a>` },
   { name: "rows", number: true, cell: (one) => count(one.rows) },
   { name: "files", number: true, cell: (one) => count(one.files) },

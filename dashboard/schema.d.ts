@@ -743,6 +743,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tables/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Columns of a table of silver, and what was found of them */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Columns of a table of silver, and what was found of them */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SilverTableDocument"];
+                    };
+                };
+                /** @description Problem */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description Problem */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets": {
         parameters: {
             query?: never;
@@ -1560,7 +1618,7 @@ export interface components {
             listed: components["schemas"]["DataSetColumnDocument"][];
             versions: components["schemas"]["DataSetVersionDocument"][];
             widened: components["schemas"]["DataSetWideningDocument"][];
-            warnings: components["schemas"]["DataSetWarningDocument"][];
+            warnings: components["schemas"]["WarningDocument"][];
             toml: string;
         };
         /**
@@ -1611,10 +1669,10 @@ export interface components {
             at: string | null;
         };
         /**
-         * DataSetWarningDocument
+         * WarningDocument
          * @description Something that a person should know.
          */
-        DataSetWarningDocument: {
+        WarningDocument: {
             kind: string;
             what: string;
             why: string;
@@ -1998,6 +2056,28 @@ export interface components {
             next: string | null;
         };
         /**
+         * SilverTableDocument
+         * @description What a table of silver is made of.
+         */
+        SilverTableDocument: {
+            name: string;
+            /** @enum {unknown} */
+            source: "dataverse" | "finance";
+            table: string;
+            columns: components["schemas"]["SilverColumnDocument"][];
+            warnings: components["schemas"]["WarningDocument"][];
+        };
+        /**
+         * SilverColumnDocument
+         * @description One column, as it is in silver.
+         */
+        SilverColumnDocument: {
+            name: string;
+            landed: string | null;
+            type: string;
+            is_key: boolean;
+        };
+        /**
          * StatusDocument
          * @description What is going on.
          */
@@ -2060,6 +2140,7 @@ export interface components {
             is_complete: boolean;
             landed_at: string | null;
             taken_at: string | null;
+            merged_at: string | null;
             published_at: string | null;
             refreshed_at: string | null;
             to_gold_seconds: number | null;

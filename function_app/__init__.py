@@ -9,7 +9,7 @@
 | `dashboard` | the page's files |
 | `operations` | overview, status, runs, files, rejects, health |
 | `repetition` | reprocessing |
-| `data_sets` | how finance data sets are read |
+| `data_sets` | how finance data sets are read, what tables of silver are made of |
 | `erasure` | erasing |
 | `answers` | HTTP answers: documents, and errors as problem documents |
 | `rebuild` | the command that counts what the dashboard shows anew |

@@ -9,25 +9,23 @@ from itertools import islice
 
 from msgspec import structs
 
+from shared.api.details.silver_table import Run, WarningDocument, runs_of
 from shared.api.documents import Count, Document, Time, time_text
 from shared.config.pinned import pinned
 from shared.config.tables import Configuration
 from shared.config.vocabulary import DataSet
-from shared.contracts.errors import ContractError
-from shared.contracts.outcome import TYPE_WIDENED, Finding, read_outcome
-from shared.contracts.places import PIPELINE, outcome_document
-from shared.errors import LandedFileChanged, shown
+from shared.contracts.outcome import TYPE_WIDENED
+from shared.errors import shown
 from shared.formats.finance.data_set.terms import Terms
 from shared.formats.finance.data_set.versions import Contract
 from shared.ledger.contract_keeping import ContractKeeping
 from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
-from shared.ledger.records import Batch, LandedFile
+from shared.ledger.records import LandedFile
 from shared.ledger.silver_types import SilverTypes
 from shared.ports import Lake
 
 _FILES = 500  # landed files, last changed first, that are looked at for what is to be told of a data set
-_BATCHES = 50  # likewise
 _MOST_TOLD = 50
 
 
@@ -84,14 +82,6 @@ class DataSetVersionDocument(Document, frozen=True, kw_only=True):
     differs: tuple[str, ...]
 
 
-class DataSetWarningDocument(Document, frozen=True, kw_only=True):
-    """Something that a person should know."""
-
-    kind: str  # refused, not_as_the_contract_says, no_such_column, or a code of the run that told it
-    what: str  # a landed file, a column, a key of the configuration
-    why: str
-
-
 class DataSetWideningDocument(Document, frozen=True, kw_only=True):
     """One column whose type grew, since values landed that it did not hold: the verdict `widened`, which a run gives."""
 
@@ -109,16 +99,8 @@ class DataSetDetailDocument(DataSetDocument, frozen=True, kw_only=True):
     listed: tuple[DataSetColumnDocument, ...]
     versions: tuple[DataSetVersionDocument, ...]  # the newest first
     widened: tuple[DataSetWideningDocument, ...]  # likewise, of the last batches
-    warnings: tuple[DataSetWarningDocument, ...]
+    warnings: tuple[WarningDocument, ...]
     toml: str  # the section of customer360.toml that pins it, to be pasted in place of the one that is there
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Run:
-    """What a run found of the values of one entity."""
-
-    batch: Batch
-    found: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +133,7 @@ class DataSets:
         columns = tuple(self._columns(name, terms))
         refused, told = _counts(files)
         types = {one.silver: one.type for one in columns if one.silver and one.type}
-        runs = list(self._runs(self.identities.known_as("finance", name)))
+        runs = list(runs_of(self.lake, self.ledger, self.identities.known_as("finance", name)))
         return DataSetDetailDocument(
             **structs.asdict(self._line(name, contract, refused, told)),
             contract=_terms(terms) if terms else None,
@@ -204,19 +186,19 @@ class DataSets:
         return (file for _, file in islice(changed, _FILES) if file.table == name)
 
     def _warnings(
-        self, name: str, columns: tuple[DataSetColumnDocument, ...], files: list[LandedFile], runs: list[_Run]
-    ) -> Iterator[DataSetWarningDocument]:
+        self, name: str, columns: tuple[DataSetColumnDocument, ...], files: list[LandedFile], runs: list[Run]
+    ) -> Iterator[WarningDocument]:
         for file in files:
             if file.state == "rejected":
-                yield DataSetWarningDocument(kind="refused", what=file.shown, why=f"{file.reason}: {file.detail}")
+                yield WarningDocument(kind="refused", what=file.shown, why=f"{file.reason}: {file.detail}")
         yield from self._unknown(name, columns)
-        for one in runs[0].found if runs else ():
-            yield DataSetWarningDocument(kind=one.trap, what=one.where, why=one.detail)
+        for run in runs[:1]:
+            yield from run.warnings()
         for file in files:
             if _is_told(file):
-                yield DataSetWarningDocument(kind="not_as_the_contract_says", what=file.shown, why=shown(file.detail))
+                yield WarningDocument(kind="not_as_the_contract_says", what=file.shown, why=shown(file.detail))
 
-    def _unknown(self, name: str, columns: tuple[DataSetColumnDocument, ...]) -> Iterator[DataSetWarningDocument]:
+    def _unknown(self, name: str, columns: tuple[DataSetColumnDocument, ...]) -> Iterator[WarningDocument]:
         """Yield what is configured of columns that the data set has not, once it has any."""
         own = self.configuration.finance.get(name)
         known = {one.lower() for column in columns for one in (column.landed, column.silver) if one}
@@ -227,22 +209,10 @@ class DataSets:
             for column in names:
                 if column.lower() not in known:
                     why = f"no file that landed so far has a column {column}, nor silver"
-                    yield DataSetWarningDocument(kind="no_such_column", what=f"{key}.{column}", why=shown(why))
-
-    def _runs(self, entity: str) -> Iterator[_Run]:
-        """Yield what the last runs with rows of an entity found of its values, the newest first."""
-        for batch in islice(self.ledger.batches(state="succeeded"), _BATCHES):
-            if entity not in batch.entities:
-                continue
-            try:
-                data = b"".join(self.lake.read(PIPELINE, outcome_document(batch.batch_id)))
-                warnings = read_outcome(data, batch.batch_id).warnings
-            except (LandedFileChanged, ContractError):
-                return
-            yield _Run(batch=batch, found=tuple(one for one in warnings if one.table == entity))
+                    yield WarningDocument(kind="no_such_column", what=f"{key}.{column}", why=shown(why))
 
 
-def _widenings(runs: Iterable[_Run]) -> Iterator[DataSetWideningDocument]:
+def _widenings(runs: Iterable[Run]) -> Iterator[DataSetWideningDocument]:
     for run in runs:
         for one in run.found:
             if one.trap == TYPE_WIDENED:

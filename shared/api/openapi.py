@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from shared.api.data_sets import DataSetDetailDocument, DataSetsDocument
 from shared.api.details.rejected_records import RejectedPage, RejectedQuery
+from shared.api.details.silver_table import SilverTableDocument
 from shared.api.details.story import StoryDocument, StoryQuery
 from shared.api.documents import (
     BatchDetailDocument,
@@ -41,7 +42,8 @@ _REF = "#/components/schemas/{name}"
 _DESCRIBED = (
     BatchDetailDocument, BatchDocument, CallbackDocument, DataSetDetailDocument, DataSetsDocument, ErasureBody,
     ErasureDocument, ExtentDocument, FilesPage, HealthDocument, OverviewDocument, ProblemDocument, ReadyDocument,
-    RejectedPage, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, StatusDocument, StoryDocument,
+    RejectedPage, RejectsPage, ReprocessBody, ReprocessJobDocument, RunsPage, SilverTableDocument,
+    StatusDocument, StoryDocument,
 )  # fmt: skip
 
 
@@ -117,6 +119,10 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/rejects": {
             "get": _operation("Where records were rejected, and how many", {200: RejectsPage}, 400, 503)
             | {"parameters": _asked(RejectsQuery)}
+        },
+        "/tables/{name}": {
+            "parameters": [_in_path("name")],
+            "get": _operation("Columns of a table of silver, and what was found of them", {200: SilverTableDocument}, 404, 503),
         },
         "/datasets": {"get": _operation("Finance data sets, and by which contract each is read", {200: DataSetsDocument}, 503)},
         "/datasets/{name}": {

@@ -9,6 +9,7 @@ from functools import cached_property
 from shared.api.attention import Attention
 from shared.api.data_sets import DataSets
 from shared.api.details.rejected_records import RejectedRecords
+from shared.api.details.silver_table import SilverTables
 from shared.api.details.story import Stories
 from shared.api.files import Files
 from shared.api.overview.overview import Overview
@@ -260,6 +261,17 @@ class Context(Outside):
             silver_types=SilverTypes(lake=self.lake),
             configuration=self.configuration,
             container=self.settings.finance_container,
+        )
+
+    @cached_property
+    def silver_table(self) -> SilverTables:
+        """What a table of silver is made of."""
+        return SilverTables(
+            lake=self.lake,
+            ledger=self.ledger,
+            identities=self.identities,
+            silver_types=SilverTypes(lake=self.lake),
+            configuration=self.configuration,
         )
 
     @cached_property

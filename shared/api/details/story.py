@@ -65,6 +65,7 @@ class StoryDocument(Document, frozen=True, kw_only=True):
     is_complete: bool  # False: there are more steps, parts or batches than are shown
     landed_at: Time | None
     taken_at: Time | None  # when all that landed was in bronze
+    merged_at: Time | None  # when the first batch that took it was in silver
     published_at: Time | None  # when the first batch that took it was in gold
     refreshed_at: Time | None  # when Customer Insights read that publication
     to_gold_seconds: float | None  # from landing to gold
@@ -93,6 +94,7 @@ class Stories:
         published = sorted((batch for batch in batches if batch.publication), key=lambda batch: batch.batch_id)
         refreshes = [one.record for batch in published if (one := self.ledger.refresh(batch.publication))]
         taken = max((step.at for step in steps if step.event in _ENDS), default=None)
+        merged = min((one.recorded_at for one in batches if one.state == "succeeded" and one.recorded_at), default=None)
         reached = min((batch.recorded_at for batch in published if batch.recorded_at), default=None)
         read = min((one.ended_at for one in refreshes if one.ended_at and one.state == "successful"), default=None)
         return StoryDocument(
@@ -104,6 +106,7 @@ class Stories:
             is_complete=len(parts) <= query.limit and len(named) <= _BATCHES and file.step <= _STEPS,
             landed_at=time_text(file.modified_at),
             taken_at=time_text(taken) if file.state in _DONE else None,
+            merged_at=time_text(merged),
             published_at=time_text(reached),
             refreshed_at=time_text(read),
             to_gold_seconds=_seconds(reached - file.modified_at) if reached and file.modified_at else None,

@@ -1,12 +1,15 @@
-"""One thing in full: a landed file's way, and the rejected records of a part."""
+"""One thing in full: a landed file's way, the rejected records of a part, and what a table of silver is made of."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
 from shared.api.details.rejected_records import RejectedPage, RejectedQuery
 from shared.api.details.story import StoryQuery
 from shared.api.queries import QueryInvalid, RejectsQuery
+from shared.contracts.places import SILVER
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
 WIDE = b'3,"6/28/2021 4:34:35 PM","secret","wide",1,,\r\n'
@@ -28,7 +31,7 @@ def test_a_files_story_goes_from_its_bytes_to_customer_insights(pipeline: Pipeli
     (part,), (batch,), (refresh,) = story.parts, story.batches, story.refreshes
     assert (part.records, part.rows, part.rejects, part.reasons, part.batch_id) == (4, 2, 2, {"too_wide": 2}, batch.batch_id)
     assert (batch.state, batch.publication, refresh.state) == ("succeeded", refresh.publication, "successful")
-    times = [story.landed_at, story.taken_at, story.published_at, story.refreshed_at]
+    times = [story.landed_at, story.taken_at, story.merged_at, story.published_at, story.refreshed_at]
     assert times == sorted(time for time in times if time)
     assert story.to_gold_seconds is not None
     assert story.is_complete
@@ -80,3 +83,20 @@ def test_a_part_without_rejects_has_none_and_one_that_is_not_there_is_not_found(
     pipeline.land_contacts(contact(9), path="contact/2025.csv")
     assert pipeline.context.rejected(RejectedQuery(file=f"{DATAVERSE}/contact/2025.csv")) == RejectedPage(records=(), next=None)
     assert pipeline.context.rejected(RejectedQuery(file=FILE, generation=9)) is None
+
+
+def test_a_table_of_silver_is_told_by_its_columns_with_their_types_and_names_as_landed(pipeline: Pipeline) -> None:
+    assert pipeline.context.silver_table("nothing") is None
+    types = {"Id": "string", "fullname": "string", "versionnumber": "long", "__START_AT": "long"}
+    fields = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in types.items()]
+    metadata = {"metaData": {"id": "x", "schemaString": json.dumps({"type": "struct", "fields": fields})}}
+    pipeline.lake.put(SILVER, f"contact/_delta_log/{0:020d}.json", json.dumps(metadata).encode())
+    found = pipeline.context.silver_table("contact")
+    assert found is not None
+    assert (found.name, found.source, found.table, found.warnings) == ("contact", "dataverse", "contact", ())
+    assert [(one.name, one.landed, one.type, one.is_key) for one in found.columns] == [
+        ("Id", "id", "string", True),
+        ("fullname", "fullname", "string", False),
+        ("versionnumber", "versionnumber", "bigint", False),
+        ("__START_AT", None, "bigint", False),
+    ]

@@ -38,6 +38,7 @@ FUNCTIONS = {
     "reprocess_cancel": "httpTrigger",
     "data_sets": "httpTrigger",
     "data_set": "httpTrigger",
+    "silver_table": "httpTrigger",
     "erase": "httpTrigger",
     "erasure_progress": "httpTrigger",
 }
