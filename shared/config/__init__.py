@@ -3,6 +3,7 @@
 | module | what it holds |
 | --- | --- |
 | `app_settings` | What may stand in the app settings: the typed model of them |
+| `limits` | What a landed file may cost before it is refused |
 | `mistakes` | What does not fit a model, where, and what is known or expected there |
 | `names` | What landed columns and tables are called in silver |
 | `configuration_page` | `docs/configuration.md`, made from both models |

@@ -50,6 +50,7 @@ _SECTIONS = {
     "[….rules]": "Rule",
     "[silver]": "Silver",
     "[gold]": "Gold",
+    "[limits]": "FileLimits",
 }
 #: Of a rule, whose model is a contract with the job, and describes no keys for editors.
 _RULES = {

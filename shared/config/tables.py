@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
+from shared.config.limits import FileLimits
 from shared.config.mistakes import mistakes
 from shared.config.names import column_names, is_reserved, table_name
 from shared.config.vocabulary import ROUND, DataSet, Dataverse, Gold, Silver, TableSection
@@ -38,6 +40,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     finance: Annotated[dict[str, DataSet], Meta(description="finance data sets, by name")] = {}
     silver: Annotated[Silver, Meta(description="how silver is kept")] = Silver()
     gold: Annotated[Gold, Meta(description="how gold is published")] = Gold()
+    limits: Annotated[FileLimits, Meta(description="what a landed file may hold")] = FileLimits()
 
     def entity_name(self, source: Source | str, table: str) -> str:
         """Return the entity of a table: as configured, else its own name without the publisher's prefix."""
@@ -50,7 +53,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def finance_reading(self, data_set: str) -> FinanceConfig:
         """Return how the files of a data set are read, as far as that is said."""
-        return self.finance.get(data_set, _UNCONFIGURED).reading()
+        return replace(self.finance.get(data_set, _UNCONFIGURED).reading(), limits=self.limits.of_finance())
 
     def resolved(self, tables: Mapping[tuple[Source, str], Entity]) -> dict[str, Entity]:
         """Return the `entities` of a batch manifest by name: of the tables given, and those configured."""

@@ -87,6 +87,7 @@ class Context(Outside):
                 bronze=self.bronze,
                 column_sources=ColumnSources(self.lake, self.clock, model_wait=self.settings.model_wait),
                 slice_bytes=self.settings.slice_bytes,
+                limits=self.configuration.limits.of_records(),
             ),
             finance_files=FinanceFiles(
                 repeats=Repeats(lake=self.lake, ledger=self.ledger),

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shared.formats.cuts import Limits
 from shared.formats.fingerprint import COVERED, Tail
 from shared.formats.landed_paths import DataFile
 from shared.formats.table_schema import TableSchema, min_width
@@ -26,6 +27,7 @@ class DataverseFiles:
     bronze: Bronze
     column_sources: ColumnSources
     slice_bytes: int
+    limits: Limits
 
     def look(self, record: LandedFile, opened: Opened, file: DataFile) -> tuple[Plan, Remaining]:
         """Find the columns, and, of a growing file, the bytes before the place where reading stopped."""
@@ -49,6 +51,7 @@ class DataverseFiles:
             is_other=file.folder is None and self._is_other(record, blob),
             earlier=earlier,
             slice_bytes=self.slice_bytes,
+            limits=self.limits,
         )
         decided = plan.resumed(decided, record, blob)
         return decided, Remaining(tail=tail, chunks=_joined(behind, chunks))

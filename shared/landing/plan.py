@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.formats.cuts import Limits
 from shared.formats.dialect import DATAVERSE
 from shared.formats.finance.data_set.verdict import Verdict
 from shared.formats.finance.errors import ContractBrokenError, FinanceError
@@ -139,6 +140,7 @@ def dataverse(
     is_other: bool = False,
     earlier: Mapping[str, TableSchema],
     slice_bytes: int,
+    limits: Limits,
 ) -> Plan:
     """Decide about rows of a Dataverse table.
 
@@ -154,7 +156,7 @@ def dataverse(
         case ColumnsUnusable():
             return Settle(state="rejected", reason=columns.reason, detail=columns.detail)
     # Rows have no header and bind by position: what the table had before says which widths are legal.
-    spec = replace(_spec(blob, columns, slice_bytes), min_width=min_width(columns, earlier.values()))
+    spec = replace(_spec(blob, columns, slice_bytes, limits), min_width=min_width(columns, earlier.values()))
     if file.folder is not None:
         return Read(spec=replace(spec, final=True, widest=0 if columns.flag_ends_row else None))
     if is_other or is_written_anew(record, blob) or (overlap and fingerprint(overlap) != record.fingerprint):
@@ -233,11 +235,12 @@ def finance(
     contract_version: int,
     read_as: str,
     slice_bytes: int,
+    limits: Limits,
 ) -> Read:
     """Decide about a finance file that was opened; raises ContractBrokenError where it is not one of its data set."""
     if verdict.kind == "broken":
         raise ContractBrokenError(file.path, "; ".join((*verdict.differs, verdict.advice)), verdict.toml)
-    spec = _spec(blob, source.schema, slice_bytes)
+    spec = _spec(blob, source.schema, slice_bytes, limits)
     lineage = replace(spec.lineage, contract_version=contract_version)
     spec = replace(spec, lineage=lineage, dialect=source.dialect, screen=source.screen, start=source.header_bytes, final=True)
     return Read(spec=spec, read_as=read_as, once=config.once, max_rejected=config.max_rejected)
@@ -263,6 +266,6 @@ def name_taken(detail: str) -> Settle:
     return Settle(state="rejected", reason="name_taken", detail=detail)
 
 
-def _spec(blob: BlobVersion, schema: TableSchema, slice_bytes: int) -> SliceSpec:
+def _spec(blob: BlobVersion, schema: TableSchema, slice_bytes: int, limits: Limits) -> SliceSpec:
     lineage = Lineage(source_file=f"{blob.container}/{blob.path}", source_version=blob.etag, landed_at=blob.modified_at)
-    return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=slice_bytes)
+    return SliceSpec(schema=schema, dialect=DATAVERSE, lineage=lineage, max_bytes=slice_bytes, limits=limits)

@@ -22,7 +22,7 @@ from shared.formats.finance.errors import (
 )
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, lone_quotes, other_delimiter, records
 from shared.formats.finance.header import Cells, another_header, find_header, is_strong, merged, unique
-from shared.formats.finance.options import FinanceConfig, section
+from shared.formats.finance.options import FinanceConfig, limit, section
 from shared.formats.finance.shapes import column_kind, kind
 
 _RECORDS: Final = 200  # that are looked at below the header
@@ -82,10 +82,19 @@ def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str,
     if not found:
         raise _nothing_found(head, start, file)
     at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, start=start)
+    _refuse_wide(at, max(fit.width, len(found[0].fields)))
     layout = _said(at) if config.columns or config.header_row is not None else _found(at)
     _refuse_another_table(at, layout)
     evidence = {"dialect": f"{fit.share:.0%} of {fit.records} records have {fit.width} fields", **layout.evidence}
     return replace(layout, evidence=evidence)
+
+
+def _refuse_wide(at: _Head, columns: int) -> None:
+    most = at.config.limits.columns
+    if columns > most:
+        raise HeaderError(
+            at.file, f"{columns} columns, more than {most}; if that is right, raise the limit", limit(columns=columns)
+        )
 
 
 def _nothing_found(head: bytes, start: int, file: str) -> FinanceError:
@@ -224,6 +233,7 @@ def _other_width(at: _Head, above: FoundRecord, row: int) -> FinanceError:
 
 def _names(cells: Cells, at: _Head, row: int = 0) -> tuple[str, ...]:
     """Return the names of a header: one that lacks is called by its place; more, or one that comes twice, is refused."""
+    _refuse_wide(at, len(cells))
     names = [(cell or "").strip() for cell in cells]
     toml = at.said(columns=unique(names), header_row=row or at.config.header_row)
     nameless = [place for place, name in enumerate(names, 1) if not name]

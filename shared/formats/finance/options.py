@@ -15,9 +15,16 @@ _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 class FinanceLimits:
     """What is refused before it takes time or memory."""
 
+    columns: int = 5_000  # of a header
+    expansion: int = 250  # text for each compressed byte, where there is more than `unsuspected`; tables reach 20 to 100
+    unsuspected: int = 64 << 20  # bytes that anything may unpack to: a few rows that come again and again are no attack
     archive_bytes: int = 1 << 30  # of a landed .zip, which waits on disk: its directory stands at its end
     workbook_bytes: int = 256 << 20  # of a landed workbook, and what its parts unpack to together
     workbook_cells: int = 20_000_000  # that hold something
+
+    def is_bomb(self, text: int, *, compressed: int) -> bool:
+        """Tell whether so many compressed bytes unpack to more than a table does."""
+        return text > self.unsuspected and text > self.expansion * compressed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +51,11 @@ class FinanceConfig:
     def once(self) -> bool:
         """Whether of files with the same content one is taken: nothing else would tell their records apart."""
         return not self.keys and self.mode == "upsert" and self.duplicates == "tell"
+
+
+def limit(**said: int) -> str:
+    """Return the section of `customer360.toml` that lets more in."""
+    return "\n".join(["[limits]", *(f"{key} = {value}" for key, value in said.items())]) + "\n"
 
 
 def section(data_set: str, **said: object) -> str:

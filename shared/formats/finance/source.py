@@ -60,9 +60,9 @@ def open_finance(
         case "text":
             data: Iterable[bytes] = chunks
         case "gzip":
-            data = gunzipped(chunks, file.path)
+            data = gunzipped(chunks, file.path, config.limits)
         case "zip":
-            data = unzipped(chunks, file.path, limit=config.limits.archive_bytes)
+            data = unzipped(chunks, file.path, config.limits)
         case "workbook":
             from shared.formats.finance.workbook import WorkbookText  # noqa: PLC0415  few files need it
 

@@ -16,6 +16,7 @@ from shared.formats.finance.cells import WIDEST, Sheet, TooManyCellsError, Workb
 from shared.formats.finance.errors import WorkbookError
 from shared.formats.finance.options import FinanceConfig, FinanceLimits, section
 from shared.formats.finance.shapes import UNTOLD
+from shared.formats.finance.text.containers import LARGEST_DIRECTORY, directory_bytes
 
 _BATCH: Final = 4096
 _PROBED: Final = 60  # rows of each sheet that are looked at to find the one with the data
@@ -65,6 +66,8 @@ def _bounded(chunks: Iterable[bytes], file: str, limits: FinanceLimits) -> io.By
         content.write(chunk)
         if content.tell() > limits.workbook_bytes:
             raise WorkbookError(file, f"more than {limits.workbook_bytes} bytes; land it as .csv or .csv.gz")
+    if directory_bytes(content) > LARGEST_DIRECTORY:
+        raise WorkbookError(file, "holds thousands of parts; land it as .csv or .csv.gz")
     with zipfile.ZipFile(content) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
     if size > limits.workbook_bytes:

@@ -51,6 +51,7 @@ class FinanceFiles:
                 contract_version=agreement.version,
                 read_as=agreement.read_as,
                 slice_bytes=self.slice_bytes,
+                limits=self.configuration.limits.of_records(),
             )
         except FinanceError as error:
             return plan.unreadable(error), Remaining(tail=tail, chunks=())

@@ -60,7 +60,7 @@ _NAMES = "expected a letter, then letters, digits and `_`"
     ("text", "place", "problem"),
     [
         # a key that nobody reads
-        ("[gould]", "gould", "is not known (did you mean gold?); known here: dataverse, finance, gold, silver"),
+        ("[gould]", "gould", "is not known (did you mean gold?); known here: dataverse, finance, gold, limits, silver"),
         (
             "[dataverse]\npublisher_prefix = 'x'",
             "dataverse.publisher_prefix",

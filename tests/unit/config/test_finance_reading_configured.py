@@ -6,7 +6,8 @@ import pytest
 
 from shared.config.tables import read_configuration
 from shared.errors import ConfigurationInvalid
-from shared.formats.finance.options import FinanceConfig, section
+from shared.formats.cuts import Limits
+from shared.formats.finance.options import FinanceConfig, FinanceLimits, section
 from tests.pipeline import FINANCE, Pipeline
 
 
@@ -32,6 +33,26 @@ def test_every_key_of_reading_is_accepted_as_a_refusal_spells_it() -> None:
 
 def test_a_data_set_of_which_nothing_is_said_is_read_by_what_is_found() -> None:
     assert read_configuration("").finance_reading("customer_finance") == FinanceConfig()
+
+
+def test_limits_are_those_of_the_code_until_they_are_said() -> None:
+    unsaid = read_configuration("").limits
+    assert (unsaid.of_finance(), unsaid.of_records()) == (FinanceLimits(), Limits())
+    said = read_configuration("[limits]\nworkbook_cells = 10\nrecord_megabytes = 9\n").limits
+    assert (said.of_finance(), said.of_records()) == (FinanceLimits(workbook_cells=10), Limits(record=9 << 20))
+    with pytest.raises(ConfigurationInvalid, match="key columns: expected a whole number from 1"):
+        read_configuration("[limits]\ncolumns = 0\n")
+    with pytest.raises(ConfigurationInvalid, match="key record_megabytes: expected a whole number from 8"):
+        read_configuration("[limits]\nrecord_megabytes = 7\n")
+
+
+def test_a_record_longer_than_is_configured_rejects_the_rest_of_its_file() -> None:
+    pipeline = Pipeline()
+    context = pipeline.context.replace(configuration=read_configuration("[limits]\nrecord_megabytes = 8\n"))
+    pipeline.lake.put(FINANCE, "notes/1.csv", b"id,note\n" + b"1,x\n" * 9 + b'2,"' + b"x" * (9 << 20) + b'"\n3,y\n')
+    taken = context.landing(FINANCE, "notes/1.csv")
+    assert taken is not None
+    assert (taken.state, taken.records, taken.rejects) == ("ingested", 10, 1)
 
 
 @pytest.mark.parametrize(

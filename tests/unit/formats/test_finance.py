@@ -2,13 +2,17 @@
 
 import gzip
 import io
+import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+from shared.config.tables import read_configuration
 from shared.formats.finance.errors import (
+    ArchiveError,
     CompressionError,
     EmptyFileError,
     EncodingError,
@@ -17,7 +21,7 @@ from shared.formats.finance.errors import (
     MissingKeyColumnError,
     WorkbookError,
 )
-from shared.formats.finance.options import FinanceConfig
+from shared.formats.finance.options import FinanceConfig, FinanceLimits
 from shared.formats.finance.source import open_finance
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice
@@ -121,6 +125,38 @@ def test_gzip_that_expands_a_thousandfold_comes_in_bounded_pieces() -> None:
     sizes = [len(chunk) for chunk in source.chunks]
     assert source.header_bytes + sum(sizes) == 10 + 40_000_000
     assert max(sizes) <= 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("name", "error"), [("spend.csv.gz", CompressionError), ("spend.zip", ArchiveError)])
+def test_what_unpacks_to_more_than_a_table_does_is_refused_and_can_be_let_in(name: str, error: type[FinanceError]) -> None:
+    text = b"cid,spend\n" + b"1,10\n" * 100_000
+    packed = io.BytesIO(gzip.compress(text, mtime=0))
+    if name.endswith(".zip"):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("spend.csv", text)
+    limits = FinanceLimits(expansion=20, unsuspected=100_000)
+    with pytest.raises(error, match="unpacks to more than 20 times its size") as caught:
+        read(packed.getvalue(), name, limits=limits)
+    assert caught.value.toml == "[limits]\nexpansion = 80\n"
+    for more in (replace(limits, unsuspected=len(text)), replace(limits, expansion=1000)):
+        assert len(read(packed.getvalue(), name, limits=more)[1]) == 100_000
+
+
+def test_a_zip_of_too_many_files_is_refused_before_they_are_listed() -> None:
+    large, larger = (1 << 30).to_bytes(4, "little"), (1 << 40).to_bytes(8, "little")
+    for end in (b"PK\x05\x06" + bytes(8) + large + bytes(6), b"PK\x06\x06" + bytes(36) + larger):
+        with pytest.raises(ArchiveError, match="thousands of files"):
+            read(b"PK" + bytes(3 << 20) + end, "spend.zip")
+
+
+def test_a_header_of_more_columns_than_are_read_is_refused_and_can_be_let_in() -> None:
+    header = ",".join(f"c{place}" for place in range(30)).encode()
+    data = header + b"\n" + b",".join([b"1"] * 30) + b"\n"
+    with pytest.raises(HeaderError, match="30 columns, more than 29") as caught:
+        read(data, limits=FinanceLimits(columns=29))
+    limits = read_configuration(caught.value.toml).finance_reading("spend").limits
+    assert len(read(data, limits=limits)[1]) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from shared.adapters.memory import MemoryClock
 from shared.contracts.columns import Column
+from shared.formats.cuts import Limits
 from shared.formats.dialect import Dialect
 from shared.formats.finance.data_set.verdict import Verdict
 from shared.formats.finance.errors import CompressionError, ContractBrokenError
@@ -77,7 +78,7 @@ def decide(record: LandedFile | None = None, **changes: Any) -> Plan:
         "earlier": {CONTACT.version: CONTACT},
     } | changes
     blob, file, columns = found.pop("blob"), found.pop("file"), found.pop("columns")
-    return plan.dataverse(record or read_before(), blob, file, columns, slice_bytes=64, **found)
+    return plan.dataverse(record or read_before(), blob, file, columns, slice_bytes=64, limits=Limits(), **found)
 
 
 def test_a_file_that_grew_is_read_from_where_reading_stopped() -> None:
@@ -176,7 +177,15 @@ def make_source(*names: str) -> FinanceSource:
 
 def decide_finance(source: FinanceSource, verdict: Verdict) -> Plan:
     return plan.finance(
-        make_blob(), FINANCE_FILE, source, verdict, config=FinanceConfig(), contract_version=3, read_as="3-ab", slice_bytes=64
+        make_blob(),
+        FINANCE_FILE,
+        source,
+        verdict,
+        config=FinanceConfig(),
+        contract_version=3,
+        read_as="3-ab",
+        slice_bytes=64,
+        limits=Limits(),
     )
 
 
