@@ -2,8 +2,9 @@
 
 `python -m local up` starts Azurite, the functions, the Jobs emulator, the Customer Insights emulator and the bridge
 that turns Azurite writes into Event Grid posts; `python -m local demo` shows the whole chain once, `python -m local check`
-looks whether what is up works, `python -m local inspect FILE` tells how a finance file would be read, and `python -m local
-status|files|runs|rejects|datasets|reprocess` asks the pipeline, on this laptop or deployed.
+looks whether what is up works, `python -m local inspect FILE` tells how a finance file would be read, `python -m local sql
+QUERY` asks the lake by name, and `python -m local status|files|runs|rejects|datasets|reprocess` asks the pipeline, on this
+laptop or deployed.
 
 | room or module | what |
 | --- | --- |

@@ -86,13 +86,20 @@ def main(arguments: Sequence[str]) -> int:
         from local.inspection.command import run
 
         return run(arguments[1:], Console())
+    if arguments[:1] == ["sql"]:
+        from local.spark_worker.by_name import run as query
+
+        return query(arguments[1:], Console())
     if arguments and arguments[0] in COMMANDS:
         from local.terminal.terminal import run as ask
 
         return ask(arguments, Console(), os.environ)
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument(
-        "command", choices=["up", "demo", "check", "doctor", "inspect", *COMMANDS], metavar="COMMAND", help="one of %(choices)s"
+        "command",
+        choices=["up", "demo", "check", "doctor", "inspect", "sql", *COMMANDS],
+        metavar="COMMAND",
+        help="one of %(choices)s",
     )
     parser.add_argument("--folder", type=Path, default=DATA, help="keeps the stack's data; the demo empties it first")
     parser.add_argument("--json", action="store_true", help="of a check: tell it as JSON")

@@ -9,6 +9,7 @@ task (reference: Databricks, section 1.7), `dbutils` exists, and every task star
 | `session` | the job's own laptop session, led to Azurite |
 | `entry_points` | finds and runs an entry point of the installed wheel |
 | `dbutils` | `dbutils.fs` on Hadoop's file systems |
+| `by_name` | the same session for whoever asks the lake in SQL: `python -m local sql` |
 
-Imports `spark_jobs.session`, and `local.stack.azurite` for the account; nothing imports it: the Jobs emulator starts it.
+Imports `spark_jobs`, and `local.stack.azurite` for the account; the Jobs emulator starts it as a process.
 """

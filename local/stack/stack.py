@@ -21,6 +21,7 @@ from local.stack.child import Child, start, start_module
 from local.stack.ports import check_port
 from local.stack.settings import Ports, settings
 from local.toolchain import JARS, ROOT, java_home
+from spark_jobs.catalog.schemas import SESSION_CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -184,14 +185,8 @@ class Stack:
             "local.jobs_emulator",
             *("--port", str(self.ports.jobs), "--folder", str(self.folder / "databricks"), "--bundle", str(self._bundle)),
             *("--job-id", given["DATABRICKS_JOB_ID"], "--blob-port", str(self.ports.azurite[0]), "--jars", str(JARS)),
-            *(
-                "--parameter",
-                f"lake={LAKE_FOR_SPARK}",
-                "--parameter",
-                "catalog=",
-                "--webhook",
-                f"{self.functions_url}/api/callback/databricks",
-            ),
+            *("--parameter", f"lake={LAKE_FOR_SPARK}", "--parameter", f"catalog={SESSION_CATALOG}"),
+            *("--webhook", f"{self.functions_url}/api/callback/databricks"),
             *(given["CALLBACK_USERNAME"], given["CALLBACK_PASSWORD"]),
             name="Jobs emulator",
             log=self._log("jobs"),

@@ -6,6 +6,7 @@ Constraints and tags are Unity Catalog's; the rest is any Spark's with Delta Lak
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Literal
 
 from shared.contracts.columns import DELETED, END, START, VERSION
 from spark_jobs.catalog.personal import personal
@@ -14,6 +15,8 @@ from spark_jobs.names import literal, quoted
 #: What the current view leaves out: it has one row for each key, so there is no interval to tell.
 HISTORY = (START, END, DELETED, VERSION)
 PERSONAL_TAG = "personal_data"
+
+Kind = Literal["TABLE", "VIEW"]
 
 
 def schema(name: str, comment: str) -> str:
@@ -39,6 +42,25 @@ def current_view(name: str, table: str, columns: Sequence[str], comment: str) ->
     )
 
 
+def view_of_files(name: str, columns: Mapping[str, str], folder: str, files: Sequence[str], comment: str) -> str:
+    """Make, or make anew, the view of parquet files below a folder; `columns` are name -> SQL type, for where there is no file.
+
+    It names each file: one that is written or left behind beside them does not show.
+    """
+    if files:
+        shown = ", ".join(quoted(column) for column in columns)
+        rows = f"FROM parquet.{quoted(folder + '/{' + ','.join(files) + '}')}"
+    else:
+        shown = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
+        rows = "WHERE false"
+    return f"CREATE OR REPLACE VIEW {name} COMMENT {literal(comment)} AS SELECT {shown} {rows}"
+
+
+def dropped(kind: Kind, name: str) -> str:
+    """Forget a name; the files of an external table stay."""
+    return f"DROP {kind} IF EXISTS {name}"
+
+
 def columns_of_view(columns: Collection[str]) -> list[str]:
     """Return which columns of a history its current view has."""
     return [column for column in columns if column not in HISTORY]
@@ -48,6 +70,12 @@ def primary_key(name: str, table: str, column: str) -> Iterator[str]:
     """Declare what gold's build has proven: no null, no value twice. Nothing enforces it; planners and people read it."""
     yield f"ALTER TABLE {name} ALTER COLUMN {quoted(column)} SET NOT NULL"
     yield f"ALTER TABLE {name} ADD CONSTRAINT {quoted(f'{table}_key')} PRIMARY KEY ({quoted(column)}) NOT ENFORCED"
+
+
+def tag_of_view(name: str, columns: Collection[str]) -> Iterator[str]:
+    """Tag a view that shows personal data; the columns of a view have no tags that may be set twice."""
+    if any(personal(column) for column in columns):
+        yield f"ALTER VIEW {name} SET TAGS ({literal(PERSONAL_TAG)} = 'yes')"
 
 
 def tags(name: str, columns: Collection[str]) -> Iterator[str]:

@@ -111,7 +111,8 @@ def run(
     told = [finding for one in built for finding in one.findings]
     if catalog is not None:
         registration = Registration(spark=spark, lake=lake, catalog=catalog)
-        told += registration.run(batch, {one.table.name: one.table for one in built})
+        tables = {one.table.name: one.table for one in built}
+        told += registration.run(batch, tables, base.tables - tables.keys())
     outcome = Outcome(
         batch_id=batch.batch_id,
         publication=name if staged else None,

@@ -374,7 +374,13 @@ def test_faults_are_switched_over_http_too(emulator: JobsEmulator) -> None:
 
 def test_the_job_is_read_from_the_bundle(tmp_path: Path) -> None:
     bundle = tmp_path / "databricks.yml"
-    bundle.write_text("bundle: {name: x}\ninclude: ['resources/*.yml']\n")
+    bundle.write_text("""
+bundle: {name: x}
+include: ['resources/*.yml']
+variables:
+  schema: {description: with a default, default: customer360}
+  callback: {description: without}
+""")
     (tmp_path / "resources").mkdir()
     (tmp_path / "resources" / "job.yml").write_text("""
 resources:
@@ -382,7 +388,7 @@ resources:
     customer360:
       name: customer360
       queue: {enabled: true}
-      parameters: [{name: batch_id, default: ""}]
+      parameters: [{name: batch_id, default: ""}, {name: schema, default: "${var.schema}_local"}]
       webhook_notifications: {on_success: [{id: "${var.callback}"}], on_failure: []}
       tasks:
         - task_key: gold
@@ -393,7 +399,8 @@ resources:
     job = read_job(bundle, job_id=JOB_ID)
     assert [task.task_key for task in job.tasks] == ["silver", "gold"]
     assert job.notified == {"on_success"}
-    assert (job.queue, job.max_concurrent_runs, job.parameters) == (True, 1, {"batch_id": ""})
+    assert (job.queue, job.max_concurrent_runs) == (True, 1)
+    assert job.parameters == {"batch_id": "", "schema": "customer360_local"}
 
 
 @pytest.mark.parametrize(

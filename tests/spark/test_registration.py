@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyspark.errors import ParseException
 
+from local.spark_worker.by_name import NothingPublishedError, give_names
 from shared.contracts.codec import encoded
 from spark_jobs.catalog import statements
 from spark_jobs.catalog.schemas import SESSION_CATALOG, Catalog
@@ -28,8 +29,17 @@ CATALOG = Catalog(name=SESSION_CATALOG, schema="by_name")
 def forgotten(spark: SparkSession) -> Iterator[None]:
     """A catalog that knows nothing of the tests before, nor after."""
     yield
+    forget(spark)
+
+
+def forget(spark: SparkSession) -> None:
     for schema in (CATALOG.silver, CATALOG.gold):
         spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+def test_a_lake_without_a_publication_has_no_names_yet(pipeline: Pipeline) -> None:
+    with pytest.raises(NothingPublishedError, match="Nothing is published yet"):
+        give_names(pipeline.spark, pipeline.lake, CATALOG)
 
 
 def run(pipeline: Pipeline, catalog: Catalog) -> dict[str, Any]:
@@ -47,47 +57,57 @@ def rows(pipeline: Pipeline, name: str, *columns: str, where: str = "true") -> l
     return sorted(tuple(row) for row in pipeline.spark.table(name).where(where).select(*columns).collect())
 
 
+def kinds(pipeline: Pipeline, schema: str) -> dict[str, str]:
+    """Return what the catalog has in a schema: name -> table or view."""
+    views = {row["viewName"] for row in pipeline.spark.sql(f"SHOW VIEWS IN {schema}").collect()}
+    named = pipeline.spark.sql(f"SHOW TABLES IN {schema}").where("not isTemporary").collect()
+    return {row["tableName"]: "view" if row["tableName"] in views else "table" for row in named}
+
+
 def test_histories_current_rows_rejects_and_gold_are_found_by_name_as_they_are_now(pipeline: Pipeline) -> None:
-    with_layout(of_customers(pipeline), "delta")
+    silver, published = CATALOG.silver, CATALOG.gold
+    of_customers(pipeline)
     pipeline.land([customer("1", 1), customer("2", 1)])
     pipeline.finance("cid,spend\n1,10\n2,much")
     assert run(pipeline, CATALOG)["warnings"] == []
     before = Table(pipeline.spark, pipeline.lake, "customer").version()
+    assert rows(pipeline, f"{published}.customer", "cid") == [("1",), ("2",)]
+    assert kinds(pipeline, published) == {"customer": "view", "customer_finance": "view"}
 
+    with_layout(pipeline, "delta")
+    pipeline.models = [model for model in pipeline.models if model.name == "customer"]
     columns = CUSTOMER | {"crc33_city": "string"}
     pipeline.land([customer("1", 2, crc33_city="Athens"), customer("2", 2, deleted=True)], columns, hours=1)
-    assert run(pipeline, CATALOG)["warnings"] == []
+    assert [warning["trap"] for warning in run(pipeline, CATALOG)["warnings"]] == ["table_removed"]
+    assert rows(pipeline, f"{published}.customer", "cid") == [("1",)]
+    assert kinds(pipeline, published) == {"customer": "table"}, "of a table that is gone the files go, so its view goes too"
 
-    silver, published = CATALOG.silver, CATALOG.gold
     assert rows(pipeline, f"{silver}.customer_current", "Id", "city") == [("1", "Athens")]
     shown = "__START_AT IS DISTINCT FROM __END_AT"
     assert rows(pipeline, f"{silver}.customer", "Id", where=shown) == [("1",), ("1",), ("2",)]
     assert "__END_AT" not in pipeline.spark.table(f"{silver}.customer_current").columns
     assert len(rows(pipeline, f"{silver}.customer_finance_rejected", "_key")) == 1
-    assert rows(pipeline, f"{published}.customer", "cid") == [("1",)]
-    named = {row["tableName"] for row in pipeline.spark.sql(f"SHOW TABLES IN {silver}").collect()}
-    assert named >= {
-        "customer",
-        "customer_current",
-        "customer_finance",
-        "customer_finance_current",
-        "customer_finance_rejected",
+    assert kinds(pipeline, silver) == {
+        "customer": "table",
+        "customer_current": "view",
+        "customer_finance": "table",
+        "customer_finance_current": "view",
+        "customer_finance_rejected": "table",
     }
     assert Table(pipeline.spark, pipeline.lake, "customer").version() > before, "by the merge"
     history = pipeline.spark.sql(f"DESCRIBE HISTORY delta.`{pipeline.lake.path('silver/customer')}`").collect()
     assert {row["operation"] for row in history} <= {"WRITE", "MERGE", "ADD COLUMNS"}, "a name in a catalog is no commit"
 
+    forget(pipeline.spark)
+    assert give_names(pipeline.spark, pipeline.lake, CATALOG) == []
+    assert rows(pipeline, f"{published}.customer", "cid") == rows(pipeline, f"{silver}.customer_current", "cid") == [("1",)]
+
 
 def test_a_catalog_that_refuses_is_a_warning_and_the_publication_is_made(pipeline: Pipeline) -> None:
     pipeline.land([customer("1", 1)])
     outcome = run(pipeline, Catalog(name="nobodys", schema="by_name"))
-    (warning,) = outcome["warnings"]
-    assert (warning["trap"], warning["table"], warning["where"], warning["severity"]) == (
-        "not_registered",
-        "silver",
-        "nobodys",
-        "warning",
-    )
+    told = [(warning["trap"], warning["table"], warning["where"], warning["severity"]) for warning in outcome["warnings"]]
+    assert told == [("not_registered", layer, "nobodys", "warning") for layer in ("silver", "gold")]
     assert outcome["publication"]
     assert [row["cid"] for row in pipeline.published("customer")] == ["1"]
 
@@ -99,12 +119,17 @@ def test_sparks_own_parser_reads_every_statement_but_the_tags_which_only_unity_c
         statements.external_table(name, "abfss://gold@account.dfs.core.windows.net/delta/customer"),
         statements.comment_on_table(name, "one row\neach"),
         statements.current_view("`v`", name, ["a`b", "c"], "now"),
+        statements.view_of_files(
+            "`v`", {"a`b": "string"}, "abfss://gold@account.dfs.core.windows.net", ["c/p1/a.parquet"], "now"
+        ),
+        statements.view_of_files("`v`", {"a`b": "decimal(16,2)"}, "abfss://gold@account.dfs.core.windows.net", [], "now"),
+        statements.dropped("VIEW", "`v`"),
         *statements.primary_key(name, "customer", "cid"),
     ]
     inner: Any = spark
     parser = inner._jsparkSession.sessionState().sqlParser()  # there is no public way to the parser
     for statement in made:
         parser.parsePlan(statement)
-    for tag in statements.tags(name, ["email"]):
+    for tag in (*statements.tags(name, ["email"]), *statements.tag_of_view("`v`", ["email"])):
         with pytest.raises(ParseException):
             parser.parsePlan(tag)

@@ -62,15 +62,20 @@ class Job:
 
 
 def read_job(file: Path, *, job_id: int) -> Job:
-    """Read the first job of a bundle that has wheel tasks, whatever its key; it gets the id `job_id`."""
+    """Read the first job of a bundle that has wheel tasks, whatever its key; it gets the id `job_id`.
+
+    A variable of the bundle is put in place by its default, as the CLI does; one without stays, for nobody sets it here.
+    """
+    bundle = _load(file)
     documents = [
         file,
-        *(path for pattern in _load(file).get("include", []) for path in sorted(file.parent.glob(pattern))),
+        *(path for pattern in bundle.get("include", []) for path in sorted(file.parent.glob(pattern))),
     ]
+    variables = {name: str(one["default"]) for name, one in bundle.get("variables", {}).items() if "default" in one}
     for document in documents:
         for body in _load(document).get("resources", {}).get("jobs", {}).values():
             if body.get("tasks"):
-                return job_of(body, job_id, where=document.name)
+                return job_of(_filled(body, variables), job_id, where=document.name)
     raise DefinitionError(where=file.name, reason="defines no job with tasks under resources.jobs")
 
 
@@ -83,6 +88,17 @@ def arguments(task: Task, parameters: Mapping[str, str]) -> list[str]:
     """
     named = {key: parameters.get(key, _resolve(value, parameters)) for key, value in task.named_parameters.items()}
     return [task.package_name, *(f"--{key}={value}" for key, value in named.items())]
+
+
+def _filled(value: Any, variables: Mapping[str, str]) -> Any:
+    """Return settings with the variables of the bundle in their place."""
+    if isinstance(value, dict):
+        return {key: _filled(inner, variables) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, variables) for inner in value]
+    if isinstance(value, str):
+        return re.sub(r"\$\{var\.(\w+)\}", lambda found: variables.get(found[1], found[0]), value)
+    return value
 
 
 def _resolve(text: str, parameters: Mapping[str, str]) -> str:
