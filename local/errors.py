@@ -8,6 +8,7 @@ LocalStackError
 ├── AppRefusedError          functions_host.functions: the app cannot be hosted here
 ├── InvocationFailedError    functions_host.runtime: a function raised
 ├── EntryPointMissingError   spark_worker.entry_points: the wheel has no such entry point
+├── NothingPublishedError    spark_worker.by_name: the lake has no publication yet
 ├── DefinitionError          jobs_emulator.running.definition: the bundle has no job that can be run here
 ├── RefreshFailed            customer_insights_emulator.gold: Customer Insights could not take it
 ├── ApiError                 emulation.errors: an answer that is an error; each emulator adds its own

@@ -1,4 +1,4 @@
-"""What the laptop stack is made of, and how it gets there: `python3 -m local.toolchain setup|doctor`.
+"""What the laptop stack is made of, and how it gets there: `python3 -m local.toolchain setup|doctor|other-python`.
 
 Runs before anything is installed, so it imports the standard library only. Each step leaves a stamp, the hash of the
 files that decide it; a step whose stamp still fits is skipped, so a finished set-up costs a fraction of a second.
@@ -27,6 +27,8 @@ STAMPS = STATE / "stamps"
 
 PYTHON_WANTED, NODE_WANTED, JAVA_WANTED = (3, 11), 18, 17  # pyspark 4.2 needs Java 17
 RUNTIME = "azure-functions-runtime==1.3.0"
+OTHER_PYTHON = STATE / "other-python"  # the functions' packages on another Python than that of `.venv`
+OTHER_WANTED = (3, 13)  # from there on azure-functions is 2.x, and the runtime library wants no persuasion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +134,22 @@ def install_python() -> None:
     run(*pip, "--no-deps", "-e", ROOT)
 
 
+def pinned(*names: str) -> list[str]:
+    """Return what `requirements-dev.txt` says of some packages."""
+    lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
+    told = {line.split("==")[0]: line.split()[0] for line in lines if "==" in line}
+    return [told[name] for name in names]
+
+
+def install_other_python() -> None:
+    """Install what the functions and the runtime library need for the Python that runs this, beside `.venv`."""
+    if not (OTHER_PYTHON / "bin" / "python").exists():
+        run(sys.executable, "-m", "venv", OTHER_PYTHON)
+    pip = (OTHER_PYTHON / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q")
+    hosted = pinned("azurefunctions-extensions-base", "werkzeug", "croniter")
+    run(*pip, "-r", ROOT / "requirements.txt", RUNTIME, *hosted)
+
+
 def install_node() -> None:
     """Install Azurite, exactly as locked."""
     run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
@@ -209,24 +227,38 @@ def set_up(todo: Iterable[SetupStep]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run `setup`, which installs what is missing, or `doctor`, which only tells. Exit 1 when the machine lacks something."""
+    """Run `setup`, which installs what is missing, `other-python`, or `doctor`, which only tells.
+
+    Exit 1 when the machine lacks something.
+    """
+    if arguments == ["other-python"]:
+        if sys.version_info < OTHER_WANTED:
+            print(
+                f"Run this with a Python from {'.'.join(map(str, OTHER_WANTED))} on: python3.13 -m local.toolchain other-python"
+            )
+            return 1
+        return _telling(install_other_python)
     missing = lacks()
     for sentence in missing:
         print(sentence)
     if missing:
         return 1
     if arguments == ["setup"]:
-        try:
-            set_up(steps())
-        except subprocess.CalledProcessError as error:
-            print(f"Set-up stopped: `{' '.join(error.cmd[:5])[:80]} …` failed with exit {error.returncode}.")
-            return 1
-        return 0
+        return _telling(lambda: set_up(steps()))
     print("Python, Java, Node and npm are there.")
     for step in steps():
         print(f"{step.name}: {'installed' if step.done() else 'not installed yet: run `make setup`'}")
     func = shutil.which("func")
     print(f"Azure Functions Core Tools: {func or 'not installed; the local functions host stands in'}")
+    return 0
+
+
+def _telling(act: Callable[[], None]) -> int:
+    try:
+        act()
+    except subprocess.CalledProcessError as error:
+        print(f"Set-up stopped: `{' '.join(error.cmd[:5])[:80]} …` failed with exit {error.returncode}.")
+        return 1
     return 0
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from local import toolchain
+
 pytest.importorskip("azure_functions_runtime", reason="the Functions runtime is not installed: make setup")
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +33,7 @@ except AppRefusedError as error:
 
 
 #: Another Python with the app's requirements in it, of a version from 3.13 on: there azure-functions is 2.x (CONTRIBUTING.md).
-OTHER_PYTHON = Path(os.environ.get("OTHER_PYTHON") or ROOT / ".local" / "other-python" / "bin" / "python")
+OTHER_PYTHON = Path(os.environ.get("OTHER_PYTHON") or toolchain.OTHER_PYTHON / "bin" / "python")
 
 
 def indexed(root: Path, python: Path = Path(sys.executable)) -> object:
@@ -57,6 +59,9 @@ def test_the_runtime_finds_every_function_of_the_app() -> None:
 
 @pytest.mark.skipif(not OTHER_PYTHON.exists(), reason="no second Python: CONTRIBUTING.md says how to make it")
 def test_the_runtime_of_another_python_finds_the_same_functions() -> None:
+    version = "import sys, azure.functions; print(sys.version_info >= (3, 13), azure.functions.__version__.split('.')[0])"
+    told = subprocess.run([str(OTHER_PYTHON), "-c", version], capture_output=True, text=True, check=True).stdout.split()
+    assert told == ["True", "2"], "else it tells nothing that .venv does not"
     found = indexed(ROOT, OTHER_PYTHON)
     assert isinstance(found, list), found
     assert found == indexed(ROOT)

@@ -89,3 +89,22 @@ def test_the_doctor_names_what_is_missing_in_one_sentence_each(monkeypatch: pyte
 def test_the_lock_file_names_no_machine() -> None:
     """A lock file that names where a package came from only works where that registry answers."""
     assert '"resolved"' not in (toolchain.ROOT / "package-lock.json").read_text()
+
+
+def test_the_functions_are_installed_on_a_second_python_by_the_same_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(toolchain, "run", lambda *command: ran.append(" ".join(str(part) for part in command)))
+    monkeypatch.setattr("sys.version_info", (3, 13, 0))
+    assert toolchain.main(["other-python"]) == 0
+    assert ran[-1].partition(" install ")[2].split()[1:] == [
+        *("-r", str(toolchain.ROOT / "requirements.txt"), toolchain.RUNTIME),
+        *toolchain.pinned("azurefunctions-extensions-base", "werkzeug", "croniter"),
+    ]
+
+
+def test_a_second_python_is_one_on_which_azure_functions_is_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 12, 9))
+    assert toolchain.main(["other-python"]) == 1
+    assert capsys.readouterr().out.startswith("Run this with a Python from 3.13 on")

@@ -138,7 +138,12 @@ def lake_rights() -> set[tuple[str, str, str]]:
     lists["byCustomerInsights"] = template.variables["byCustomerInsights"].choices[1]
     role_of = {"written": "Contributor", "always": "Reader", "byCustomerInsights": "Reader"}
     rights = {(source(one["principal"]), role_of[name], one["container"]) for name, listed in lists.items() for one in listed}
-    return rights | {("functionsPrincipalId", "Reader", "landing")}
+    lands = template.resources["deployerLands"].body
+    assert "blobDataContributor" in json.dumps(source(lands["properties"]["roleDefinitionId"]))
+    return rights | {
+        ("functionsPrincipalId", "Reader", "landing"),
+        (source(lands["properties"]["principalId"]), "Contributor", source(lands["scope"])),
+    }
 
 
 def test_in_the_lake_each_may_do_what_it_does_and_in_no_other_container() -> None:
@@ -153,6 +158,7 @@ def test_in_the_lake_each_may_do_what_it_does_and_in_no_other_container() -> Non
         ("connectorPrincipalId", "Contributor", PIPELINE),
         ("topicPrincipalId", "Contributor", "deadletter"),
         ("readerPrincipalId", "Reader", GOLD),
+        ("deployerPrincipalId", "Contributor", "finance"),  # the canary lands as a finance file would
     }
 
 

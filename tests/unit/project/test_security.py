@@ -14,6 +14,7 @@ IDENTITIES = {
     "Databricks connector": "connectorPrincipalId",
     "Event Grid topic": "topicPrincipalId",
     "Customer Insights": "readerPrincipalId",
+    "deployer": "deployerPrincipalId",
 }
 RIGHTS = {"read": "Reader", "write": "Contributor"}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from local import toolchain
 from tests.unit.project.test_infrastructure import TEMPLATES
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +31,19 @@ def test_the_tests_job_is_what_ci_runs() -> None:
     assert [step["run"] for step in job["steps"] if "run" in step][-1] == "bash .ci/run"
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"], "the oldest and the newest that are supported"
     assert "OFFICIAL_SCHEMAS" in job["steps"][-1]["env"], "else the checks against what others publish are left out"
+
+
+def test_the_lane_on_the_oldest_python_has_the_runtime_on_a_second_one_as_contributors_make_it() -> None:
+    steps = read("ci.yml")["jobs"]["tests"]["steps"]
+    (other,) = [step for step in steps if step.get("id") == "other"]
+    assert other["uses"].startswith("actions/setup-python@")
+    assert other["with"] == {"python-version": ".".join(map(str, toolchain.OTHER_WANTED)), "update-environment": False}
+    (made,) = [step for step in steps if "steps.other.outputs.python-path" in step.get("run", "")]
+    command = made["run"].partition(" -m ")[2]
+    assert f"python3.13 -m {command}" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert command == "local.toolchain other-python"
+    assert other["if"] == made["if"] == "matrix.python == '3.11'"
+    assert steps.index(made) < len(steps) - 1, "before the tests, which look for it"
 
 
 @pytest.mark.parametrize(
