@@ -107,7 +107,7 @@ export function Chart({ title, days, series, of, summary, empty = "Nothing happe
   }, [drawn]);
   return html`<figure class="chart">
     <figcaption>
-      <h3>${title}</h3>
+      <strong>${title}</strong>
       <ul class="legend">
         ${pointed !== null && html`<li>${days[pointed]}</li>`}
         ${series.map((one) => {

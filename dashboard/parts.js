@@ -83,11 +83,15 @@ export const State = ({ state }) => html`<span class="state ${TONES[state] ?? "s
 export const Number_ = ({ value, bad = false }) =>
   html`<span class=${bad && value ? "bad-text" : value ? "" : "quiet"}>${count(value)}</span>`;
 
+let seen = location.hash; // the first view takes no focus: whoever opens the page begins at its top
+
 /** A view's heading; takes the focus when the view is entered, so that a screen reader says where one is.
  * @param {{title: Children, name: string, children?: Children}} props */
 export function Heading({ title, name, children }) {
   useEffect(() => {
     document.title = `${name} · Customer 360`;
+    if (location.hash === seen) return;
+    seen = location.hash;
     if (document.activeElement === document.body || document.activeElement?.closest("main, nav")) {
       document.getElementById("heading")?.focus({ preventScroll: true });
     }

@@ -39,7 +39,7 @@ export function RecentRuns({ version }) {
   const { found, problem } = useAnswer(`/runs${spelled({ limit: RECENT })}`, version);
   const page = /** @type {Schemas["RunsPage"] | null} */ (found);
   if (!page) return html`<${Absent} problem=${problem} what="runs" />`;
-  return html`<${Batches} batches=${page.runs} caption="Recent runs" />`;
+  return html`<${Batches} batches=${page.runs} caption="The newest batches" />`;
 }
 
 /** @param {{query: Record<string, string>}} props */
