@@ -12,6 +12,7 @@
 | `readiness` | `python -m spark_jobs.gold.readiness <gold folder>` |
 | `staging` | everything that a publication is, except what makes it visible |
 | `task` | The gold task |
+| `touched` | The values that changed rows touch: what of a table is computed again |
 | `traps` | What Customer Insights would stumble over, told by the record of a publication before it is staged |
 | `validation` | Gold models checked before a run, by planning them |
 """

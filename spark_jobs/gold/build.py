@@ -7,8 +7,7 @@ without them, all others are referenced again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from pathlib import PurePosixPath
@@ -29,6 +28,7 @@ from spark_jobs.gold.cdm import cdm_entity
 from spark_jobs.gold.layouts import data_folder
 from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.gold.models.query import Query
+from spark_jobs.gold.touched import Touched, found_touched
 from spark_jobs.names import quoted
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
 
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 _MOST_FILES = 500
 #: reference: Customer Insights, section 2: only what writer version 1 makes is read.
 _WRITING = {"compression": "snappy", "parquet.writer.version": "v1"}
-#: Up to this many rows and values pass through the driver, which costs less than a file.
-_THROUGH_THE_DRIVER = 5_000
 #: Up to this many rows are written as one file; 16 MB and more are what Customer Insights likes.
 _ROWS_OF_ONE_FILE = 250_000
 
@@ -91,26 +89,9 @@ class Build:
             return self._whole(columns)
         if not self._changed_inputs:
             return Built(table=old, changed=False, rewritten=0)
-        with self._touched() as (values, many):
-            return self._updated(old, columns, values, many)
-
-    @contextmanager
-    def _touched(self) -> Iterator[tuple[DataFrame, int]]:
-        """Give the values of `rebuilt by` that changed rows touch, and their number; those of a small batch leave no files."""
-        touched = self._touched_values()
-        if sum(part.rows for part in self.batch.parts) <= _THROUGH_THE_DRIVER:
-            found = [(row[0],) for row in touched.limit(_THROUGH_THE_DRIVER + 1).collect()]
-            if len(found) <= _THROUGH_THE_DRIVER:  # more where batches came before that published nothing
-                yield self.spark.createDataFrame(found, "__touched string"), len(found)
-                return
-        place = f"{self.batch.folder}/touched/{self.model.name}"
-        observed = Observation()
-        counted = touched.observe(observed, F.count(F.lit(1)).alias("values"))
-        counted.write.mode("overwrite").parquet(self.lake.path(place))
-        try:
-            yield self.spark.read.schema("__touched string").parquet(self.lake.path(place)), int(observed.get["values"])
-        finally:
-            self.lake.delete(place)
+        place, landed = f"{self.batch.folder}/touched/{self.model.name}", sum(part.rows for part in self.batch.parts)
+        with found_touched(self.spark, self.lake, self._touched_values(), place, changed=landed) as touched:
+            return self._updated(old, columns, touched)
 
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
@@ -129,35 +110,33 @@ class Build:
                 found[one.view] = Repeated.find(self.spark, self.lake, f"{place}/{one.view}", self._query.digests(one))
         return {view: repeated for view, repeated in found.items() if repeated.count <= MOST}
 
-    def _updated(self, old: GoldTable, columns: Mapping[str, str], values: DataFrame, many: int) -> Built:
-        if not many:
+    def _updated(self, old: GoldTable, columns: Mapping[str, str], touched: Touched) -> Built:
+        if not touched.count:
             return Built(table=old, changed=False, rewritten=0)
-        values = F.broadcast(values) if many <= _ROWS_OF_ONE_FILE else values
-        fresh = self._query.rows(values).select(*columns)
-        stale = self._holding(old, values)
+        fresh = self._query.rows(touched).select(*columns)
+        stale = self._holding(old, touched)
         if self.batch.gold.layout == "full_data" and (stale or not fresh.isEmpty()):
             stale = {file.place for file in old.files}  # a folder is one publication's
         kept = tuple(file for file in old.files if file.rows and file.place not in stale)
         if stale:
             rows = self._read(columns, sorted(stale))
-            same = F.col(self.model.rebuilt_by).cast("string") == F.col("__touched")
-            fresh = rows.select(*columns).join(values, same, "left_anti").unionByName(fresh)
+            fresh = touched.rows_besides(rows.select(*columns), self._rebuilt_by).unionByName(fresh)
         rewritten = sum(file.rows for file in old.files if file.place in stale)
-        built = self._written(fresh, columns, kept=kept, added=rewritten + many)
+        built = self._written(fresh, columns, kept=kept, added=rewritten + touched.count)
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
             self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
-        return replace(built, findings=self._told(values))
+        return replace(built, findings=self._told(touched))
 
-    def _told(self, values: DataFrame | None) -> tuple[Finding, ...]:
+    def _told(self, touched: Touched | None) -> tuple[Finding, ...]:
         """Tell which values are lost, and which rows of the inputs that a row is made of become one.
 
         They do because they share what they are known by.
         """
-        found = [values_lost(self.model.name, *lost) for lost in self._query.misfits(values)]
+        found = [values_lost(self.model.name, *lost) for lost in self._query.misfits(touched)]
         for one in self.model.inputs:
             if one.newest_by is not None and not one.optional:
-                shared, rows = self._query.shared(one, values)
+                shared, rows = self._query.shared(one, touched)
                 if shared:
                     found.append(rows_merged(self.model.name, one.view, shared, rows))
         return tuple(found)
@@ -240,20 +219,22 @@ class Build:
     def _touched_values(self) -> DataFrame:
         tables, before = self.basis.tables, self.basis.base.silver
         found = [
-            self._query.view(one, tables[one.entity].read().where(F.col(VERSION) > before(one.entity)))
-            .selectExpr(f"cast({one.by} as string) as __touched")
-            .where("__touched is not null")
+            self._query.view(one, tables[one.entity].read().where(F.col(VERSION) > before(one.entity))).selectExpr(
+                f"cast({one.by} as string)"
+            )
             for one in self._changed_inputs
         ]
-        return reduce(lambda one, other: one.union(other), found).distinct()
+        return reduce(lambda one, other: one.union(other), found)
 
-    def _holding(self, old: GoldTable, values: DataFrame) -> set[str]:
+    @property
+    def _rebuilt_by(self) -> str:
+        return f"cast({quoted(self.model.rebuilt_by)} as string)"
+
+    def _holding(self, old: GoldTable, touched: Touched) -> set[str]:
         """Return which files of the table hold a row of these values."""
         placed = self._read(old.columns, [file.place for file in old.files])
-        placed = placed.selectExpr(
-            f"cast({quoted(self.model.rebuilt_by)} as string) as __touched", "_metadata.file_path as path"
-        )
-        found = placed.join(values, "__touched", "left_semi").select("path").distinct().collect()
+        placed = placed.selectExpr(f"{self._rebuilt_by} as value", "_metadata.file_path as path")
+        found = touched.rows_of(placed, "value").select("path").distinct().collect()
         # A reader names a file by its full address; the end of it is the place that the publication names.
         parts = {PurePosixPath(file.place).parts: file.place for file in old.files}
         deep = {len(each) for each in parts}

@@ -3,7 +3,7 @@
 In this order, so that a crash between any two steps and a second attempt come to the same table and the same counts:
 
 1. type and check the bronze rows, reconcile them with the stored events of the same keys (`history`), and stage the rows
-   of the table that change;
+   of the table that change: in a folder of the batch, or in the driver where they are few;
 2. check that rows given = rows accounted for, and note the counts;
 3. merge the staged rows in one Delta commit, which is safe to repeat; keep the rejected rows; note that it is done.
 
@@ -24,6 +24,7 @@ from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding
 from spark_jobs.errors import ConservationError
+from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.labels import Labelling
 from spark_jobs.silver.landed.bronze import BronzeRows
@@ -82,12 +83,14 @@ class Merge:
         stored, table = self.stored, self.stored.table
         observed = Observed(self.entity, self.shape.types, overtaken=self.bronze.overtaken)
         sides = self._sides()
-        counts = self._build(sides, observed) if stored.is_new else self._stage(sides, observed)
+        staged = None if stored.is_new else self._staged(sides, observed)
+        counts = self._build(sides, observed) if staged is None else self._checked(observed)
         warn(self._told(sides, observed))
         note(_noted(counts))
         self.labels.add_columns(self.shape.types)
-        if not stored.is_new and observed.is_change():
-            self._merge()
+        if staged is not None and observed.is_change():
+            self._merge(staged)
+        self.lake.delete(self._staging)
         self.labels.bring_up_to_date(self.shape.types, self._version)
         if counts.rejected or self._has_bronze_rejects:
             counts = replace(counts, rules=self._keep_rejected(sides, counts.rejected) | dict(counts.rules))
@@ -105,7 +108,7 @@ class Merge:
         return self.stored.version + 1
 
     @property
-    def _staged(self) -> str:
+    def _staging(self) -> str:
         return f"{self.batch.folder}/staged/{self.entity.name}"
 
     def _sides(self) -> Sides:
@@ -151,22 +154,25 @@ class Merge:
         several = sides.new(observed.landed(sides.landed(only=repeated)))
         return built.unionByName(self._stamped(sides.reconciled(several, observed)))
 
-    def _stage(self, sides: Sides, observed: Observed) -> Counts:
+    def _staged(self, sides: Sides, observed: Observed) -> DataFrame:
+        """Return the rows that change, computed once and kept until they are merged."""
         new = sides.new(observed.landed(sides.landed()))
-        changed = observed.changed(sides.reconciled(new.unionByName(sides.touched()), observed))
-        self._stamped(changed).write.mode("overwrite").parquet(self.lake.path(self._staged))
+        changed = self._stamped(observed.changed(sides.reconciled(new.unionByName(sides.touched()), observed)))
+        # Few events change few rows, unless files end what they leave out.
+        if self.bronze.count <= MOST_IN_DRIVER and sides.left_out is None:
+            return self.spark.createDataFrame(changed.toArrow(), changed.schema)
+        changed.write.mode("overwrite").parquet(self.lake.path(self._staging))
+        return self.spark.read.schema(changed.schema).parquet(self.lake.path(self._staging))
+
+    def _checked(self, observed: Observed) -> Counts:
         counts = observed.counts()
-        if not observed.is_change():
-            self.lake.delete(self._staged)
         self._check(counts)
         return counts
 
-    def _merge(self) -> None:
+    def _merge(self, staged: DataFrame) -> None:
         there = self.labels.data
         self.stored.table.add_columns({name: kind for name, kind in self.shape.types.items() if name not in there})
-        staged = self.spark.read.parquet(self.lake.path(self._staged))
         self.stored.table.merge(staged, self.shape.plan.identity)
-        self.lake.delete(self._staged)
 
     def _restated(self, restating: Restating) -> Merge:
         """Bring the table to what its events are told apart by now, and to types that widened; return the merge into that."""

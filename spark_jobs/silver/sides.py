@@ -68,7 +68,7 @@ class Sides:
             return self.held().join(F.broadcast(self._files()), SOURCE_FILE, "left_semi")
         keys = self.bronze.keys(self.shape)
         few = self.bronze.count <= _MOST_BROADCAST
-        return self.held().join(F.broadcast(keys) if few else keys, list(self.shape.plan.keys), "left_semi")
+        return self.held().join(F.broadcast(keys) if few else keys.distinct(), list(self.shape.plan.keys), "left_semi")
 
     def reconciled(self, rows: DataFrame, observed: Observed) -> DataFrame:
         """Return the rows that change, with their intervals."""

@@ -17,7 +17,9 @@ from tests.spark.conftest import CUSTOMER, Pipeline, customer, sink
 from tests.spark.test_silver import finance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.spark
 
@@ -168,11 +170,22 @@ def stream(seed: int, keys: int = 40) -> list[Event]:
     return [*events, *random_.sample(events, len(events) // 7)]
 
 
+@pytest.fixture
+def marks_of_deletion(spark: SparkSession) -> Iterator[None]:
+    """Merges mark rows as deleted instead of writing their files anew, as on a cluster."""
+    setting = "spark.databricks.delta.merge.deletionVectors.persistent"
+    spark.conf.set(setting, "true")
+    yield
+    spark.conf.set(setting, "false")
+
+
+@pytest.mark.usefixtures("marks_of_deletion")
 def test_shuffled_batches_equal_the_oracle_and_current_rows_are_the_latest_events(untracked: Pipeline) -> None:
     events = stream(11)
     random.Random(5).shuffle(events)
     cuts = [0, 100, 110, 200, len(events)]
     counts = merge(untracked, [events[start:end] for start, end in pairwise(cuts)])
+    assert list(untracked.folder.glob("silver/customer/deletion_vector_*.bin"))
     rows = stored(untracked)
     assert rows == history(events)
     assert all(row.end is None or row.start < row.end for row in rows)

@@ -72,5 +72,5 @@ def test_what_inspection_finds_of_values_the_job_finds_too(spark: SparkSession, 
     depth = max(map(len, _LANDED.values()))
     rows = [tuple(values[row] if row < len(values) else None for values in _LANDED.values()) for row in range(depth)]
     frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in _LANDED))
-    found = evidence(frame, {name: _STORED.get(name) for name in _LANDED}, notation)
+    found = evidence(frame, {name: _STORED.get(name) for name in _LANDED}, notation, rows=1_000_000)  # in two looks
     assert found == {name: evidence_of(name, values, notation, _STORED.get(name)) for name, values in _LANDED.items()}

@@ -23,6 +23,8 @@ from spark_jobs.tables import IDENTITY, Table, shown
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from spark_jobs.gold.touched import Touched
+
 _BY = "__by"
 #: A column of each view: no two rows share it (`key_expression`).
 KEY = "_key"
@@ -75,16 +77,16 @@ class Query:
                 raise ModelError(self.model.name, problem)
         return columns
 
-    def rows(self, values: DataFrame | None, repeated: Mapping[str, Repeated] | None = None) -> DataFrame:
-        """Return the model's rows: all, or those of the values of `rebuilt by` that are given (a column `__touched`).
+    def rows(self, touched: Touched | None, repeated: Mapping[str, Repeated] | None = None) -> DataFrame:
+        """Return the model's rows: all, or those of the values of `rebuilt by` that are `touched`.
 
         `repeated` tells by view which `by` several rows have; without, the newest of each is found by ordering all rows.
         """
         left_out = {view: [name.lower() for name in names] for view, names in self.left_out.items()}
-        return self._rows(values, repeated, left_out)
+        return self._rows(touched, repeated, left_out)
 
     def _rows(
-        self, values: DataFrame | None, repeated: Mapping[str, Repeated] | None, left_out: Mapping[str, Collection[str]]
+        self, touched: Touched | None, repeated: Mapping[str, Repeated] | None, left_out: Mapping[str, Collection[str]]
     ) -> DataFrame:
         views, read = [], None
         try:
@@ -92,7 +94,7 @@ class Query:
                 read = one
                 view = f"{self.model.name}__{one.view}"
                 without = left_out.get(one.view, ())
-                self._input(one, values, (repeated or {}).get(one.view), without).createOrReplaceTempView(view)
+                self._input(one, touched, (repeated or {}).get(one.view), without).createOrReplaceTempView(view)
                 views.append(f"{quoted(one.view)} as (table {quoted(view)})")
             read = None
             query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
@@ -107,19 +109,19 @@ class Query:
         columns |= {KEY: key_expression(fields, history=one.history)}
         return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
 
-    def shared(self, one: Input, values: DataFrame | None) -> tuple[int, int]:
-        """Return how many `by` of an input several rows have, and how many rows those are; of the `values` given, or of all."""
+    def shared(self, one: Input, touched: Touched | None) -> tuple[int, int]:
+        """Return how many `by` of an input several rows have, and how many rows those are; of what is `touched`, or of all."""
         rows = self._all(one).select(F.expr(f"cast({one.by} as string)").alias(_BY)).where(F.col(_BY).isNotNull())
-        if values is not None:
-            rows = rows.join(values, F.col(_BY) == F.col("__touched"), "left_semi")
+        if touched is not None:
+            rows = touched.rows_of(rows, _BY)
         several = rows.groupBy(_BY).agg(F.count(F.lit(1)).alias("rows")).where("rows > 1")
         found = several.agg(F.count(F.lit(1)), F.coalesce(F.sum("rows"), F.lit(0))).first()
         return (int(found[0]), int(found[1])) if found else (0, 0)
 
-    def misfits(self, values: DataFrame | None) -> list[tuple[str, str, int]]:
+    def misfits(self, touched: Touched | None) -> list[tuple[str, str, int]]:
         """Return how many values are none of the type that a column is declared with: entity, column, values that are lost.
 
-        Of the `values` given, or of all; a pass is taken only where the types that are stored leave it open.
+        Of what is `touched`, or of all; a pass is taken only where the types that are stored leave it open.
         """
         found = []
         for one in self.model.inputs:
@@ -133,9 +135,8 @@ class Query:
             texts = [f"{text} as {quoted(name)}" for name, text in columns.items()]
             marks = [f"{condition} as __misfit{place}" for place, condition in enumerate(asked.values())]
             rows = rows.selectExpr(*texts, *marks)
-            if values is not None and one.by is not None:
-                by = F.expr(f"cast({one.by} as string)")
-                rows = rows.withColumn(_BY, by).join(values, F.col(_BY) == F.col("__touched"), "left_semi")
+            if touched is not None and one.by is not None:
+                rows = touched.rows_of(rows, f"cast({one.by} as string)")
             counted = rows.agg(*(F.count_if(f"__misfit{place}") for place in range(len(asked)))).first()
             found += [(one.entity, name, int(many)) for name, many in zip(asked, counted or (), strict=True) if many]
         return found
@@ -151,13 +152,13 @@ class Query:
         stored = table.read()
         return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()), left_out)
 
-    def _input(self, one: Input, values: DataFrame | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
+    def _input(self, one: Input, touched: Touched | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
         rows = self._all(one, left_out)
         if one.by is None:
             return rows
         rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)"))
-        if values is not None:
-            rows = rows.join(values, F.col(_BY) == F.col("__touched"), "left_semi")
+        if touched is not None:
+            rows = touched.rows_of(rows, _BY)
         if one.newest_by is not None:
             rows = self._newest(rows.where(F.col(_BY).isNotNull()), one.newest_by, repeated)
         return rows.drop(_BY)

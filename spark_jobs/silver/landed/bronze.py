@@ -115,7 +115,7 @@ class BronzeRows:
         if not texts:
             return {}
         text = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts)
-        return evidence(text, {name: known.get(name) for name in text.columns}, self.entity.notation)
+        return evidence(text, {name: known.get(name) for name in text.columns}, self.entity.notation, rows=self.count)
 
     def typed(
         self, shape: Shape, *, keep_row: bool = False, only: Repeated | None = None, without: Repeated | None = None
@@ -133,9 +133,9 @@ class BronzeRows:
         return reduce(lambda one, other: one.unionByName(other), found)
 
     def keys(self, shape: Shape) -> DataFrame:
-        """Return the keys of all rows, even of those that are rejected: too many do no harm."""
+        """Return the keys of all rows, even of those that are rejected: too many do no harm, nor does one that comes twice."""
         found = [self._text(parts).select(*self._keys_of(version, shape)) for version, parts in self.groups]
-        return reduce(lambda one, other: one.union(other), found).distinct()
+        return reduce(lambda one, other: one.union(other), found)
 
     def placed_keys(self, shape: Shape) -> DataFrame:
         """Return the keys of all rows, even of those that are rejected, each with its `FILE` and its record number."""

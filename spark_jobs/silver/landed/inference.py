@@ -20,10 +20,15 @@ _FIRST_LOOK = 1_000  # rows; a column that they make text need not be looked at 
 _FORMS = ("whole", "number", "date", "local", "utc", "formatted", "boolean")
 
 
-def evidence(text: DataFrame, columns: Mapping[str, str | None], notation: Notation) -> dict[str, Evidence]:
-    """Return what the values of columns say; `columns` are those of `text`, each with the type that it has already, if any."""
+def evidence(text: DataFrame, columns: Mapping[str, str | None], notation: Notation, *, rows: int) -> dict[str, Evidence]:
+    """Return what the values of columns say; `columns` are those of `text`, each with the type that it has already, if any.
+
+    `rows` is how many `text` has.
+    """
     if not columns:
         return {}
+    if rows <= _FIRST_LOOK:
+        return _seen(text, columns, notation)
     found = _seen(text.limit(_FIRST_LOOK), columns, notation)
     open_ = {name: kind for name, kind in columns.items() if _is_open(found[name], known=kind is not None)}
     if open_:
