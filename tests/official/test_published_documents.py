@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ _DOCUMENTS = {
 
 def read(name: str) -> Any:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return yaml.safe_load(text) if name.endswith(".yaml") else json.loads(text)
+    return yaml.safe_load(text) if name.endswith((".yaml", ".yml")) else json.loads(text)
 
 
 def mistakes(document: Any, schema: Path) -> list[str]:
@@ -67,6 +68,50 @@ def test_a_planted_fault_is_found(name: str, path: list[str], value: Any, offici
         inner = inner[step]
     inner[path[-1]] = value
     assert mistakes(document, official / _DOCUMENTS[name])
+
+
+def workflow_mistakes(name: str, document: Any) -> list[str]:
+    """Hold a document of `.github` against the schema of it that a package brings."""
+    kind = "dependabot" if name == "dependabot.yml" else "github-workflows"
+    with as_file(files("check_jsonschema.builtin_schemas") / "vendor" / f"{kind}.json") as schema:
+        return mistakes(document, schema)
+
+
+def workflow(name: str) -> Any:
+    document = read(f".github/{name}")
+    if True in document:  # YAML 1.1 takes the word `on` for a truth
+        document["on"] = document.pop(True)
+    return document
+
+
+@pytest.mark.parametrize("name", ["workflows/ci.yml", "workflows/release.yml", "dependabot.yml"])
+def test_what_github_runs_fits_its_schema(name: str) -> None:
+    assert workflow_mistakes(name, workflow(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("workflows/ci.yml", ["jobs", "tests", "runs_on"], "ubuntu-latest"),
+        ("workflows/ci.yml", ["jobs", "tests", "timeout-minutes"], "ninety"),
+        ("workflows/ci.yml", ["jobs", "tests", "steps", 0, "use"], "actions/checkout@v4"),
+        ("workflows/ci.yml", ["jobs", "bicep", "steps"], {}),
+        ("workflows/ci.yml", ["on", "pull_requests"], None),
+        ("workflows/ci.yml", ["permissions", "contents"], "reads"),
+        ("workflows/release.yml", ["jobs", "release", "runs-on"], None),
+        ("workflows/release.yml", ["on", "push", "tag"], ["v*"]),
+        ("dependabot.yml", ["version"], 1),
+        ("dependabot.yml", ["updates", 0, "package-ecosystem"], "pypi"),
+        ("dependabot.yml", ["updates", 0, "schedule", "interval"], "hourly"),
+    ],
+)
+def test_a_planted_fault_in_what_github_runs_is_found(name: str, path: list[Any], value: Any) -> None:
+    document = workflow(name)
+    inner = document
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    assert workflow_mistakes(name, document)
 
 
 @pytest.mark.parametrize("part", ["provider", "host", "language"])
