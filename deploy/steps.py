@@ -39,6 +39,10 @@ def after_deployment(commands: Commands, environment: Environment, say: Say, ask
     workspace.admit(environment.functions_client_id, "customer360 functions")
     workspace.admit(environment.job_client_id, "customer360 job")
     workspace.make_credential()
+    if environment.catalog:
+        say(f"Databricks: the job's right to give names in the catalog {environment.catalog}")
+        for to_do in workspace.open_catalog():
+            say(f"  to do: {to_do}")
     destination = workspace.make_destination(
         url=f"{environment.functions_url}/api/callback/databricks?code={callback_key}",
         password=secrets.callback_password(commands, environment),

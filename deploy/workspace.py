@@ -9,13 +9,16 @@ from urllib.parse import quote
 
 from deploy.commands import Commands, private_file
 from deploy.environment import Environment
-from deploy.errors import DeploymentError
+from deploy.errors import CommandFailed, DeploymentError
 
 _SCIM = "urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"
 _DESTINATIONS = "/api/2.0/notification-destinations"
 _PRINCIPALS = "/api/2.0/preview/scim/v2/ServicePrincipals"
 _CREDENTIALS = "/api/2.1/unity-catalog/storage-credentials"
+_GRANTS = "/api/2.1/unity-catalog/permissions/catalog"
 CALLBACK_USERNAME = "databricks"
+#: What the job needs to make its two schemas; what it makes in them is its own.
+_MAKES_SCHEMAS = ("USE_CATALOG", "CREATE_SCHEMA")
 
 
 class Workspace:
@@ -43,6 +46,17 @@ class Workspace:
         if self.credential_name not in {one["name"] for one in listed.get("storage_credentials", [])}:
             connector = {"access_connector_id": self._environment.access_connector_id}
             self._api("post", _CREDENTIALS, {"name": self.credential_name, "azure_managed_identity": connector})
+
+    def open_catalog(self) -> list[str]:
+        """Let the job give names in the catalog; return what the catalog's owner has to do where the login may not."""
+        catalog, job = self._environment.catalog, self._environment.job_client_id
+        change = {"changes": [{"principal": job, "add": list(_MAKES_SCHEMAS)}]}
+        try:
+            self._api("patch", f"{_GRANTS}/{quote(catalog, safe='')}", change)
+        except CommandFailed:
+            rights = ", ".join(right.replace("_", " ") for right in _MAKES_SCHEMAS)
+            return [f"GRANT {rights} ON CATALOG `{catalog}` TO `{job}`; until then runs warn of not_registered"]
+        return []
 
     def make_destination(self, *, url: str, password: str) -> str:
         """Make or renew the notification destination; return its id."""

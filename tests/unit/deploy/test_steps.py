@@ -180,6 +180,21 @@ def test_the_second_hook_joins_app_workspace_and_events_in_an_order_in_which_eac
     assert any("DATABRICKS_JOB_ID=815" in command for command in cloud.commands)
 
 
+def test_with_a_catalog_the_job_may_make_its_schemas_there_or_its_owner_is_told_how_to_let_it() -> None:
+    cloud = Cloud()
+    said = deployed(cloud, CATALOG="main")
+    assert dict(cloud.bodies)["/api/2.1/unity-catalog/permissions/catalog/main"] == {
+        "changes": [{"principal": "app-job", "add": ["USE_CATALOG", "CREATE_SCHEMA"]}]
+    }
+    assert not any("to do" in line for line in said)
+
+    cloud.refuse("permissions/catalog", 1)
+    said = deployed(cloud, CATALOG="main")
+    (to_do,) = [line for line in said if "to do" in line]
+    assert to_do.startswith("  to do: GRANT USE CATALOG, CREATE SCHEMA ON CATALOG `main` TO `app-job`;")
+    assert said[-1].startswith("Ready"), "names are a convenience"
+
+
 def test_the_second_hook_may_be_repeated_and_makes_nothing_twice() -> None:
     cloud = Cloud()
     deployed(cloud)
