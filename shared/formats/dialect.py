@@ -24,7 +24,8 @@ import numpy as np
 BOM: Final = b"\xef\xbb\xbf"
 """UTF-8 byte order mark: skipped at the start of a file, data anywhere else."""
 
-Fault = Literal["text_after_quote", "stray_quotes"]
+_DOUBLED: Final = b"\\\\"
+Fault = Literal["text_after_quote", "stray_quotes", "doubled_escape"]
 """Why nobody can tell which values a record has."""
 
 
@@ -38,6 +39,7 @@ class Dialect:
         b""  # likewise; before a quote, a delimiter, a line break or itself it makes that data. Empty: there is none
     )
     spaced: bool = False  # one space that follows a delimiter belongs to the delimiter
+    unescaped: bool = False  # backslashes are known to be data; else two in a row, without an escape, are a fault
     strict: bool = (
         False  # a record whose quotes leave its values in doubt has a fault, and a byte order mark in front is none of it
     )
@@ -123,9 +125,14 @@ class Dialect:
         """Tell why the values of a record are in doubt, where the dialect is strict.
 
         Text behind a closing quote: a quote was lost or added, and the delimiters beside it may be data. Quotes inside bare
-        fields: in one field they are inches, in several they may have been meant to hold the delimiters between them.
+        fields: in one field they are inches, in several they may have been meant to hold the delimiters between them. Two
+        backslashes, where nobody knows whether they escape: two of them, or one.
         """
-        if not self.strict or self.quote not in record:
+        if not self.strict:
+            return None
+        if self._may_be_escaped and _DOUBLED in record:
+            return "doubled_escape"
+        if self.quote not in record:
             return None
         stray = 0
         for found in self._patterns[2].finditer(record.removeprefix(BOM)):
@@ -149,6 +156,8 @@ class Dialect:
             return False
         if self.escape and (text == ord(self.escape)).any():
             return False
+        if self._may_be_escaped and (text == _DOUBLED[0]).any() and re.search(re.escape(_DOUBLED), data):
+            return False
         quotes = np.flatnonzero(text == ord(self.quote))
         if not len(quotes):
             return True
@@ -170,6 +179,10 @@ class Dialect:
         closes[-1] |= closing[-1] == len(text) - 1
         closes[:-1] |= opening[1:] == closing[:-1] + 1
         return bool(opens.all() and closes.all())
+
+    @property
+    def _may_be_escaped(self) -> bool:
+        return not (self.escape or self.unescaped)
 
     def _without_escapes(self, value: bytes | None) -> bytes | None:
         return self._escaped.sub(rb"\1", value) if value else value

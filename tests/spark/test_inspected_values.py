@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from local.inspection.values import evidence_of
+from shared.contracts.sql_types import decimal_type
 from shared.contracts.values.notation import Notation
+from spark_jobs.silver.landed.finance_casts import read as read_in_sql
 from spark_jobs.silver.landed.inference import evidence
+from tests.properties.read_values import Rejected, read
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -74,3 +79,71 @@ def test_what_inspection_finds_of_values_the_job_finds_too(spark: SparkSession, 
     frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in _LANDED))
     found = evidence(frame, {name: _STORED.get(name) for name in _LANDED}, notation, rows=1_000_000)  # in two looks
     assert found == {name: evidence_of(name, values, notation, _STORED.get(name)) for name, values in _LANDED.items()}
+
+
+_TYPES = ("bigint", "decimal(16,2)", "decimal(6,3)", "date", "timestamp", "boolean")
+
+
+@pytest.mark.parametrize(
+    "notation",
+    [
+        Notation(),
+        Notation(decimal=",", thousands=".", accounting=True, nulls=("-",), date_formats=("dd.MM.yyyy", "dd/MM/yyyy HH:mm")),
+    ],
+    ids=["nothing said", "said"],
+)
+def test_what_the_properties_read_of_a_text_silver_reads_too(spark: SparkSession, notation: Notation) -> None:
+    texts = list(dict.fromkeys(value for values in [*_LANDED.values(), _ODD] for value in values if value and value.strip()))
+    frame = spark.createDataFrame([(text,) for text in texts], "text string")
+    asked = [(kind, inferred) for kind in _TYPES for inferred in (True, False)]
+    columns = [f"{read_in_sql('text', kind, notation, inferred=inferred)} as c{n}" for n, (kind, inferred) in enumerate(asked)]
+    shown = [
+        f"date_format(c{n}, 'yyyy-MM-dd HH:mm:ss')" if kind == "timestamp" else f"cast(c{n} as string)"
+        for n, (kind, _) in enumerate(asked)
+    ]
+    rows = frame.selectExpr("text", *columns).selectExpr("text", *shown).collect()
+    for row in rows:
+        for place, (kind, inferred) in enumerate(asked, 1):
+            assert row[place] == _shown(row[0], kind, notation, inferred=inferred), (row[0], kind, inferred)
+
+
+#: Values that a person's configuration reads, and some that nothing reads.
+_ODD: list[str | None] = [
+    "5-",
+    "(5,10)",
+    "$5",
+    "5 €",
+    "€ -1.234,50",
+    "(€7)",
+    "-5-",
+    "1.234,567",
+    "12,3",
+    "+7",
+    ".5",
+    "1.5",
+    "1.2345",
+    "99999.999",
+    "9223372036854775808",
+    "31/12/2026 23:59",
+    "2026-11-01T00:00:00",
+    "t",
+    "no",
+    "0",
+]
+
+
+def _shown(text: str, kind: str, notation: Notation, *, inferred: bool) -> str | None:
+    """Return what the mirror reads, as SQL spells it."""
+    try:
+        value = read(text, kind, notation, inferred=inferred)
+    except Rejected:
+        return None
+    scale = decimal_type(kind)
+    match value:
+        case Decimal():
+            return f"{value:.{scale.scale if scale else 0}f}"
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.replace(tzinfo=None).isoformat(sep=" ")
+    return None if value is None else str(value)

@@ -67,20 +67,23 @@ def layout_by(
 
 def _as_expected(head: bytes, config: FinanceConfig, expected: Expected, *, whole: bool) -> FinanceConfig | None:
     """Return the configuration with what the contract says where it says nothing; None: no record holds the names."""
+    # What is usual stands in a contract too where no file had any: a file that leaves it open is not settled by that.
+    delimiter = expected.delimiter if len(expected.columns) > 1 else None
+    quote = expected.quote if expected.quote != '"' else None
     by_contract = replace(
         config,
-        delimiter=config.delimiter if config.delimiter is not None else expected.delimiter,
-        quote=config.quote if config.quote is not None else expected.quote,
-        escape=config.escape if config.escape is not None else expected.escape,
+        delimiter=config.delimiter if config.delimiter is not None else delimiter,
+        quote=config.quote if config.quote is not None else quote,
+        escape=config.escape if config.escape is not None else expected.escape or None,
     )
     if config.columns or config.header_row is not None:
         return by_contract
     if expected.header_row is None:
         return replace(by_contract, columns=expected.columns)
-    delimiter = (by_contract.delimiter or ",").encode()
+    mark = (by_contract.delimiter or ",").encode()
     dialect = Dialect(
-        delimiter=delimiter[:1],
-        spaced=delimiter[1:] == b" ",
+        delimiter=mark[:1],
+        spaced=mark[1:] == b" ",
         quote=(by_contract.quote or '"').encode(),
         escape=(by_contract.escape or "").encode(),
         strict=True,

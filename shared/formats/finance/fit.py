@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from shared.formats.dialect import Dialect
@@ -13,6 +14,7 @@ from shared.formats.finance.options import FinanceConfig
 
 DELIMITERS: Final = (b";", b"\t", b"|", b",")
 """Tried in this order; of two that fit alike the first is taken, since a comma is in numbers and names as well."""
+_SAMPLE: Final = 64 * 1024  # bytes in which marks are looked for
 _LOOKED_AT: Final = 50  # records; the widths of more tell no more
 _FIELDS: Final = 8_000  # likewise
 _ODD: Final = 0.3  # of the records from the header on: more of another width, or with a fault, and a dialect does not fit
@@ -20,7 +22,8 @@ _FEW: Final = 10  # records; of so few, half may be odd
 _DECIMAL: Final = re.compile(rb"[-+]?\d{1,3}(?:\.?\d{3})*,\d+")
 _SPACES: Final = re.compile(" +")
 _IN_NAMES: Final = " .,;|-_'\"/&()\t"  # that stand in names and values of one column, or are tried before
-_LONE: Final = re.compile(rb"'[^']+'")
+_LONE: Final = re.compile(rb"'.+'", re.DOTALL)
+_BACKSLASHES: Final = re.compile(rb"\\+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Fit:
     @property
     def fits(self) -> bool:
         """Whether the records are those of a table."""
-        return self.width > 1 and _few(self.odd, self.records - self.first)
+        return self.width > 1 and self.first < self.records and _few(self.odd, self.records - self.first)
 
 
 def records(head: bytes, start: int, dialect: Dialect, *, whole: bool, most: int, fields: int) -> Iterator[FoundRecord]:
@@ -76,7 +79,7 @@ def records(head: bytes, start: int, dialect: Dialect, *, whole: bool, most: int
 
 def find_dialect(head: bytes, start: int, config: FinanceConfig, *, whole: bool) -> Fit:
     """Return the dialect that fits best; it may not fit."""
-    sample = head[start : start + 65536]
+    sample = head[start : start + _SAMPLE]
     best: tuple[tuple[object, ...], Fit] | None = None
     for delimiter in _delimiters(config, sample):
         for dialect in _variants(delimiter, config, sample):
@@ -105,12 +108,37 @@ def other_delimiter(cells: Sequence[bytes | None]) -> str | None:
     return " " if len(parts) == 1 and parts.pop() > 1 else None
 
 
-def lone_quotes(fit: Fit, rows: Sequence[Sequence[bytes | None]]) -> bool:
-    """Tell whether some values stand between single quotes, which may be none of them: no `"` in the file says otherwise."""
-    if fit.dialect.quote != b'"':
+def marks_in_doubt(
+    fit: Fit, rows: Sequence[Sequence[bytes | None]], sample: bytes, config: FinanceConfig
+) -> tuple[str, dict[str, object]] | None:
+    """Return what marks of a file may be quotes or escapes, or belong to the values, and what would settle it."""
+    if config.quote is None and _lone_quotes(fit, rows, sample):
+        return "some values stand between single quotes, which may belong to them; say quote", {"quote": "'"}
+    if not (fit.dialect.escape or fit.dialect.unescaped) and b"\\\\" in sample[:_SAMPLE]:
+        return "each backslash is doubled: it escapes another one, or both belong to the value; say escape", {"escape": ""}
+    return None
+
+
+def _lone_quotes(fit: Fit, rows: Sequence[Sequence[bytes | None]], sample: bytes) -> bool:
+    """Tell whether some values stand between single quotes, which may be none of them: no `"` in the text opens a value."""
+    mark = re.escape(fit.dialect.delimiter)
+    opens = rb'(?:\A|[\r\n]|%b%b)"[^"]*"[\r\n%b]' % (mark, b" ?" if fit.dialect.spaced else b"", mark)
+    if fit.dialect.quote != b'"' or re.search(opens, sample):
         return False
-    cells = [value for row in rows for value in row if value]
-    return not any(b'"' in value for value in cells) and any(_LONE.fullmatch(value.strip()) for value in cells)
+    lone = any(_LONE.fullmatch(value.strip()) for row in rows for value in row if value)
+    odd = (pair for pair in pairwise(rows) if any(len(row) != fit.width for row in pair))
+    return lone or any(_is_cut(before[-1], after[0]) for before, after in odd)
+
+
+def _is_cut(end: bytes | None, begin: bytes | None) -> bool:
+    """Tell whether a line break between two records may stand inside single quotes."""
+    return (end or b"").strip().startswith(b"'") and (begin or b"").strip().endswith(b"'")
+
+
+def _are_data(sample: bytes, mark: bytes) -> bool:
+    """Tell whether some backslash is data for sure: it is neither doubled nor in front of what an escape stands before."""
+    lone = (found for found in _BACKSLASHES.finditer(sample) if (found.end() - found.start()) % 2)
+    return any(sample[found.end() : found.end() + 1] not in (b'"', b"'", mark, b"\r", b"\n", b"") for found in lone)
 
 
 def _delimiters(config: FinanceConfig, sample: bytes) -> list[bytes]:
@@ -121,7 +149,8 @@ def _delimiters(config: FinanceConfig, sample: bytes) -> list[bytes]:
 
 def _variants(delimiter: bytes, config: FinanceConfig, sample: bytes) -> Iterator[Dialect]:
     """Yield the dialects with a delimiter that the text gives reason to try, the plain one first."""
-    plain = Dialect(delimiter=delimiter[:1], spaced=delimiter[1:] == b" ", strict=True)
+    unescaped = config.escape is not None or _are_data(sample, delimiter[:1])
+    plain = Dialect(delimiter=delimiter[:1], spaced=delimiter[1:] == b" ", unescaped=unescaped, strict=True)
     quotes = [config.quote.encode()] if config.quote else [b'"']
     if not config.quote and re.search(rb"(?:^|[\r\n%b]) ?'" % re.escape(plain.delimiter), sample):
         quotes.append(b"'")

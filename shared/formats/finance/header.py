@@ -13,6 +13,8 @@ from shared.formats.finance.words import are_names, is_name
 Cells = Sequence[str | None]
 Judgement = Literal["header", "values", "unclear"]
 _YEARS = range(1900, 2101)
+_FEW = 3  # columns, of which one without a name is odd
+_ABOVE = 5  # records above a table, as a title and what it is of
 _AGAIN = 6  # values of a column; of fewer nobody can tell that they come again
 
 
@@ -46,6 +48,18 @@ def find_header(rows: Sequence[Cells]) -> Headed:
 
 def judge(header: Cells, rows: Sequence[Cells]) -> tuple[Judgement, str]:
     """Tell whether a record names the columns below it, and why."""
+    found = _judged(header, rows)
+    if found[0] == "header" and len(header) == 1 and _may_be_a_title(rows):
+        return "unclear", "one column, in which a name cannot be told from a title or a value: say header_row"
+    return found
+
+
+def _may_be_a_title(rows: Sequence[Cells]) -> bool:
+    """Tell whether text stands below the first record of one column: a name below a title, or values."""
+    return common_shape([row[0] for row in rows]) is None and any(kind(row[0]) == "text" for row in rows[:_ABOVE])
+
+
+def _judged(header: Cells, rows: Sequence[Cells]) -> tuple[Judgement, str]:
     speaks_for, against, whole = 0, 0, []
     repeated = False
     for cell, column in zip(header, _columns(rows, len(header)), strict=True):
@@ -109,11 +123,18 @@ def is_title(row: Cells) -> bool:
 
 
 def is_strong(row: Cells, rows: Sequence[Cells]) -> bool:
-    """Tell whether a record can only be a header: each cell a name, all different, and values below."""
+    """Tell whether a record can only be a header: each cell a name, all different, and values below.
+
+    One cell may lack where names stand above values in most other columns.
+    """
     names = [(cell or "").strip().casefold() for cell in row]
-    if not all(names) or len(set(names)) < len(names) or any(kind(cell) != "text" for cell in row):
+    named = [name for name in names if name]
+    if len(set(named)) < len(named) or any(kind(cell) != "text" for cell in row if (cell or "").strip()):
         return False
-    return judge(row, rows)[0] == "header" and (not rows or any(_typed(column) for column in _columns(rows, len(row))))
+    typed = sum(map(_typed, _columns(rows, len(row))))
+    if len(named) < len(names) and not (len(named) == len(names) - 1 and len(names) > _FEW and 2 * typed > len(names)):
+        return False
+    return judge(row, rows)[0] == "header" and (not rows or typed > 0)
 
 
 def goes_on(row: Cells, rows: Sequence[Cells]) -> bool:

@@ -20,7 +20,7 @@ from shared.formats.finance.errors import (
     HeaderMissingError,
     LayoutError,
 )
-from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, lone_quotes, other_delimiter, records
+from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, marks_in_doubt, other_delimiter, records
 from shared.formats.finance.header import Cells, another_header, find_header, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, limit, section
 from shared.formats.finance.shapes import column_kind, kind
@@ -54,6 +54,7 @@ class _Head:
     config: FinanceConfig
     fit: Fit
     found: tuple[FoundRecord, ...]
+    text: bytes  # from its first record on
     start: int
 
     def said(self, **more: object) -> str:
@@ -81,8 +82,11 @@ def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str,
     found = tuple(records(head, start, fit.dialect, whole=whole, most=_RECORDS, fields=_FIELDS))
     if not found:
         raise _nothing_found(head, start, file)
-    at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, start=start)
+    at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, text=head[start:], start=start)
     _refuse_wide(at, max(fit.width, len(found[0].fields)))
+    if (doubt := marks_in_doubt(fit, [one.fields for one in found], at.text, config)) is not None:
+        said = written(fit.dialect) | {"columns": config.columns, "header_row": config.header_row}
+        raise LayoutError(file, doubt[0], section(data_set, **(said | doubt[1])))
     layout = _said(at) if config.columns or config.header_row is not None else _found(at)
     _refuse_another_table(at, layout)
     evidence = {"dialect": f"{fit.share:.0%} of {fit.records} records have {fit.width} fields", **layout.evidence}
@@ -142,9 +146,6 @@ def _found(at: _Head) -> Layout:
     _refuse_odd_widths(at, held)
     first = fit.first if fit.width > 1 else 0
     table = [one for one in held[first:] if len(one.fields) == fit.width]
-    if at.config.quote is None and lone_quotes(fit, [one.fields for one in table[:_JUDGED]]):
-        detail = "some values stand between single quotes, which may belong to them; say quote"
-        raise LayoutError(at.file, detail, section(at.data_set, **(written(fit.dialect) | {"quote": "'"})))
     rows = [_values(one.fields, at.config.nulls) for one in table[:_JUDGED]]
     headed = find_header(rows)
     number = at.found.index(table[headed.place]) + 1
@@ -185,7 +186,8 @@ def _found(at: _Head) -> Layout:
 def _refuse_odd_widths(at: _Head, held: Sequence[FoundRecord]) -> None:
     """Refuse a file in which no delimiter gives most records one width, or one that may have columns between other marks."""
     fit = at.fit
-    if fit.fits:
+    alike = sum(1 for one in held[: fit.first] if len(one.fields) == fit.width)
+    if fit.fits and not (fit.width > 1 and 3 * alike > fit.first):  # else what stands above belongs to the table
         return
     widths = {len(one.fields) for one in held}
     if fit.width <= 1 and widths == {1} and not any(one.in_doubt for one in held):
@@ -253,7 +255,7 @@ def _spare(cells: Cells, below: Sequence[FoundRecord]) -> int:
     while spare < len(cells) - 1 and not (cells[-1 - spare] or "").strip():
         at = len(cells) - 1 - spare
         if any(len(one.fields) != len(cells) or one.fields[at] for one in below if not one.is_blank):
-            return 0 if spare == 0 else spare
+            return spare
         spare += 1
     return spare
 

@@ -259,6 +259,47 @@ def test_a_record_whose_values_may_have_moved_is_rejected(record: bytes, reason:
     assert rows == [["1", "a", "10"], ["2", "b", "20"], ["5", "c", "50"], ["6", "d", "60"]]
 
 
+def test_doubled_backslashes_are_two_readings_until_something_settles_them() -> None:
+    data = b'cid,path\n1,"C:\\\\temp"\n2,x\n'
+    toml = refused(data, LayoutError).toml
+    assert 'escape = ""' in toml
+    assert read(data, escape="")[1] == [["1", "C:\\\\temp"], ["2", "x"]]
+    assert read(data, escape="\\")[1] == [["1", "C:\\temp"], ["2", "x"]]
+    assert read(data + b"3,D:\\a\n")[1][0] == ["1", "C:\\\\temp"], "a lone backslash escapes nothing"
+    late = b"cid,path\n" + b"1,x\n" * 30_000 + data.partition(b"\n")[2]
+    assert read(late)[2] == ["doubled_escape"]
+
+
+def test_a_file_is_no_table_where_only_its_end_has_one_width() -> None:
+    data = "Report\nKunde;Name;Betrag\nZürich;;1,000,000,000\nZürich;;1,000"
+    assert read(data.encode())[1] == [["Zürich", None, "1,000,000,000"], ["Zürich", None, "1,000"]]
+
+
+@pytest.mark.parametrize("value", [b"'O''Neil'", b"'O\\'Neil'", b"'x'", b"'two\nlines'"])
+def test_single_quotes_that_may_belong_to_values_are_asked_about_whatever_stands_inside_others(value: bytes) -> None:
+    toml = refused(b"cid,name\n1," + value + b'\n2,the "Inn"\n', LayoutError).toml
+    assert """quote = "'" """.strip() in toml
+
+
+@pytest.mark.parametrize("above", [b"Umsatz 2026\n\nStand: 01.11.2026\n", b"Kunden\n"])
+def test_one_column_of_text_does_not_tell_its_name_from_a_title(above: bytes) -> None:
+    refused(above + b"Kunde\nBern\n", HeaderMissingError)
+    refused(above + b"Tag\n" + b"2026-11-01\n" * 40, FinanceError)
+    assert read(b"Tag\n" + b"2026-11-01\n" * 40)[0] == ("Tag",)
+
+
+def test_a_header_below_other_lines_may_lack_one_name_where_it_stands_above_values() -> None:
+    names, rows, _ = read(b"Run 7\nby Ada\na;b;c;\n1;2;3;4\n5;6;7;8\n")
+    assert (names, rows) == (("a", "b", "c", "column_4"), [["1", "2", "3", "4"], ["5", "6", "7", "8"]])
+    refused(b"Run 7\nby Ada\na;b;;\n1;2;3;4\n5;6;7;8\n", FinanceError)
+
+
+def test_records_of_the_tables_width_above_it_are_no_preamble() -> None:
+    odd = b"".join(b"%d,'It''s Bo's, %d',x\n%d,b,x\n" % (n, n, n) for n in range(8))
+    toml = refused(b"cid,'name',note\n" + odd + b"1,a,x\n" * 40, LayoutError).toml
+    assert "header_row" not in toml
+
+
 def test_inches_are_data() -> None:
     assert read(b'cid,pipe\n1,5" steel\n2,6"\n')[1:] == ([["1", '5" steel'], ["2", '6"']], [])
 
