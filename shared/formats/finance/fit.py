@@ -17,6 +17,7 @@ DELIMITERS: Final = (b";", b"\t", b"|", b",")
 _SAMPLE: Final = 64 * 1024  # bytes in which marks are looked for
 _LOOKED_AT: Final = 50  # records; the widths of more tell no more
 _FIELDS: Final = 8_000  # likewise
+_LINES: Final = 8  # in which a comma may stand before a fraction
 _ODD: Final = 0.3  # of the records from the header on: more of another width, or with a fault, and a dialect does not fit
 _FEW: Final = 10  # records; of so few, half may be odd
 _DECIMAL: Final = re.compile(rb"[-+]?\d{1,3}(?:\.?\d{3})*,\d+")
@@ -201,8 +202,8 @@ def _rank(fit: Fit, head: bytes, start: int, *, whole: bool) -> tuple[object, ..
         fit.fits,
         exotic >= 0,
         fit.first == 0,
-        -round(fit.odd / max(1, fit.records), 1),
         commas,
+        -round(fit.odd / max(1, fit.records), 1),
         exotic,
         fit.width if fit.fits else -fit.width,
     )
@@ -243,5 +244,5 @@ def _is_wrapped(column: tuple[bytes | None, ...], mark: bytes) -> bool:
 
 def _splits_decimals(head: bytes, start: int) -> bool:
     """Tell whether another delimiter would leave whole numbers with decimal commas where a comma splits them."""
-    line = head[start : start + 4096].splitlines()[1:3]
+    line = head[start : start + 4096].splitlines()[1:_LINES]
     return any(_DECIMAL.fullmatch(cell.strip()) for text in line for mark in b";\t|" for cell in text.split(bytes([mark]))[:-1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from shared.formats.finance.shapes import Kind, code_length, column_kind, common_shape, is_ruled, kind, shape
+from shared.formats.finance.shapes import Kind, code_length, column_kind, common_shape, is_ruled, is_typed, kind, shape
 from shared.formats.finance.words import are_names, is_name
 
 Cells = Sequence[str | None]
@@ -30,9 +30,9 @@ class Headed:
 
 def find_header(rows: Sequence[Cells]) -> Headed:
     """Judge which of some records of one width is the header. Records above it that hold a title are passed over."""
-    place = 0
-    while place + 1 < len(rows) and is_title(rows[place]) and is_strong(rows[place + 1], rows[place + 2 :]):
-        place += 1
+    place = next((place for place, row in enumerate(rows) if not is_title(row)), 0)
+    if place and not is_strong(rows[place], rows[place + 1 :]):
+        place = 0
     judgement, why = judge(rows[place], [row for row in rows[place + 1 :] if list(row) != list(rows[place])])
     spans = not all((cell or "").strip() for cell in rows[place])
     if judgement == "unclear" and spans and len(rows) > place + 2 and goes_on(rows[place + 1], rows[place + 2 :]):
@@ -125,13 +125,20 @@ def is_title(row: Cells) -> bool:
 def is_strong(row: Cells, rows: Sequence[Cells]) -> bool:
     """Tell whether a record can only be a header: each cell a name, all different, and values below.
 
-    One cell may lack where names stand above values in most other columns.
+    One cell may lack where names stand above values in most other columns. Columns behind the last name that hold nothing
+    are none.
     """
+    while (
+        len(row) > 1
+        and not (row[-1] or "").strip()
+        and not any((one[len(row) - 1] or "") for one in rows if len(one) >= len(row))
+    ):
+        row = row[:-1]
     names = [(cell or "").strip().casefold() for cell in row]
     named = [name for name in names if name]
     if len(set(named)) < len(named) or any(kind(cell) != "text" for cell in row if (cell or "").strip()):
         return False
-    typed = sum(map(_typed, _columns(rows, len(row))))
+    typed = sum(map(is_typed, _columns(rows, len(row))))
     if len(named) < len(names) and not (len(named) == len(names) - 1 and len(names) > _FEW and 2 * typed > len(names)):
         return False
     return judge(row, rows)[0] == "header" and (not rows or typed > 0)
@@ -141,7 +148,7 @@ def goes_on(row: Cells, rows: Sequence[Cells]) -> bool:
     """Tell whether a record below the header is a second line of it: names or units in every column of values."""
     if is_ruled(row):
         return True
-    typed = [place for place, column in enumerate(_columns(rows, len(row))) if _typed(column)]
+    typed = [place for place, column in enumerate(_columns(rows, len(row))) if is_typed(column)]
     if not typed or any(kind(row[place]) in ("number", "date") for place in range(len(row))):
         return False
     named = [place for place in typed if kind(row[place]) == "text"]
@@ -200,10 +207,6 @@ def unique(names: Sequence[str | None]) -> tuple[str, ...]:
 
 def _columns(rows: Sequence[Cells], width: int) -> list[list[str | None]]:
     return [[row[place] for row in rows if place < len(row)] for place in range(width)]
-
-
-def _typed(column: Sequence[str | None]) -> bool:
-    return column_kind(column) in ("number", "date")
 
 
 def _are_names(whole: Sequence[int], count: int) -> bool:

@@ -21,9 +21,9 @@ from shared.formats.finance.errors import (
     LayoutError,
 )
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, marks_in_doubt, other_delimiter, records
-from shared.formats.finance.header import Cells, another_header, find_header, is_strong, merged, unique
+from shared.formats.finance.header import Cells, Headed, another_header, find_header, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, limit, section
-from shared.formats.finance.shapes import column_kind, kind
+from shared.formats.finance.shapes import column_kind, is_typed, kind
 
 _RECORDS: Final = 200  # that are looked at below the header
 _FIELDS: Final = 6_000
@@ -150,10 +150,14 @@ def _found(at: _Head) -> Layout:
     headed = find_header(rows)
     number = at.found.index(table[headed.place]) + 1
     if headed.judgement != "header":
-        raise _no_header(at, held, first, headed.why)
+        raise _no_header(at, held, first, headed)
     if first and not headed.place:
         above = held[first - 1]
-        if len(above.fields) > 1 and len(above.fields) >= fit.width - 1 and not _typed_below(rows):
+        if (
+            len(above.fields) > 1
+            and len(above.fields) >= fit.width - 1
+            and not any(map(is_typed, zip(*rows[1:], strict=False)))
+        ):
             raise _other_width(at, above, number - 1)
     below_it = rows[headed.place + 1 :]
     if first and not (below_it and is_strong(rows[headed.place], below_it)):
@@ -214,7 +218,7 @@ def _other_mark(at: _Head, mark: str) -> FinanceError:
     return LayoutError(at.file, f"{told} comes equally often in each record, and may separate fields; say delimiter", toml)
 
 
-def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, why: str) -> FinanceError:
+def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, headed: Headed) -> FinanceError:
     """Say that the table begins with values; what stands directly above it may name its columns, in another width."""
     width = at.fit.width
     if first:
@@ -222,9 +226,12 @@ def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, why: str) -> 
         row = at.found.index(above) + 1
         if len(above.fields) > 1:
             return _other_width(at, above, row)
-        names = unique([None] * width)
-        return HeaderMissingError(at.file, f"no header above the values ({why})", at.said(columns=names, header_row=row))
-    return HeaderMissingError(at.file, f"the first record holds values ({why})", at.said(columns=unique([None] * width)))
+        toml = at.said(columns=unique([None] * width), header_row=row)
+        return HeaderMissingError(at.file, f"no header above the values ({headed.why})", toml)
+    names = [(cell or "").strip() for cell in _text(held[0].fields)]
+    is_named = headed.judgement == "unclear" and all(names) and len(unique(names)) == len(set(names))
+    toml = at.said(header_row=1) if is_named else at.said(columns=unique([None] * width))
+    return HeaderMissingError(at.file, f"the first record holds values ({headed.why})", toml)
 
 
 def _other_width(at: _Head, above: FoundRecord, row: int) -> FinanceError:
@@ -270,20 +277,12 @@ def _refuse_another_table(at: _Head, layout: Layout) -> None:
             continue
         before = rows[max(0, place - _JUDGED) : place]
         kinds = [column_kind([cells[column] for cells in before if column < len(cells)]) for column in range(len(layout.names))]
-        apart = place > 0 and _is_apart(below[place - 1], one)
+        # An empty line, or a record that holds nothing, stands before it.
+        apart = place > 0 and (below[place - 1].is_blank or one.start > below[place - 1].after)
         if another_header(layout.header, row, kinds, apart=apart):
             number = at.found.index(one) + 1
             detail = f"record {number} looks like the header of another table; land each table as a file of its own"
             raise AnotherTableError(at.file, detail)
-
-
-def _is_apart(before: FoundRecord, one: FoundRecord) -> bool:
-    """Tell whether an empty line, or a record that holds nothing, stands before a record."""
-    return before.is_blank or one.start > before.after
-
-
-def _typed_below(rows: Sequence[Cells]) -> bool:
-    return any(column_kind(column) in ("number", "date") for column in zip(*rows[1:], strict=False))
 
 
 def _values(fields: Sequence[bytes | None], nulls: tuple[str, ...]) -> Cells:

@@ -48,6 +48,11 @@ def column_kind(cells: Sequence[str | None]) -> Kind:
     return "date" if kinds.count("date") >= _MOST * len(kinds) else "text"
 
 
+def is_typed(cells: Sequence[str | None]) -> bool:
+    """Tell whether most cells of a column hold numbers, or dates."""
+    return column_kind(cells) in ("number", "date")
+
+
 def shape(cell: str | None) -> str:
     """Return a cell with its letters and digits alike: `C001` and `C002` have one shape."""
     return _DIGITS.sub("9", _LETTERS.sub("a", (cell or "").strip()))

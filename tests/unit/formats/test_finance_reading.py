@@ -294,6 +294,31 @@ def test_a_header_below_other_lines_may_lack_one_name_where_it_stands_above_valu
     refused(b"Run 7\nby Ada\na;b;;\n1;2;3;4\n5;6;7;8\n", FinanceError)
 
 
+def test_titles_that_a_workbook_filled_up_to_the_tables_width_are_passed_over() -> None:
+    titles = b'Acme Inc.,,,\nTransactions,,,\n"November 1-30, 2026",,,\n,,,\n'
+    names, rows, _ = read(titles + b"Date,Num,Name,Amount\n2026-11-01,1001,Ada,100.00\n2026-11-02,1002,Bo,20.00\n")
+    assert (names, rows[0]) == (("Date", "Num", "Name", "Amount"), ["2026-11-01", "1001", "Ada", "100.00"])
+
+
+def test_a_delimiter_behind_every_record_below_other_lines_is_no_column() -> None:
+    names, _, _ = read(
+        b'"Konto:";"DE1";\n\n"Tag";"Text";"Betrag";\n"02.11.2026";"Miete";"-850,00";\n"03.11.2026";"Lohn";"2,00";\n'
+    )
+    assert names == ("Tag", "Text", "Betrag")
+
+
+def test_commas_of_amounts_between_other_marks_separate_nothing() -> None:
+    rows = b"1|01.11.2026|  1.234,56 |EUR\n2|02.11.2026|   234,56-|EUR\n3|03.11.2026| 12,00|EUR\n"
+    names, found, reasons = read(b"Liste 7\n----\nid|Tag|Betrag|W\n----\n" + rows + b"----\n")
+    assert (names, found[0][2], reasons) == (("id", "Tag", "Betrag", "W"), "  1.234,56 ", ["too_narrow", "too_narrow"])
+
+
+def test_where_only_text_stands_below_text_the_toml_says_that_the_first_record_names_it() -> None:
+    data = b"x1,y1\nab,cd\nef,gh\n"
+    toml = refused(data.replace(b"1", b""), HeaderMissingError).toml
+    assert "header_row = 1" in toml
+
+
 def test_records_of_the_tables_width_above_it_are_no_preamble() -> None:
     odd = b"".join(b"%d,'It''s Bo's, %d',x\n%d,b,x\n" % (n, n, n) for n in range(8))
     toml = refused(b"cid,'name',note\n" + odd + b"1,a,x\n" * 40, LayoutError).toml
