@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -54,13 +55,19 @@ def mistakes(value: Any, kind: Any, place: Place = ()) -> Iterator[Mistake]:
 
 
 def _mistakes_of_table(value: Mapping[str, Any], kind: Any, place: Place) -> Iterator[Mistake]:
-    known = get_type_hints(kind, include_extras=True)
+    known = _fields(kind)
     for name in value:
         if name not in known:
             yield Mistake(place=(*place, name), problem=unknown(name, known))
     for name, field in known.items():
         if name in value:
             yield from mistakes(value[name], field, (*place, name))
+
+
+@cache
+def _fields(kind: Any) -> Mapping[str, Any]:
+    """Return the fields of a model with their types, which Python evaluates anew whenever it is asked."""
+    return get_type_hints(kind, include_extras=True)
 
 
 def _anything(_: object) -> bool:
