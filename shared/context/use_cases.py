@@ -39,7 +39,7 @@ from shared.orchestration.dispatch import Dispatch
 from shared.orchestration.erasure.request import Erase
 from shared.orchestration.erasure.steps import ErasureSteps
 from shared.orchestration.hints import SparseHints
-from shared.orchestration.manifests import Listing
+from shared.orchestration.listing import Listing
 from shared.orchestration.reconcile import Reconcile
 from shared.orchestration.refresh import FollowRefresh
 from shared.orchestration.reprocess import Reprocess

@@ -7,7 +7,7 @@
 | `dispatch` | Turns bronze parts that wait into one batch and one run, never more than one at a time |
 | `erasure` | Everything of one key leaves: a room of its own |
 | `hints` | Hints without a flood |
-| `manifests` | Says what the parts of a batch are, once and for all |
+| `listing` | Says what the parts of a batch are, once and for all |
 | `publish` | Makes a publication visible |
 | `reconcile` | One look at everything that goes on |
 | `refresh` | Asks Customer Insights to read the newest publication, and follows that refresh to its end |

@@ -30,7 +30,7 @@ from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import Batch, Pipeline, Refresh
 from shared.ledger.table_records import concluded, unread
 from shared.ledger.tallies.increments import ROWS
-from shared.orchestration.manifests import read_listed
+from shared.orchestration.listing import read_listed
 from shared.orchestration.publish import Published, publish, read_whole
 from shared.orchestration.when import retry_at
 from shared.ports import Clock, JobRun, Jobs, Lake, Termination

@@ -28,7 +28,7 @@ from shared.contracts.places import PIPELINE, batch_id, batch_manifest, whole
 from shared.errors import LedgerChanged, ServiceRefused, ServiceUnavailable, SettingsInvalid
 from shared.ledger.ledger import Known, Ledger, Pending
 from shared.ledger.records import Batch, Part, Pipeline
-from shared.orchestration.manifests import ColumnsMissing, Listing
+from shared.orchestration.listing import ColumnsMissing, Listing
 from shared.orchestration.when import chosen, deferred_to, is_turn_of_queue, time_left
 from shared.ports import Clock, Hints, Jobs
 

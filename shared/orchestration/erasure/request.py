@@ -22,7 +22,7 @@ from shared.ledger.identities import Identities
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Erasure
 from shared.orchestration.erasure.landing_files import LandingFile, in_the_way
-from shared.orchestration.manifests import read_listed, with_all_parts
+from shared.orchestration.listing import read_listed, with_all_parts
 from shared.orchestration.reprocess import RequestConflicts
 from shared.ports import Clock, Hints, Lake
 

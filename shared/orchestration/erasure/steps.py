@@ -29,7 +29,7 @@ from shared.ledger.records import Batch, Erasure, Part
 from shared.orchestration.erasure.landing_files import in_the_way, left_over
 from shared.orchestration.erasure.request import findings
 from shared.orchestration.erasure.rewriting import rewritten
-from shared.orchestration.manifests import read_listed
+from shared.orchestration.listing import read_listed
 from shared.orchestration.selection import every_part
 from shared.ports import Clock, Hints, Lake
 
