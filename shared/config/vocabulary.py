@@ -133,7 +133,10 @@ class DataSet(TableSection, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     thousands: Annotated[
         Literal[".", ",", " ", "'", "_"] | None, Meta(description="between groups of three digits; left out: nothing")
     ] = None
-    accounting: Annotated[bool, Meta(description="read `5-`, `(5)` and one currency symbol as numbers")] = False
+    accounting: Annotated[
+        bool,
+        Meta(description="read `5-`, `(5)` and the one currency symbol of a column as numbers"),
+    ] = False
     date_formats: Annotated[
         tuple[DatePattern, ...], Meta(description="Spark's patterns of dates and times, in the order tried; left out: ISO 8601")
     ] = ()

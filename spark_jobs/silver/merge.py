@@ -28,6 +28,7 @@ from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.labels import Labelling
 from spark_jobs.silver.landed.bronze import BronzeRows
+from spark_jobs.silver.landed.currencies import PROPERTY
 from spark_jobs.silver.landed.erased import ERASED
 from spark_jobs.silver.landed.rejects import OF_BRONZE, bronze_rejects
 from spark_jobs.silver.landed.shape import Shape
@@ -62,7 +63,7 @@ class Merge:
         stored = Stored.read(spark, lake, batch, entity)
         bronze = BronzeRows(spark=spark, lake=lake, batch=batch, entity=entity)
         labels = Labelling.read(lake, batch, entity, bronze.columns, stored.table, stored.columns, stored.labels)
-        shape = bronze.shape(labels.data)
+        shape = bronze.shape(labels.data, stored.currencies)
         return cls(spark=spark, lake=lake, batch=batch, entity=entity, stored=stored, bronze=bronze, labels=labels, shape=shape)
 
     def run(self, note: Callable[[MergeCounts], None], warn: Callable[[Sequence[Finding]], None]) -> None:
@@ -91,6 +92,9 @@ class Merge:
         if staged is not None and observed.is_change():
             self._merge(staged)
         self.lake.delete(self._staging)
+        for column, symbol in self.shape.currencies.items():
+            if symbol and column not in stored.currencies:
+                table.set_property(f"{PROPERTY}{column}", symbol)
         self.labels.bring_up_to_date(self.shape.types, self._version)
         if counts.rejected or self._has_bronze_rejects:
             counts = replace(counts, rules=self._keep_rejected(sides, counts.rejected) | dict(counts.rules))

@@ -16,6 +16,7 @@ from shared.contracts.columns import CONTAINER, KEYS, SOURCE_FILE, START
 from shared.contracts.places import rejected_table
 from spark_jobs.errors import IdentityConflictError
 from spark_jobs.silver.labels import StoredLabels
+from spark_jobs.silver.landed.currencies import amounts, remembered
 from spark_jobs.tables import Described, Table, Totals
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Stored:
     identity: frozenset[str]  # columns that tell its events apart; none: not told by whoever made the table
     totals: Totals | None  # None: not noted, to be counted
     labels: StoredLabels
+    currencies: Mapping[str, str]  # by column: the symbol that its amounts carried first
 
     @classmethod
     def read(cls, spark: SparkSession, lake: Lake, batch: Manifest, entity: Entity) -> Self:
@@ -58,6 +60,7 @@ class Stored:
         if entity.source == "dataverse" and LANDED_FIRST in described.columns.get(START, ""):
             # Of a finance data set that gave its name up to a table of Dataverse; its rows are in bronze.
             is_new, described = True, Described()
+        properties = table.properties() if amounts(entity) and not is_new else {}
         listed = any(document.entity == entity.name for document in batch.labels)
         return cls(
             table=table,
@@ -69,6 +72,7 @@ class Stored:
             identity=described.identity,
             totals=Totals() if is_new else table.totals(version),
             labels=StoredLabels.read(table if exists else None, described.comments, listed=listed),
+            currencies=remembered(properties),
         )
 
     def kept_rejects(self) -> DataFrame | None:

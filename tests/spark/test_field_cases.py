@@ -121,7 +121,7 @@ _CONFIGURED: dict[str, tuple[str, dict[str, tuple[str, dict[str, Any]]]]] = {
         {
             "money": (
                 "decimal(16,2)",
-                {"1,234.50-": Decimal("-1234.50"), "(5)": -5, "$ 7": 7, "7 \u20ac": 7, "-$7": -7}
+                {"1,234.50-": Decimal("-1234.50"), "(5)": -5, "$ 7": 7, "7 $": 7, "-$7": -7}
                 | {"$7$": None, "(5-": None, "--5": None},
             ),
             "day": ("date", {"01.02.2026": "2026-02-01", "3/4/26": "2026-04-03", "2026-02-01": None}),
@@ -152,6 +152,7 @@ _TOML += (
     + keyed("told_28", "types = { amount = \"decimal(16,2)\" }\nnulls = ['NULL', 'N/A', '-', '\\N']")
     + keyed("untold_28", 'types = { amount = "decimal(16,2)" }')
     + "".join(keyed(name) for name in ("addr", "padded", "kinds", "lapsed", "september", "amounts"))
+    + "".join(keyed(name, 'accounting = true\ntypes = { amount = "decimal(16,2)" }') for name in ("coins", "purse"))
     + keyed("as_of", 'sequence = ["as_of"]\ntypes = { income = "decimal(16,2)" }')
     + keyed("states", "sequence = ['As Of']\ndeleted_when = { column = 'State', values = ['D', 'gone', ''] }")
     + "".join(keyed(name, _SNAPSHOT) for name in ("bal_23", "bal_40", "bal_41", "bal_untold", "bal_seven", "bal_blank"))
@@ -182,6 +183,10 @@ _FILES += [
     file(0, "amounts", "cid,amount\n1,1.50\n2,2.5\n3,3"),
     file(1, "amounts", "cid,amount\n1,1.5\n2,2.5", file="b.csv"),
     file(2, "amounts", "cid,amount\n4,1.234.567", file="c.csv"),
+    # Two currencies are no column of one number.
+    file(0, "coins", "cid,amount\n1,$5\n2,6"),
+    file(1, "coins", "cid,amount\n3,\u20ac7\n4,8 $\n5,(9)", file="b.csv"),
+    file(0, "purse", "cid,amount\n1,$5\n2,\u20ac6\n3,7"),
     # What is newer: told by a column, else by the time and the name of the whole file.
     file(0, "as_of", "cid,income,as_of\n1,1100,2026-11-30"),
     file(1, "as_of", "cid,income,as_of\n1,1000,2026-10-31\n2,7,", file="2026-10-corrected.csv"),
@@ -350,6 +355,15 @@ def test_a_configured_type_takes_what_has_one_reading_and_rejects_the_rest(lande
     for name, (kind, texts) in columns.items():
         got = {text: found[key][name] for text in texts if (key := f"{name} {text}".strip()) in found}
         assert got == {text: value for text, value in texts.items() if value is not None}, (name, kind)
+
+
+def test_amounts_of_another_currency_than_a_column_had_are_rejected_and_told(landed: Landed) -> None:
+    assert landed.column("coins", "amount") == {"1": 5, "2": 6, "4": 8, "5": -9}
+    assert landed.counts(1, "coins")["rules"] == {"type:amount": 1}
+    assert landed.traps(0, "coins") == set()
+    assert landed.traps(1, "coins") == {("currencies", "amount")}
+    assert landed.column("purse", "amount") == {"3": 7}, "nothing says which of two it holds"
+    assert landed.traps(0, "purse") == {("currencies", "amount")}
 
 
 def test_case_20_an_older_statement_that_lands_later_goes_into_the_history(landed: Landed) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
@@ -17,6 +18,8 @@ from shared.contracts.manifest import Manifest, ManifestPart
 from shared.contracts.outcome import Finding
 from spark_jobs.names import backticked, quoted, spelled
 from spark_jobs.repeated import Repeated, digests
+from spark_jobs.silver.landed.currencies import amounts, settled, symbols
+from spark_jobs.silver.landed.currencies import findings as other_currencies
 from spark_jobs.silver.landed.events import events
 from spark_jobs.silver.landed.evidence import Evidence, decided, findings, unmet, widened
 from spark_jobs.silver.landed.finance_casts import key_text
@@ -82,8 +85,8 @@ class BronzeRows:
         """The landed columns of all parts."""
         return list(dict.fromkeys(column.name for version, _ in self.groups for column in self.batch.schemas[version]))
 
-    def shape(self, stored: Mapping[str, str]) -> Shape:
-        """Decide the entity's columns; `stored` are those of its table with their types.
+    def shape(self, stored: Mapping[str, str], currencies: Mapping[str, str] = MappingProxyType({})) -> Shape:
+        """Decide the entity's columns; `stored` are those of its table with their types, `currencies` what amounts carried.
 
         The type of a finance column follows from all its values, unless it is configured: what it does not hold widens it.
         """
@@ -99,23 +102,39 @@ class BronzeRows:
                 inferred[name] = kind
         decision = shape(self.entity, [self.batch.schemas[version] for version, _ in self.groups], stored, inferred)
         told += unmet(self.entity, decision.types)
-        return replace(decision, findings=tuple(told))
+        signs = self._symbols()
+        read = settled(signs, currencies)
+        told += other_currencies(self.entity, signs, read)
+        return replace(decision, currencies=read, findings=tuple(told))
+
+    def _symbols(self) -> dict[str, frozenset[str]]:
+        """Return the currency symbols of the columns that may have any, by their silver names in lower case."""
+        wanted = amounts(self.entity)
+        text = self._values(lambda *names: not wanted.isdisjoint(name.lower() for name in names)) if wanted else None
+        return symbols(text) if text is not None else {}
 
     def _evidence(self, stored: Mapping[str, str]) -> dict[str, Evidence]:
         """Return what the values say of the columns whose type nobody fixed, by their silver names in lower case."""
-        settled = {name.lower() for name in (*self.entity.types, *self.entity.keys)}
+        fixed = {name.lower() for name in (*self.entity.types, *self.entity.keys)}
         known = {name.lower(): kind for name, kind in stored.items()}
+
+        def is_open(landed: str, silver: str) -> bool:
+            return not {landed.lower(), silver.lower()} & fixed and known.get(silver.lower()) != "string"
+
+        text = self._values(is_open)
+        if text is None:
+            return {}
+        return evidence(text, {name: known.get(name) for name in text.columns}, self.entity.notation, rows=self.count)
+
+    def _values(self, is_wanted: Callable[[str, str], bool]) -> DataFrame | None:
+        """Return the landed texts of columns, chosen by their landed and silver names, by the latter in lower case."""
         texts = []
         for version, parts in self.groups:
             names = named(self.entity, [column.name for column in self.batch.schemas[version]])
-            open_ = [pair for pair in names.items() if not {name.lower() for name in pair} & settled]
-            open_ = [(landed, name) for landed, name in open_ if known.get(name.lower()) != "string"]
-            if open_:
-                texts.append(self._text(parts).select(*(F.col(quoted(landed)).alias(name.lower()) for landed, name in open_)))
-        if not texts:
-            return {}
-        text = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts)
-        return evidence(text, {name: known.get(name) for name in text.columns}, self.entity.notation, rows=self.count)
+            wanted = [pair for pair in names.items() if is_wanted(*pair)]
+            if wanted:
+                texts.append(self._text(parts).select(*(F.col(quoted(landed)).alias(name.lower()) for landed, name in wanted)))
+        return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts) if texts else None
 
     def typed(
         self, shape: Shape, *, keep_row: bool = False, only: Repeated | None = None, without: Repeated | None = None

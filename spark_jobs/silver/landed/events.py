@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.contracts.columns import DELETED, ERRORS, KEPT_LINEAGE, LINEAGE, ROW
 from spark_jobs.names import literal, quoted, trimmed
 from spark_jobs.silver.landed.casts import cast
+from spark_jobs.silver.landed.currencies import alone
 from spark_jobs.silver.landed.erased import ERASED, is_key
 from spark_jobs.silver.landed.finance_casts import key_text, present, read
 from spark_jobs.silver.landed.rules import checks
@@ -95,7 +96,9 @@ def _read(column: Column, name: str, kind: str, entity: Entity, shape: Shape) ->
     if entity.source == "dataverse":
         return cast(raw, kind, guid=guid)
     rounds = name.lower() in {one.lower() for one in entity.rounded}
-    return read(raw, kind, entity.notation, inferred=name.lower() not in shape.strict, rounds=rounds)
+    value = read(raw, kind, entity.notation, inferred=name.lower() not in shape.strict, rounds=rounds)
+    symbol = shape.currencies.get(name.lower())
+    return value if symbol is None else alone(raw, value, symbol)
 
 
 def _essential(entity: Entity, columns: Sequence[Column], shape: Shape) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shared.contracts.columns import CONTAINER, KEPT_LINEAGE
@@ -30,6 +30,9 @@ class Shape:
     types: Mapping[str, str]  # silver name -> SQL type, data columns only
     plan: Plan
     strict: frozenset[str] = frozenset()  # silver names in lower case: finance columns whose type a person configured
+    currencies: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by lower silver name: the one symbol that its amounts may carry
     findings: tuple[Finding, ...] = ()  # what a person should know of the types
 
     @property
