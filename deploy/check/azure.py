@@ -73,6 +73,7 @@ def subscription_of(document: Mapping[str, Any], url: str) -> SubscriptionSeen:
         function=url.partition("functionName=Host.Functions.")[2].partition("&")[0],
         calls=frozenset(calls[0]) if calls else frozenset(),
         is_active=told.get("provisioningState") == "Succeeded",
+        keeps_dead_letters=bool(told.get("deadLetterWithResourceIdentity") or told.get("deadLetterDestination")),
     )
 
 

@@ -36,6 +36,7 @@ class SubscriptionSeen:
     function: str
     calls: frozenset[str]  # of storage, that it tells of; empty: of all
     is_active: bool
+    keeps_dead_letters: bool  # events that it gives up lie in a container
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,9 +100,18 @@ def subscription_faults(landing: Mapping[str, str], seen: Iterable[SubscriptionS
         found = told.get((container, function))
         if found is None:
             yield Fault(what=f"Nobody tells {function} of what lands in {container}: there is no subscription.", remedy=remedy)
-        elif not found.is_active:
+            continue
+        if not found.is_active:
             yield Fault(what=f"The subscription for {container} is not active.", remedy=remedy)
-        elif found.calls and found.calls != frozenset(COMMITTING_CALLS):
+        if not found.keeps_dead_letters:
+            yield Fault(
+                what=f"The subscription for {container} keeps no dead letters: what it gives up vanishes.", remedy=remedy
+            )
+        if not found.calls:
+            yield Fault(
+                what=f"The subscription for {container} has no filter: it tells of half-written files too.", remedy=remedy
+            )
+        elif found.calls != frozenset(COMMITTING_CALLS):
             lacks, adds = sorted(set(COMMITTING_CALLS) - found.calls), sorted(found.calls - set(COMMITTING_CALLS))
             wrong = [f"lacks {', '.join(lacks)}"] * bool(lacks) + [f"lets {', '.join(adds)} through"] * bool(adds)
             yield Fault(what=f"The filter of the subscription for {container} {' and '.join(wrong)}.", remedy=remedy)

@@ -24,7 +24,7 @@ from deploy.check.facts import Answer, JobSeen, Right, Setting, SubscriptionSeen
 from deploy.check.sequence import Check, name_of
 from deploy.check.verdicts import WRITTEN, landing_of
 from deploy.errors import DeploymentError
-from deploy.subscriptions import DEAD_LETTERS
+from deploy.subscriptions import COMMITTING_CALLS, DEAD_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,13 +64,19 @@ class Laptop:
         return frozenset(right for right, attempt in tries if _is_allowed(attempt))
 
     def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
-        """Return whom the bridge tells; nobody where it does not run."""
+        """Return whom the bridge tells of what is committed, and again until it is taken; nobody where it does not run."""
         try:
             told = requests.get(f"{self._bridge_url}/eventSubscriptions", timeout=_SECONDS).json()
         except requests.ConnectionError:
             return ()
         return tuple(
-            SubscriptionSeen(container=one["container"], function=one["function"], calls=frozenset(), is_active=True)
+            SubscriptionSeen(
+                container=one["container"],
+                function=one["function"],
+                calls=frozenset(COMMITTING_CALLS),
+                is_active=True,
+                keeps_dead_letters=True,
+            )
             for one in told["value"]
         )
 

@@ -161,7 +161,8 @@ def ways(gold: Path) -> Iterator[str]:
     if tables:
         yield f"Fabric (a shortcut), Synapse serverless, Power BI, Databricks: Delta tables in {_DELTA}/: {', '.join(tables)}"
     else:
-        yield 'Fabric, Synapse serverless SQL and Power BI read Delta tables: [gold] layout = "delta" makes them'
+        yield "Databricks SQL, and Power BI through it: by name, where the deployment has a catalog"
+        yield 'Fabric, Synapse serverless SQL, Power BI without Databricks: Delta tables, which [gold] layout = "delta" makes'
 
 
 def _document(path: Path) -> Any:

@@ -43,8 +43,8 @@ class Environment:
         }
         calls = frozenset(COMMITTING_CALLS)
         self.seen_subscriptions = [
-            SubscriptionSeen(container="dataverse-one", function=DATAVERSE_FUNCTION, calls=calls, is_active=True),
-            SubscriptionSeen(container="finance", function=FINANCE_FUNCTION, calls=calls, is_active=True),
+            SubscriptionSeen(container=container, function=function, calls=calls, is_active=True, keeps_dead_letters=True)
+            for container, function in (("dataverse-one", DATAVERSE_FUNCTION), ("finance", FINANCE_FUNCTION))
         ]
         self.dead = 0
         self.seen_job: JobSeen | None = JobSeen(
@@ -251,6 +251,16 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
         "subscriptions",
         "The filter of the subscription for finance lacks CopyBlob, FlushWithClose, PutBlockList and lets CreateFile through.",
     ),
+    "a subscription without a filter": (
+        lambda env: change_subscription(env, calls=frozenset()),
+        "subscriptions",
+        "The subscription for finance has no filter: it tells of half-written files too.",
+    ),
+    "a subscription that keeps no dead letters": (
+        lambda env: change_subscription(env, keeps_dead_letters=False),
+        "subscriptions",
+        "The subscription for finance keeps no dead letters: what it gives up vanishes.",
+    ),
     "a subscription that failed": (
         lambda env: change_subscription(env, is_active=False),
         "subscriptions",
@@ -435,7 +445,11 @@ def test_a_subscription_is_read_as_it_was_made() -> None:
     url = body["properties"]["destination"]["properties"]["endpointUrl"]
     shown = {"properties": {**body["properties"], "provisioningState": "Succeeded"}}
     assert subscription_of(shown, url) == SubscriptionSeen(
-        container="finance", function=FINANCE_FUNCTION, calls=frozenset(COMMITTING_CALLS), is_active=True
+        container="finance",
+        function=FINANCE_FUNCTION,
+        calls=frozenset(COMMITTING_CALLS),
+        is_active=True,
+        keeps_dead_letters=True,
     )
 
 

@@ -52,7 +52,8 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
     assert verdict == "ready: 0 errors, 0 warnings"
     assert ways == [
         "Customer Insights, and whoever reads Common Data Model folders: default.manifest.cdm.json",
-        'Fabric, Synapse serverless SQL and Power BI read Delta tables: [gold] layout = "delta" makes them',
+        "Databricks SQL, and Power BI through it: by name, where the deployment has a catalog",
+        'Fabric, Synapse serverless SQL, Power BI without Databricks: Delta tables, which [gold] layout = "delta" makes',
     ]
 
 
