@@ -122,6 +122,8 @@ def marks_in_doubt(
 
 def _lone_quotes(fit: Fit, rows: Sequence[Sequence[bytes | None]], sample: bytes) -> bool:
     """Tell whether some values stand between single quotes, which may be none of them: no `"` in the text opens a value."""
+    if b"'" not in sample:
+        return False
     mark = re.escape(fit.dialect.delimiter)
     opens = rb'(?:\A|[\r\n]|%b%b)"[^"]*"[\r\n%b]' % (mark, b" ?" if fit.dialect.spaced else b"", mark)
     if fit.dialect.quote != b'"' or re.search(opens, sample):

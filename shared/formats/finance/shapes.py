@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Literal
 
 UNTOLD: Final = "\ue000"
@@ -22,6 +23,7 @@ _NOTHING: Final = frozenset(
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
+_SHORT: Final = 64  # characters of what is remembered
 _RULE: Final = frozenset("-=+_:")
 _MOST: Final = 0.9  # of a column's cells, for it to be of a kind: one typing error does not make it text
 
@@ -29,6 +31,10 @@ _MOST: Final = 0.9  # of a column's cells, for it to be of a kind: one typing er
 def kind(cell: str | None) -> Kind:
     """Tell what a cell holds."""
     text = (cell or "").strip()
+    return _often(text) if len(text) <= _SHORT else _kind(text)
+
+
+def _kind(text: str) -> Kind:
     if text.casefold() in _NOTHING or text.startswith(UNTOLD):
         return "nothing"
     if text[0].isalpha() and not text[-1].isdigit():
@@ -36,6 +42,9 @@ def kind(cell: str | None) -> Kind:
     if _DATE.fullmatch(text):
         return "date"
     return "number" if _NUMBER.fullmatch(text) else "text"
+
+
+_often: Final = lru_cache(maxsize=4096)(_kind)  # a cell is asked about up to ten times
 
 
 def column_kind(cells: Sequence[str | None]) -> Kind:
