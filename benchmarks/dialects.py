@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -48,7 +49,7 @@ class Outcome:
     """What a reader made of a file."""
 
     names: list[str]
-    rows: Rows
+    read_back: Callable[[], Rows]  # what it read, for the comparison, which is not timed
     set_aside: int = 0  # lines of records that were rejected, and told
 
 
@@ -57,12 +58,10 @@ def ours(path: Path, config: FinanceConfig) -> Outcome:
     file = FinanceFile(path=path.name, data_set="data", stem=path.stem, form="text")
     source = open_finance([path.read_bytes()], file, config)
     spec = SliceSpec(schema=source.schema, lineage=LINEAGE, dialect=source.dialect, screen=source.screen, final=True)
-    rows: Rows = []
+    parts: list[bytes] = []
     records = rejects = set_aside = 0
     for slice_ in read_slices(source.chunks, replace(spec, start=source.header_bytes)):
-        table = pq.read_table(io.BytesIO(slice_.parquet), columns=list(source.schema.names))
-        columns = [[value or "" for value in column.to_pylist()] for column in table.columns]
-        rows += [list(row) for row in zip(*columns, strict=True)]
+        parts.append(slice_.parquet)
         records, rejects = records + slice_.records, rejects + slice_.rejects
         if slice_.rejected is not None:
             raw = pq.read_table(io.BytesIO(slice_.rejected)).column("_raw").to_pylist()
@@ -70,7 +69,18 @@ def ours(path: Path, config: FinanceConfig) -> Outcome:
     refusal = refused_as_a_whole(path.name, records=records, rejects=rejects, max_rejected=config.max_rejected)
     if refusal is not None:
         raise refusal
-    return Outcome(names=list(source.schema.names), rows=rows, set_aside=set_aside)
+    names = list(source.schema.names)
+    return Outcome(names=names, read_back=partial(bronze, parts, names), set_aside=set_aside)
+
+
+def bronze(parts: list[bytes], names: list[str]) -> Rows:
+    """Read what ingest wrote."""
+    rows: Rows = []
+    for part in parts:
+        table = pq.read_table(io.BytesIO(part), columns=names)
+        columns = [[value or "" for value in column.to_pylist()] for column in table.columns]
+        rows += [list(row) for row in zip(*columns, strict=True)]
+    return rows
 
 
 def configured(text: str) -> FinanceConfig:
@@ -99,7 +109,8 @@ def duckdb(path: Path) -> Outcome:
 
     with engine.connect() as connection:
         found = connection.sql("SELECT * FROM read_csv(?, all_varchar = true)", params=[str(path)])
-        return Outcome(names=list(found.columns), rows=[[value or "" for value in row] for row in found.fetchall()])
+        held = found.fetchall()
+        return Outcome(names=list(found.columns), read_back=lambda: [[value or "" for value in row] for row in held])
 
 
 def pandas(path: Path) -> Outcome:
@@ -107,8 +118,11 @@ def pandas(path: Path) -> Outcome:
     import pandas as engine
 
     frame = engine.read_csv(path, dtype=str, keep_default_na=False)
-    rows = [["" if value is None else str(value) for value in row] for row in frame.to_numpy().tolist()]
-    return Outcome(names=[str(name) for name in frame.columns], rows=rows)
+
+    def rows() -> Rows:
+        return [["" if value is None else str(value) for value in row] for row in frame.to_numpy().tolist()]
+
+    return Outcome(names=[str(name) for name in frame.columns], read_back=rows)
 
 
 def clean(path: Path) -> Outcome:
@@ -116,13 +130,14 @@ def clean(path: Path) -> Outcome:
     csv.field_size_limit(sys.maxsize)
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8", errors="replace"), newline="")))
     named = int(path.name != "file_no_header.csv")
-    return Outcome(names=rows[0] if rows and named else [], rows=[row for row in rows[named:] if any(row)])
+    held = [row for row in rows[named:] if any(row)]
+    return Outcome(names=rows[0] if rows and named else [], read_back=lambda: held)
 
 
 def judged(found: Outcome, right: Outcome) -> Verdict:
     """Compare: rows that are missing must be among those set aside; names that nobody wrote mean nothing."""
-    wanted = [plain(row) for row in right.rows]
-    given = [plain(row) for row in found.rows if any(row)]
+    wanted = [plain(row) for row in right.read_back()]
+    given = [plain(row) for row in found.read_back() if any(row)]
     missing = len(wanted) - len(given)
     if missing < 0 or missing > found.set_aside:
         return "bad"

@@ -257,10 +257,10 @@ class _Reader:
         while (found := self._dialect.record(data, at, len(data))) is not None:
             start, end, after = found
             raw, at = bytes(data[start:end]), after
-            values = self._dialect.fields(raw)
+            values, fault = self._dialect.read(raw)
             if not _is_utf8(raw):
                 rejects.append(invalid_utf8(number, start, raw))
-            elif (fault := self._dialect.fault(raw)) is not None:
+            elif fault is not None:
                 detail = f"fields={len(values)}, of which quotes leave in doubt where they end"
                 rejects.append(Reject(number=number, offset=start, reason=fault, detail=detail, raw=raw))
             elif not low <= len(values) <= self._width:

@@ -51,6 +51,7 @@ class Fit:
     first: int  # place of the first record from which on most have that width
     odd: int  # records from there on that have another, or a fault
     records: int
+    read: tuple[FoundRecord, ...]  # those that were looked at, blank ones too
 
     @property
     def share(self) -> float:
@@ -70,8 +71,8 @@ def records(head: bytes, start: int, dialect: Dialect, *, whole: bool, most: int
         if found is None or (found[2] >= len(head) and not whole):
             return
         raw = head[found[0] : found[1]]
-        values = tuple(dialect.fields(raw))
-        yield FoundRecord(start=found[0], after=found[2], fields=values, in_doubt=dialect.fault(raw) is not None)
+        values, fault = dialect.read(raw)
+        yield FoundRecord(start=found[0], after=found[2], fields=tuple(values), in_doubt=fault is not None)
         start = found[2]
         fields -= len(values)
         if fields < 0:
@@ -90,6 +91,15 @@ def find_dialect(head: bytes, start: int, config: FinanceConfig, *, whole: bool)
                 best = (key, fit)
     assert best is not None, "some delimiter is always tried"  # noqa: S101  for the type checker
     return best[1]
+
+
+def read_on(fit: Fit, head: bytes, start: int, *, whole: bool, most: int, fields: int) -> tuple[FoundRecord, ...]:
+    """Return the records that a dialect was found by, and those behind them, up to so many records or fields."""
+    left = fields - sum(len(one.fields) for one in fit.read)
+    if left <= 0:
+        return fit.read
+    after = fit.read[-1].after if fit.read else start
+    return (*fit.read, *records(head, after, fit.dialect, whole=whole, most=most - len(fit.read), fields=left))
 
 
 def other_delimiter(cells: Sequence[bytes | None]) -> str | None:
@@ -170,7 +180,8 @@ def _variants(delimiter: bytes, config: FinanceConfig, sample: bytes) -> Iterato
 
 
 def _fit(head: bytes, start: int, dialect: Dialect, *, whole: bool) -> Fit:
-    found = [one for one in records(head, start, dialect, whole=whole, most=_LOOKED_AT, fields=_FIELDS) if not one.is_blank]
+    read = tuple(records(head, start, dialect, whole=whole, most=_LOOKED_AT, fields=_FIELDS))
+    found = [one for one in read if not one.is_blank]
     widths = [len(one.fields) for one in found]
     width, first = 0, 0
     if widths:
@@ -181,7 +192,7 @@ def _fit(head: bytes, start: int, dialect: Dialect, *, whole: bool) -> Fit:
             first += 1
     rest = found[first:]
     odd = sum(1 for one in rest if len(one.fields) != width or one.in_doubt)
-    return Fit(dialect=dialect, width=width, first=first, odd=odd, records=len(found))
+    return Fit(dialect=dialect, width=width, first=first, odd=odd, records=len(found), read=read)
 
 
 def _mostly(widths: Sequence[int], width: int) -> bool:

@@ -20,7 +20,7 @@ from shared.formats.finance.errors import (
     HeaderMissingError,
     LayoutError,
 )
-from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, marks_in_doubt, other_delimiter, records
+from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, marks_in_doubt, other_delimiter, read_on
 from shared.formats.finance.header import Cells, Headed, another_header, find_header, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, limit, section
 from shared.formats.finance.shapes import column_kind, is_typed, kind
@@ -79,7 +79,7 @@ def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str,
     if sep is not None and config.delimiter is None and sep[1] < b"\x80" and sep[1] not in b'"':
         start, config = sep.end(), replace(config, delimiter=sep[1].decode())
     fit = find_dialect(head, start, config, whole=whole)
-    found = tuple(records(head, start, fit.dialect, whole=whole, most=_RECORDS, fields=_FIELDS))
+    found = read_on(fit, head, start, whole=whole, most=_RECORDS, fields=_FIELDS)
     if not found:
         raise _nothing_found(head, start, file)
     at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, text=head[start:], start=start)
