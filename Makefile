@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up check doctor test test-random lint bench clean
 PYTHON := .venv/bin/python
-PARTS := ingest dialects storage orchestration spark insights
+PARTS := ingest dialects storage orchestration dashboard spark insights
 # Two lanes: tests/conftest.py says what goes where
 PYTEST := $(PYTHON) -m pytest -n 2 --no-loadscope-reorder
 SEED := $(shell date +%s)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LONGEST_WAIT = 300  # seconds until idle: Spark's first start, on a machine that does other things too
+ANSWER_SECONDS = 120  # of the API, for the same reason
 POLL_SECONDS = 0.25
 
 
@@ -34,13 +35,13 @@ class OutsideClient:
 
     def get(self, route: str) -> Any:
         """Ask the API."""
-        answer = requests.get(f"{self._base_url}/api/{route}", timeout=30)
+        answer = requests.get(f"{self._base_url}/api/{route}", timeout=ANSWER_SECONDS)
         answer.raise_for_status()
         return answer.json()
 
     def post(self, route: str, body: Mapping[str, Any]) -> Any:
         """Tell the API something."""
-        answer = requests.post(f"{self._base_url}/api/{route}", json=dict(body), timeout=30)
+        answer = requests.post(f"{self._base_url}/api/{route}", json=dict(body), timeout=ANSWER_SECONDS)
         answer.raise_for_status()
         return answer.json()
 

@@ -43,6 +43,13 @@ def test_each_file_of_it_is_served_small_and_only_once(name: str) -> None:
     assert get(f"/{name}", **{"If-None-Match": headers["ETag"]})[0] == 304
 
 
+def test_the_page_asks_for_all_its_modules_at_once() -> None:
+    """Else a browser learns of each from the one before, and waits for each."""
+    page = (FOLDER / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r'<link rel="modulepreload" href="dashboard/([^"]+)">|src="dashboard/([^"]+)"', page)
+    assert sorted(preloaded or script for preloaded, script in named) == MODULES
+
+
 def test_a_first_view_is_less_than_200_kilobytes() -> None:
     names = ["", *(f"/{name}" for name in (*MODULES, "style.css", "vendor/uplot.css", "icon.svg"))]
     assert sum(len(get(name, **{"Accept-Encoding": "gzip"})[2]) for name in names) < 100_000  # the rest is for the overview
