@@ -189,6 +189,15 @@ def merged(rows: Sequence[Cells]) -> tuple[str, ...]:
     return unique(names)
 
 
+def fitted(names: Cells, width: int, *, is_last_held: bool) -> tuple[str, ...]:
+    """Return the names of a header of another width than its records, given whether the last column of those holds anything."""
+    named = [name for name in names if (name or "").strip()]
+    found = named if len(named) == width else list(names)
+    if len(found) == width - 1 and is_last_held:
+        found = [None, *found]  # an index, as R writes it; else a delimiter stands behind each record
+    return unique((found + [None] * width)[:width])
+
+
 def unique(names: Sequence[str | None]) -> tuple[str, ...]:
     """Return names that are all different in more than case: a number behind those that come again, and for those that lack."""
     found: list[str] = []

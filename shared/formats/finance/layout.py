@@ -21,7 +21,7 @@ from shared.formats.finance.errors import (
     LayoutError,
 )
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, marks_in_doubt, other_delimiter, read_on
-from shared.formats.finance.header import Cells, Headed, another_header, find_header, is_strong, merged, unique
+from shared.formats.finance.header import Cells, Headed, another_header, find_header, fitted, is_strong, merged, unique
 from shared.formats.finance.options import FinanceConfig, limit, section
 from shared.formats.finance.shapes import column_kind, is_typed, kind
 
@@ -74,7 +74,7 @@ def written(dialect: Dialect) -> dict[str, object]:
 
 def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str, whole: bool) -> Layout:
     """Find out from the head of a file's text how all of it is read; raises FinanceError."""
-    start = len(BOM) if head.startswith(BOM) else 0
+    start = len(BOM) * head.startswith(BOM)
     sep = _SEP.match(head, start)
     if sep is not None and config.delimiter is None and sep[1] < b"\x80" and sep[1] not in b'"':
         start, config = sep.end(), replace(config, delimiter=sep[1].decode())
@@ -94,11 +94,9 @@ def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str,
 
 
 def _refuse_wide(at: _Head, columns: int) -> None:
-    most = at.config.limits.columns
-    if columns > most:
-        raise HeaderError(
-            at.file, f"{columns} columns, more than {most}; if that is right, raise the limit", limit(columns=columns)
-        )
+    if columns > (most := at.config.limits.columns):
+        detail = f"{columns} columns, more than {most}; if that is right, raise the limit"
+        raise HeaderError(at.file, detail, limit(columns=columns))
 
 
 def _nothing_found(head: bytes, start: int, file: str) -> FinanceError:
@@ -235,8 +233,11 @@ def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, headed: Heade
 
 
 def _other_width(at: _Head, above: FoundRecord, row: int) -> FinanceError:
-    width, names = at.fit.width, list(_text(above.fields))
-    toml = at.said(columns=unique((names + [None] * width)[:width]), header_row=row)
+    width, names = at.fit.width, _text(above.fields)
+    is_last_held = any(one.fields[-1] for one in at.found if len(one.fields) == width)
+    columns = fitted(names, width, is_last_held=is_last_held)
+    # A quote that was lost or added makes a name of the records below, which are never told.
+    toml = "" if above.in_doubt or any("\n" in name for name in columns) else at.said(columns=columns, header_row=row)
     return HeaderError(at.file, f"the header has {len(names)} columns, the records have {width}", toml)
 
 

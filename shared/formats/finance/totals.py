@@ -9,6 +9,8 @@ from typing import Final, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.formats.finance.shapes import kind
+
 _WORDS: Final = (
     *("total", "totals", "total general", "total général", "grand total", "subtotal", "sub total", "sub-total", "sum"),
     *("summe", "gesamt", "gesamtsumme", "zwischensumme", "endsumme", "insgesamt", "somme", "totale", "totaal"),
@@ -35,14 +37,24 @@ def is_total(value: str) -> bool:
 
 
 def last_totals(table: pa.Table) -> int:
-    """Count the last rows that begin with the word for a total."""
+    """Count the last rows that begin with the word for a total; one that only holds sums needs no word."""
     found = 0
     while found < min(table.num_rows, _MOST_TOTALS):
         row = table.num_rows - 1 - found
         if not is_total(next((value for column in table.columns if (value := column[row].as_py())), "")):
             break
         found += 1
-    return found
+    return found or int(_is_sum(table))
+
+
+def _is_sum(table: pa.Table) -> bool:
+    """Tell whether the last row holds numbers alone and leaves empty what no other does, the first column too."""
+    rows = table.num_rows
+    if rows < _LEAST_COLUMNS or table.column(0).null_count != 1 or table.column(0)[rows - 1].is_valid:
+        return False
+    lacking = [column for column in table.columns if column.null_count == 1 and not column[rows - 1].is_valid]
+    held = [value for column in table.columns if (value := column[rows - 1].as_py())]
+    return len(lacking) > 1 and len(held) > 1 and all(kind(value) == "number" for value in held)
 
 
 def no_records(table: pa.Table) -> dict[int, Reason]:

@@ -319,6 +319,31 @@ def test_where_only_text_stands_below_text_the_toml_says_that_the_first_record_n
     assert "header_row = 1" in toml
 
 
+def test_a_last_record_of_sums_without_a_word_is_a_total() -> None:
+    data = b"day,ref,debit,credit\n2026-11-01,a,10.00,\n2026-11-02,b,,10.00\n2026-11-03,c,1.00,1.00\n"
+    _, rows, reasons = read(data + b",,11.00,11.00\n")
+    assert (len(rows), reasons) == (3, ["total_row"])
+    assert read(data + b",,11.00,11.00\n", skip_footer=0)[2] == []
+    assert read(data + b",d,11.00,11.00\n")[2] == [], "a record without a day"
+
+
+@pytest.mark.parametrize(
+    ("data", "columns"),
+    [
+        (b"id,,name,amt\n1,Ada,10\n2,Bo,20\n", '["id", "name", "amt"]'),
+        (b'"name","amt"\n"1","Ada",10\n"2","Bo",20\n', '["column_1", "name", "amt"]'),  # as R writes an index
+        (b"id,name,amt\n1,Ada,10,\n2,Bo,20,\n", '["id", "name", "amt", "column_4"]'),
+    ],
+)
+def test_the_names_of_a_header_of_another_width_are_suggested_for_the_columns_that_they_name(data: bytes, columns: str) -> None:
+    assert f"columns = {columns}" in refused(data, HeaderError).toml
+
+
+def test_a_header_whose_quote_swallowed_a_record_suggests_nothing_and_tells_no_value() -> None:
+    error = refused(b'id,name,"note\n1,Ada,"x"\n2,Bo,"y"\n3,Eve,"z"\n4,Di,"w"\n', FinanceError)
+    assert (error.toml, "Ada" in error.detail) == ("", False)
+
+
 def test_records_of_the_tables_width_above_it_are_no_preamble() -> None:
     odd = b"".join(b"%d,'It''s Bo's, %d',x\n%d,b,x\n" % (n, n, n) for n in range(8))
     toml = refused(b"cid,'name',note\n" + odd + b"1,a,x\n" * 40, LayoutError).toml
