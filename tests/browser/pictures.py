@@ -1,7 +1,7 @@
 """Takes the pictures of the dashboard that the README shows: `python -m tests.browser.pictures`.
 
 Shows the demo on a stack of its own, lands a file that nobody can read, looks that both waves are there, and writes
-`docs/images/`. Run it after the page changed; no test does, so that a test run changes no file.
+them to the folder docs/images. Run it after the page changed; no test does, so that a test run changes no file.
 """
 
 from __future__ import annotations

@@ -19,6 +19,24 @@ def is_(form: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize(
+    ("notation", "text", "read"),
+    [
+        (Notation(decimal=","), "1.234", False),  # a point was never said to mean anything
+        (Notation(decimal=","), "1.234,56", False),
+        (Notation(decimal=","), "1234,567", True),
+        (COMMA, "1.234", True),  # thousands, as was said
+        (COMMA, "1.2345", False),
+        (Notation(decimal=".", thousands=","), "1.234", True),  # a fraction, as was said
+        (Notation(decimal=".", thousands=","), "1.234,56", False),
+    ],
+)
+def test_three_digits_behind_a_sign_mean_what_was_said_of_it_and_nothing_where_that_was_left_out(
+    notation: Notation, text: str, read: bool
+) -> None:
+    assert is_(numbers.readable(notation, scale=3), text) == read
+
+
+@pytest.mark.parametrize(
     ("notation", "text", "plain", "read"),
     [
         (POINT, "0", True, True),
