@@ -40,11 +40,6 @@ ENDINGS = {
     ("FinanceFile", "FinanceFiles"): "what a path says, and what looks at the files",
     ("schema", "schemas"): "what editors check the rules of unification by, and those of a catalog",
 }
-#: Likewise, until they are renamed.
-ENDINGS |= dict.fromkeys(
-    (("manifest", "manifests"),),
-    "to be renamed",
-)
 GLOSSARY = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
