@@ -96,10 +96,16 @@ class Build:
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
-            built = self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=0)
+            built = self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=self._rows_of_inputs())
             return replace(built, findings=self._told(None))
         finally:
             self.lake.delete(place)
+
+    def _rows_of_inputs(self) -> int:
+        """Return how many rows the inputs show, as silver noted it; 0 where it did not of all."""
+        tables, versions = self.basis.tables, self.basis.versions
+        noted = [tables[name].totals(versions[name]) for name in {one.entity for one in self.model.inputs} & tables.keys()]
+        return sum(totals.shown for totals in noted if totals) if all(noted) else 0
 
     def _repeated(self, place: str) -> dict[str, Repeated]:
         """Find what several rows share of the inputs of which only the newest count, where that beats ordering all rows."""

@@ -65,7 +65,7 @@ class Query:
 
     def plan(self) -> dict[str, str]:
         """Return column -> SQL type of the model's rows; raises `ModelError` where it cannot run. Starts no Spark job."""
-        rows = self.rows(None)
+        rows = self._whole
         columns = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
         lower = [name.lower() for name in columns]
         if len(lower) < len(rows.columns) or len(set(lower)) < len(lower):
@@ -82,8 +82,15 @@ class Query:
 
         `repeated` tells by view which `by` several rows have; without, the newest of each is found by ordering all rows.
         """
-        left_out = {view: [name.lower() for name in names] for view, names in self.left_out.items()}
-        return self._rows(touched, repeated, left_out)
+        return self._whole if touched is None and not repeated else self._rows(touched, repeated, self._left_out)
+
+    @cached_property
+    def _whole(self) -> DataFrame:
+        return self._rows(None, None, self._left_out)
+
+    @property
+    def _left_out(self) -> Mapping[str, Collection[str]]:
+        return {view: [name.lower() for name in names] for view, names in self.left_out.items()}
 
     def _rows(
         self, touched: Touched | None, repeated: Mapping[str, Repeated] | None, left_out: Mapping[str, Collection[str]]
