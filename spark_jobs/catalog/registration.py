@@ -70,7 +70,7 @@ class Registration:
         return {name: "VIEW" if name in views else "TABLE" for name in self._listed(f"SHOW TABLES IN {schema}", "tableName")}
 
     def _listed(self, statement: str, column: str) -> set[str]:
-        # A listing of any schema has the session's temporary views too, which are those that models read.
+        # A listing of any schema has the session's temporary views too, those of models (reference: Deploy, section 4).
         return {str(row[column]).lower() for row in self.spark.sql(statement).collect() if not row["isTemporary"]}
 
     def _silver(self, name: str, known: Collection[str], batch: Manifest) -> None:

@@ -73,7 +73,7 @@ def primary_key(name: str, table: str, column: str) -> Iterator[str]:
 
 
 def tag_of_view(name: str, columns: Collection[str]) -> Iterator[str]:
-    """Tag a view that shows personal data; the columns of a view have no tags that may be set twice."""
+    """Tag a view that shows personal data, as a whole: its columns' tags cannot be set twice (reference: Deploy, section 4)."""
     if any(personal(column) for column in columns):
         yield f"ALTER VIEW {name} SET TAGS ({literal(PERSONAL_TAG)} = 'yes')"
 
