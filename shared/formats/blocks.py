@@ -13,16 +13,29 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
 from shared.errors import Internal
+from shared.formats.at_once.bounds import FAULTS, Flags, Records, records_of
+from shared.formats.at_once.parsing import OddRow, is_utf8, parsed_rows
+from shared.formats.at_once.utf8 import REASONS, first_faults
 from shared.formats.dialect import BOM, Dialect
-from shared.formats.many_records import many_records
-from shared.formats.rejects import NONE, RAW_LIMIT, Reject, Width, field_type, invalid_utf8, joined, moved, table_of
+from shared.formats.rejects import (
+    NONE,
+    RecordReason,
+    Reject,
+    Width,
+    field_type,
+    in_doubt,
+    invalid_utf8,
+    joined,
+    moved,
+    no_text,
+    table_of,
+)
 
 LEAF: Final = 32 * 1024
 """Bytes below which a part is read record by record: halving further would cost more than it saves."""
-_MANY: Final = 2_000  # odd rows of a block: reading more of them one by one takes memory and time
+_PACKED: Final = (1 << 28) - 1  # a count of fields, or a place in a record, none of which is as long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +82,15 @@ class _Reader:
     def fast(self, data: memoryview, *, exact: bool) -> Parsed | None:
         """Read the block through pyarrow; None where only the exact path gets it right."""
         first = self._dialect.record(data, 0, len(data))
-        if first is None or bytes(data[: len(BOM)]) == BOM or not (_is_utf8(data) and self._dialect.is_regular(data)):
+        if first is None or bytes(data[: len(BOM)]) == BOM:
             return None
+        if not (is_utf8(data) and self._dialect.is_regular(data)):
+            return self.at_once(data)
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
-        odd: list[tuple[int, int, bytes]] = []
-        table = self._parse(data, width if self._low <= width <= self._width else self._width, odd)
+        odd: list[OddRow] = []
+        table = self._parsed(data, width if self._low <= width <= self._width else self._width, odd)
         if table is None:
-            return self._crowded(data)
+            return self.at_once(data)
         records = table.num_rows + len(odd)
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
             raise OpenQuoteError
@@ -89,46 +104,11 @@ class _Reader:
             )
         return self._with_odd_rows(data, table, odd, records)
 
-    def _parse(self, data: bytes | memoryview, width: int, odd: list[tuple[int, int, bytes]] | None) -> pa.Table | None:
-        """Return a table of the rows with `width` fields, the others to `odd` as (number, fields, text); None: too many."""
-        names = [str(column) for column in range(width)]
-        if data[-1] not in b"\r\n":
-            data = bytes(data) + b"\n"  # pyarrow 26 reads an empty last field behind a quoted one as "" where none follows
+    def _parsed(self, data: bytes | memoryview, width: int, odd: list[OddRow] | None) -> pa.Table | None:
+        legal = range(self._low, self._width + 1)
+        return parsed_rows(data, dialect=self._dialect, width=width, legal=legal, odd=odd)
 
-        most = max(_MANY, len(data) // 256)
-
-        def set_aside(row: csv.InvalidRow) -> str:
-            if odd is None or len(odd) > most:
-                return "error"
-            odd.append((row.number - 1, row.actual_columns, row.text.encode()))
-            return "skip"
-
-        try:
-            table = csv.read_csv(
-                pa.BufferReader(pa.py_buffer(data)),
-                # One block and one thread: row numbers are exact then, and the slices keep the other core busy.
-                read_options=csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
-                parse_options=csv.ParseOptions(
-                    delimiter=self._dialect.delimiter.decode(),
-                    quote_char=self._dialect.quote.decode(),
-                    newlines_in_values=True,
-                    invalid_row_handler=set_aside,
-                ),
-                convert_options=csv.ConvertOptions(
-                    check_utf8=False,  # the block as a whole was checked, which is faster and the same
-                    column_types=dict.fromkeys(names, field_type()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                ),
-            )
-        except pa.ArrowInvalid:
-            if odd is not None and len(odd) > most:
-                return None
-            raise
-        return _unspaced(table) if self._dialect.spaced else table
-
-    def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int) -> bool:
+    def _ends_outside_quotes(self, table: pa.Table, odd: Sequence[OddRow], records: int) -> bool:
         """Tell it where it is certain. A block ends in a line break: were that quoted, the last value would hold it."""
         if odd and odd[-1][0] == records - 1:
             text = odd[-1][2]
@@ -142,62 +122,37 @@ class _Reader:
             table = table.append_column(str(column), pa.nulls(table.num_rows, field_type()))
         return table
 
-    def _with_odd_rows(
-        self, data: memoryview, table: pa.Table, odd: Sequence[tuple[int, int, bytes]], records: int
-    ) -> Parsed | None:
-        """Return the block's rows of every legal width in their order, the others as rejects."""
-        low, high = self._low, self._width
-        bad = {number: (width, low) for number, width, _ in odd if not low <= width <= high}
+    def _with_odd_rows(self, data: memoryview, table: pa.Table, odd: Sequence[OddRow], records: int) -> Parsed | None:
+        """Return the block's rows of every legal width in their order."""
+        if self._grows and self._is_truncated(table.num_columns, odd, records):
+            return self.at_once(data)
         regular = bytearray(b"\x01") * records
         for number, _, _ in odd:
             regular[number] = 0
         numbers = pc.indices_nonzero(pa.array(memoryview(regular), pa.uint8()))
-        if self._grows and (truncated := self._truncated(table.num_columns, odd, records)):
-            bad |= truncated
-            whole = pc.invert(pc.is_in(numbers, pa.array(list(truncated), numbers.type)))
-            table, numbers = table.filter(whole), numbers.filter(whole)
-        good = [row for row in odd if row[0] not in bad] if bad else odd
-        widest = table.num_columns if table.num_rows else 0
-        table = self._padded(table)
-        if good:
-            # One text for all widths: a narrow row with the missing delimiters put behind it reads as the nulls it lacks.
-            pads = [self._dialect.delimiter * (high - width) for width in range(high + 1)]
-            text = b"\n".join([text + pads[width] for _, width, text in good])
-            if text.startswith(BOM):
-                return None
-            order = pa.concat_arrays([numbers, pa.array([number for number, _, _ in good], pa.uint64())])
-            sorted_by = pc.sort_indices(order)
-            table = pa.concat_tables([table, self._parse(text, high, None)]).combine_chunks().take(sorted_by)
-            numbers = order.take(sorted_by)
-            widest = max(widest, *(width for _, width, _ in good))
+        # One text for all widths: a narrow row with the missing delimiters put behind it reads as the nulls it lacks.
+        pads = [self._dialect.delimiter * (self._width - width) for width in range(self._width + 1)]
+        text = b"\n".join([text + pads[width] for _, width, text in odd])
+        if text.startswith(BOM):
+            return None
+        order = pa.concat_arrays([numbers, pa.array([number for number, _, _ in odd], pa.uint64())])
+        sorted_by = pc.sort_indices(order)
+        rows = pa.concat_tables([self._padded(table), self._parsed(text, self._width, None)]).combine_chunks()
         return Parsed(
-            table=table,
-            numbers=numbers.cast(pa.int64()),
-            rejects=self._rejects(data, bad),
+            table=rows.take(sorted_by),
+            numbers=order.take(sorted_by).cast(pa.int64()),
+            rejects=NONE,
             records=records,
-            widest=widest,
+            widest=max(table.num_columns if table.num_rows else 0, *(width for _, width, _ in odd)),
         )
 
-    def _truncated(self, regular: int, odd: Sequence[tuple[int, int, bytes]], records: int) -> dict[int, tuple[int, int]]:
-        """Find the rows with fewer fields than one before them: number to (fields, fields of the widest row before)."""
+    def _is_truncated(self, regular: int, odd: Sequence[OddRow], records: int) -> bool:
+        """Tell whether a row has fewer fields than one before it."""
         widths = array("i", [regular]) * records
         for number, width, _ in odd:
-            widths[number] = width if width <= self._width else 0
+            widths[number] = width
         fields = pa.array(memoryview(widths), pa.int32())
-        before = pc.max_element_wise(pc.cumulative_max(fields), self._low)
-        narrower = pc.indices_nonzero(pc.less(fields, before)).to_pylist()
-        return {number: (widths[number], before[number].as_py()) for number in narrower if widths[number]}
-
-    def _rejects(self, data: memoryview, bad: dict[int, tuple[int, int]]) -> pa.Table:
-        """Return the records of those numbers, widths and least legal widths, found again in the block."""
-        rejects: list[Reject] = []
-        at, number = 0, 0
-        while len(rejects) < len(bad) and (found := self._dialect.record(data, at, len(data))) is not None:
-            start, end, at = found
-            if number in bad:
-                rejects.append(self._wrong_width(number, start, bytes(data[start:end]), *bad[number]))
-            number += 1
-        return table_of(rejects)
+        return bool(pc.any(pc.less(fields, pc.max_element_wise(pc.cumulative_max(fields), self._low))).as_py())
 
     def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int, low: int) -> Reject:
         reason, detail = self._told(fields, low)
@@ -207,30 +162,53 @@ class _Reader:
         reason: Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
         return reason, f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
 
-    def _crowded(self, data: memoryview) -> Parsed | None:
-        """Read a block in which many rows are odd: without quotes, its records are told apart all at once, not one by one."""
-        if self._dialect.quote in bytes(data):
+    def at_once(self, data: memoryview) -> Parsed | None:
+        """Read a block in which many records cannot be used: all at once, not one by one."""
+        found = records_of(data, self._dialect)
+        if found is None or not len(found.starts):
             return None
-        found = many_records(data, self._dialect.delimiter)
-        low = np.full(len(found.widths), self._low)
+        kinds = found.faults(self._dialect)
+        details = np.zeros(len(kinds), np.int64)
+        if not is_utf8(data):
+            records, places, reasons = first_faults(found.text, found.starts, found.ends)
+            kinds[records], details[records] = len(FAULTS) + reasons, places
+        low = np.full(len(kinds), self._low)
+        sound = kinds < 0
         if self._grows:
-            legal = np.where(found.widths <= self._width, found.widths, 0)
+            legal = np.where(sound & (found.widths <= self._width), found.widths, 0)
             low[1:] = np.maximum(low[1:], np.maximum.accumulate(legal)[:-1])
-        good = (low <= found.widths) & (found.widths <= self._width)
-        text = found.text_of(good)
-        rows = _Reader(self._dialect, self._width, self._min_width, None).fast(memoryview(text), exact=True) if text else None
-        if (text and (rows is None or rows.rejects.num_rows)) or int((found.ends - found.starts).max()) > RAW_LIMIT:
+        good = sound & (low <= found.widths) & (found.widths <= self._width)
+        table = self._rows_of(found, good)
+        if table is None:
             return None
-        kinds, index = np.unique(np.stack([found.widths[~good], low[~good]], axis=1), axis=0, return_inverse=True)
-        told = [self._told(int(fields), int(least)) for fields, least in kinds]
-        empty = pa.table({str(column): pa.array([], field_type()) for column in range(self._width)})
+        bad = ~good
+        # What is told of a record is told of many: each combination is spelled once.
+        packed = ((kinds[bad] + 1) << 56) | (np.where(kinds >= len(FAULTS), details, found.widths)[bad] << 28) | low[bad]
+        told = pa.array(packed, pa.int64()).dictionary_encode()
         return Parsed(
-            table=rows.table if rows else empty,
+            table=table,
             numbers=pa.array(np.flatnonzero(good), pa.int64()),
-            rejects=found.rejected(~good, index.ravel(), told),
+            rejects=found.rejected(bad, told.indices, [self._unpacked(one) for one in told.dictionary.to_pylist()]),
             records=len(good),
             widest=int(found.widths[good].max(initial=0)),
         )
+
+    def _rows_of(self, found: Records, good: Flags) -> pa.Table | None:
+        """Return some records as rows; those that lack fields get delimiters behind them, which read as nulls."""
+        text = found.lines(good, self._width - found.widths[good], self._dialect.delimiter)
+        if not text:
+            return pa.table({str(column): pa.array([], field_type()) for column in range(self._width)})
+        table = None if text.startswith(BOM) else self._parsed(text, self._width, None)
+        return table if table is not None and table.num_rows == int(good.sum()) else None
+
+    def _unpacked(self, packed: int) -> tuple[RecordReason, str]:
+        """Say what is wrong with a record: its kind, a number and the fields that are the least."""
+        kind, number, low = (packed >> 56) - 1, packed >> 28 & _PACKED, packed & _PACKED
+        if kind < 0:
+            return self._told(number, low)
+        if kind < len(FAULTS):
+            return FAULTS[kind], in_doubt(number)
+        return "invalid_utf8", no_text(number, REASONS[kind - len(FAULTS)])
 
     def halved(self, data: memoryview) -> Parsed:
         """Read a block that the fast path refused: both halves again, the smallest part record by record."""
@@ -258,11 +236,10 @@ class _Reader:
             start, end, after = found
             raw, at = bytes(data[start:end]), after
             values, fault = self._dialect.read(raw)
-            if not _is_utf8(raw):
+            if not is_utf8(raw):
                 rejects.append(invalid_utf8(number, start, raw))
             elif fault is not None:
-                detail = f"fields={len(values)}, of which quotes leave in doubt where they end"
-                rejects.append(Reject(number=number, offset=start, reason=fault, detail=detail, raw=raw))
+                rejects.append(Reject(number=number, offset=start, reason=fault, detail=in_doubt(len(values)), raw=raw))
             elif not low <= len(values) <= self._width:
                 rejects.append(self._wrong_width(number, start, raw, len(values), low))
             else:
@@ -280,20 +257,3 @@ class _Reader:
             records=number,
             widest=widest,
         )
-
-
-def _unspaced(table: pa.Table) -> pa.Table:
-    """Take the space that belongs to the delimiter off each value; in the block are no quotes that would keep it."""
-    bare = [pc.replace_substring_regex(column, "^ ", "") for column in table.columns[1:]]
-    columns = [pc.if_else(pc.equal(column, ""), pa.scalar(None, field_type()), column) for column in bare]
-    return pa.table([table.column(0), *columns], names=table.column_names)
-
-
-def _is_utf8(data: bytes | memoryview) -> bool:
-    """Tell what `data.decode()` would, without making a second copy of the block."""
-    ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
-    try:
-        pa.StringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True

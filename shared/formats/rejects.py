@@ -72,10 +72,20 @@ def moved(table: pa.Table, *, numbers: int = 0, offset: int = 0) -> pa.Table:
     return found.set_column(1, SCHEMA.field(1), pc.add(table["offset"], offset))
 
 
+def in_doubt(fields: int) -> str:
+    """Say that nobody can tell which values a record has."""
+    return f"fields={fields}, of which quotes leave in doubt where they end"
+
+
+def no_text(place: int, reason: str) -> str:
+    """Say from which byte on a record is no UTF-8."""
+    return f"byte {place} of the record: {reason}"
+
+
 def invalid_utf8(number: int, offset: int, raw: bytes) -> Reject:
     """Return a record as a reject that is no text."""
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        detail = f"byte {error.start} of the record: {error.reason}"
+        detail = no_text(error.start, error.reason)
     return Reject(number=number, offset=offset, reason="invalid_utf8", detail=detail, raw=raw)

@@ -4,14 +4,15 @@ Dataverse exports are not screened. Finance files are written by people and for 
 on each page, delimiters behind the last column, and a total below.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.formats.at_once.bounds import records_of
 from shared.formats.blocks import Parsed
 from shared.formats.dialect import Dialect
 from shared.formats.finance.totals import last_totals, no_records
@@ -20,11 +21,18 @@ from shared.formats.rejects import NONE, RAW_LIMIT, SCHEMA, RecordReason, Reject
 _TOLD: Final[dict[RecordReason, str]] = {
     "total_row": "a total: skip_footer leaves out as many at the end of the file, skip_footer = 0 takes all",
     "note_row": "one value where the others have many, as a note, a section's title or a sum: skip_footer = 0 takes it",
+    "untold_value": "a value that the workbook does not tell: a formula that was never computed, or an error",
     "cut_off": "the line below holds the rest of its last value: a line break stands in it without quotes",
 }
 _PAIR: Final = 2  # columns
-_LINE_ENDS: Final = (b"\r\n", b"\n", b"\r")
-_UNTOLD: Final = "a value that the workbook does not tell: a formula that was never computed, or an error"
+_BREAK: Final = np.zeros(256, np.int8)
+_BREAK[[ord("\n"), ord("\r")]] = 1, 2
+_LONGEST_END: Final = 3  # bytes looked at beside a record for its line break
+_REASONS: Final[tuple[RecordReason, ...]] = ("too_wide", "untold_value", "total_row", "note_row", "cut_off")
+_KEPT: Final = -1
+_PASSED: Final = -2
+
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,72 +60,95 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     kept = named if gone is None else named.filter(pc.invert(gone))
     last = last_totals(kept) if screen.totals else 0
     apart = no_records(kept) if screen.totals else {}
-    cut = _cut_off(parsed, data, dialect) if parsed.rejects.num_rows and parsed.table.num_rows else set()
-    if gone is None and not (last or apart or cut):
+    cut = _cut_off(parsed, data) if parsed.rejects.num_rows and parsed.table.num_rows else np.empty(0, np.int64)
+    if gone is None and not (last or apart or len(cut)):
         return replace(parsed, table=named)
-    before: list[int] = parsed.numbers.to_pylist()
-    dropped = {before[row] for row in _indices(passed)}
-    spoiled = dict.fromkeys((before[row] for row in _indices(untold)), _UNTOLD)
-    beyond_width = {before[row] for row in _indices(beyond)}
-    numbers = [number for number in before if not (number in dropped or number in beyond_width or number in spoiled)]
-    summed = set(numbers[len(numbers) - last :])
-    told: dict[int, RecordReason] = {number: "cut_off" for number in numbers if number in cut}
-    told = {numbers[row]: reason for row, reason in apart.items()} | told
-    told = {number: reason for number, reason in told.items() if number not in summed}
-    if told:
-        kept = kept.filter(pa.array([number not in told for number in numbers]))
-        numbers = [number for number in numbers if number not in told]
-    shift = list(accumulate(int(number in dropped) for number in range(parsed.records)))
-    rejects: list[Reject] = []
-    totals: list[Reject] = []
-    for number, start, raw in _places(data, beyond_width | summed | spoiled.keys() | told.keys(), dialect):
-        if number in summed:
-            totals.append(_reject(number - shift[number], start, raw, "total_row", _TOLD["total_row"]))
-        elif number in told:
-            rejects.append(_reject(number - shift[number], start, raw, told[number], _TOLD[told[number]]))
-        elif number in spoiled:
-            rejects.append(_reject(number - shift[number], start, raw, "untold_value", spoiled[number]))
-        else:
-            detail = f"a value behind the last of {width} named columns"
-            rejects.append(_reject(number - shift[number], start, raw, "too_wide", detail))
+    numbers = parsed.numbers.to_numpy()
+    reasons = np.full(parsed.records, _KEPT)  # by record, an index into `_REASONS`; what is written last counts
+    reasons[numbers[_indices(beyond)]] = _REASONS.index("too_wide")
+    reasons[numbers[_indices(untold)]] = _REASONS.index("untold_value")
+    reasons[numbers[_indices(passed)]] = _PASSED
+    still = numbers[reasons[numbers] == _KEPT]
+    for row, reason in apart.items():
+        reasons[still[row]] = _REASONS.index(reason)
+    is_cut = np.zeros(parsed.records, bool)
+    is_cut[cut] = True
+    reasons[still[is_cut[still]]] = _REASONS.index("cut_off")
+    summed = still[len(still) - last :]
+    reasons[summed] = _KEPT
+    kept = kept.filter(pa.array(reasons[still] == _KEPT))
+    shift = np.cumsum(reasons == _PASSED)
     return replace(
         parsed,
         table=kept,
-        numbers=pa.array([number - shift[number] for number in numbers], pa.int64()),
-        rejects=joined(_renumbered(parsed.rejects, shift), table_of(sorted(rejects, key=lambda reject: reject.number))),
-        records=parsed.records - len(dropped),
-        totals=table_of(totals),
+        numbers=pa.array(_shifted(still[reasons[still] == _KEPT], shift), pa.int64()),
+        rejects=joined(_renumbered(parsed.rejects, shift), _rejects(data, dialect, reasons, shift, width)),
+        records=parsed.records - int(shift[-1]) if len(shift) else 0,
+        totals=_totals(data, dialect, summed, shift),
     )
 
 
-def _renumbered(rejects: pa.Table, shift: Sequence[int]) -> pa.Table:
+def _shifted(numbers: Numbers, shift: Numbers) -> Numbers:
+    """Return the numbers that records have where those passed over have none."""
+    found: Numbers = numbers - shift[numbers]
+    return found
+
+
+def _rejects(data: memoryview, dialect: Dialect, reasons: Numbers, shift: Numbers, width: int) -> pa.Table:
+    """Return as rejects the records that have a reason, an index into `_REASONS`."""
+    wanted = reasons >= 0
+    if not wanted.any():
+        return NONE
+    told = [
+        (reason, f"a value behind the last of {width} named columns" if reason == "too_wide" else _TOLD[reason])
+        for reason in _REASONS
+    ]
+    if (found := records_of(data, dialect)) is not None:
+        rejects = found.rejected(wanted, pa.array(reasons[wanted]), told)
+        return rejects.set_column(0, SCHEMA.field(0), pa.array(_shifted(np.flatnonzero(wanted), shift), pa.int64()))
+    places = _places(data, set(np.flatnonzero(wanted).tolist()), dialect)
+    return table_of(_reject(number - int(shift[number]), start, raw, *told[reasons[number]]) for number, start, raw in places)
+
+
+def _totals(data: memoryview, dialect: Dialect, summed: Numbers, shift: Numbers) -> pa.Table:
+    found = _places(data, set(summed.tolist()), dialect) if len(summed) else ()
+    return table_of(
+        _reject(number - int(shift[number]), start, raw, "total_row", _TOLD["total_row"]) for number, start, raw in found
+    )
+
+
+def _renumbered(rejects: pa.Table, shift: Numbers) -> pa.Table:
     """Return rejects without counting the records before each that are none."""
     if not rejects.num_rows or not shift[-1]:
         return rejects
-    less = pa.array(shift, pa.int64()).take(rejects["number"].combine_chunks())
-    return rejects.set_column(0, SCHEMA.field(0), pc.subtract(rejects["number"], less))
+    return rejects.set_column(0, SCHEMA.field(0), pa.array(_shifted(rejects["number"].to_numpy(), shift), pa.int64()))
 
 
-def _cut_off(parsed: Parsed, data: memoryview, dialect: Dialect) -> set[int]:
+def _cut_off(parsed: Parsed, data: memoryview) -> Numbers:
     """Return the numbers of the rows that a line break inside their last value may have cut off.
 
     Below stands one field alone. In a table of two columns it may be a record without its delimiter, and at the end of a file
     a note, unless the two lines end in other line breaks.
     """
-    lone = set(parsed.rejects.filter(pc.starts_with(parsed.rejects["detail"], "fields=1 "))["number"].to_pylist())
-    rows = set(parsed.numbers.to_pylist()) if lone else set()
-    wanted = {number for number in lone if number - 1 in rows}
-    found: set[int] = set()
-    after = max(rows, default=0)
-    ends: dict[int, int] = {}
-    for number, start, raw in _places(data, wanted | {number - 1 for number in wanted}, dialect):
-        ends[number] = start + len(raw)
-        if number in wanted:
-            between = bytes(data[ends[number - 1] : start])
-            behind = bytes(data[ends[number] : ends[number] + 2])
-            differs = not behind.startswith(between) or between == b"\r" != behind[:2]
-            if between in _LINE_ENDS and (differs or (number < after and parsed.table.num_columns > _PAIR)):
-                found.add(number - 1)
+    lone = parsed.rejects.filter(pc.starts_with(parsed.rejects["detail"], "fields=1 "))
+    numbers = lone["number"].to_numpy()
+    rows = np.zeros(parsed.records + 1, bool)
+    rows[parsed.numbers.to_numpy() + 1] = True
+    below = rows[numbers]
+    numbers, starts = numbers[below], lone["offset"].to_numpy()[below]
+    ends = starts + pc.binary_length(lone["raw"]).to_numpy()[below]
+    if not len(numbers):
+        return np.empty(0, np.int64)
+    # What the line breaks around are made of: 1 and 2 for the two bytes, 0 where another stands, or none.
+    padded = np.concatenate([np.zeros(_LONGEST_END, np.uint8), np.frombuffer(data, np.uint8), np.zeros(_LONGEST_END, np.uint8)])
+    before = [_BREAK[padded[starts + _LONGEST_END - place]] for place in range(1, _LONGEST_END + 1)]
+    behind = [_BREAK[padded[ends + _LONGEST_END + place]] for place in range(_LONGEST_END)]
+    crlf = (before[0] == 1) & (before[1] == 2) & (before[2] == 0)
+    cr_or_lf = (before[0] > 0) & (before[1] == 0)
+    like = np.where(crlf, (behind[0] == 2) & (behind[1] == 1), behind[0] == before[0])
+    differs = ~like | (cr_or_lf & (before[0] == 2) & (behind[0] == 2) & (behind[1] == 1))
+    after = numbers < int(parsed.numbers[-1].as_py()) if len(parsed.numbers) else np.zeros(len(numbers), bool)
+    found: Numbers = numbers[(crlf | cr_or_lf) & (differs | (after & (parsed.table.num_columns > _PAIR)))] - 1
     return found
 
 
@@ -177,10 +208,11 @@ def _or(left: pa.ChunkedArray | None, right: pa.ChunkedArray | None) -> pa.Chunk
     return pc.or_(left, right)
 
 
-def _indices(mask: pa.ChunkedArray | None) -> list[int]:
-    if mask is None:
-        return []
-    return [int(row) for row in pc.indices_nonzero(mask.combine_chunks()).to_pylist()]
+def _indices(mask: pa.ChunkedArray | None) -> Numbers:
+    found: Numbers = (
+        np.empty(0, np.int64) if mask is None else pc.indices_nonzero(mask.combine_chunks()).to_numpy().astype(np.int64)
+    )
+    return found
 
 
 def _places(data: memoryview, wanted: set[int], dialect: Dialect) -> Iterator[tuple[int, int, bytes]]:

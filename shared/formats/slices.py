@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -31,6 +32,7 @@ from shared.contracts.columns import (
     SOURCE_FILE,
     SOURCE_VERSION,
 )
+from shared.formats.at_once.fields import fields_of
 from shared.formats.blocks import Parsed
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
@@ -203,7 +205,8 @@ class _Part:
         if parsed.rejects.num_rows:
             rejects = self._reject_table(parsed, number, offset)
             self._write_rejects(rejects)
-            self._reasons.update(rejects.column(REASON).to_pylist())
+            counts = rejects.column(REASON).value_counts()
+            self._reasons.update(dict(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True)))
         self._consumed += block.consumed
         self._records += parsed.records
         self._rows += parsed.table.num_rows
@@ -248,15 +251,22 @@ class _Part:
             rejects["reason"],
             rejects["detail"],
             rejects["raw"],
-            pa.array(map(self._fields, rejects["reason"].to_pylist(), rejects["raw"].to_pylist()), pa.list_(pa.string())),
+            self._fields(rejects),
         ]
         return pa.Table.from_arrays(arrays, schema=pa.schema([*self._lineage_fields, *_REJECT_FIELDS]))
 
-    def _fields(self, reason: str, raw: bytes) -> list[str | None] | None:
-        """Return the fields of a rejected finance record, where they can be told: its key may be one of them."""
-        if not self._spec.dialect.strict or reason not in _WHOLE_FIELDS or len(raw) >= RAW_LIMIT:
-            return None
-        return [None if value is None else value.decode(errors="replace") for value in self._spec.dialect.fields(raw)]
+    def _fields(self, rejects: pa.Table) -> pa.Array:
+        """Return the fields of rejected finance records, where they can be told: a key may be one of them."""
+        kept = pa.nulls(rejects.num_rows, pa.list_(pa.string()))
+        if not self._spec.dialect.strict:
+            return kept
+        is_whole = pc.less(pc.binary_length(rejects["raw"]), RAW_LIMIT)
+        told = pc.and_(pc.is_in(rejects["reason"], pa.array(sorted(_WHOLE_FIELDS))), is_whole)
+        raw = rejects["raw"].filter(told).combine_chunks()
+        if not len(raw):
+            return kept
+        places = np.cumsum(is_told := told.to_numpy()) - 1
+        return fields_of(raw, self._spec.dialect).take(pa.array(places, mask=~is_told))
 
     def _write_rejects(self, table: pa.Table) -> None:
         """Write them at once: a slice of nothing else holds many times as many records as one of rows."""

@@ -1,0 +1,10 @@
+"""All records of a block at once, as arrays: what one by one would take too long where many of them cannot be used.
+
+| module | what it holds |
+| --- | --- |
+| `bounds` | Where each record begins and ends, its fields and its fault |
+| `fields` | The fields of many records, as lists |
+| `parsing` | Text of complete records to columns, by pyarrow |
+| `quotes` | Where in a text quotes open and close, and which leave their fields in doubt |
+| `utf8` | Which records are no text, and from which byte on |
+"""
