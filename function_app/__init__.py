@@ -28,4 +28,5 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 for module in (landing, timers, callback, poison, operations, repetition, data_sets, erasure, dashboard):
     app.register_functions(module.triggers)
 
+context.export()
 told.look(context)

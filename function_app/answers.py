@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +13,7 @@ from msgspec import Struct
 from function_app.misconfigured import told
 from shared.api.documents import ProblemDocument
 from shared.errors import Conflict, InvalidInput, Misconfigured, PipelineError, Retry
-
-_log = logging.getLogger("customer360.http")
+from shared.telemetry.events import tell
 
 
 def document(body: Struct | dict[str, Any], *, status: int = 200) -> func.HttpResponse:
@@ -70,7 +68,7 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
             told.tell(error)
             return problem(503, "Service Unavailable", str(error))
         except PipelineError as error:
-            _log.error("http.failed %s %s", handler.__name__, error)
+            tell("http.failed", function=handler.__name__, error=str(error))
             return problem(503, "Service Unavailable", str(error))
 
     return answer

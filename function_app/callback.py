@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, problem
@@ -11,9 +9,9 @@ from shared.api.documents import CallbackDocument
 from shared.context import context
 from shared.ledger.states import CallbackResult
 from shared.orchestration.callback import is_authorized
+from shared.telemetry.events import tell
 
 triggers = func.Blueprint()
-_log = logging.getLogger("customer360.callback")
 
 
 @triggers.route(route="callback/databricks", methods=[func.HttpMethod.POST])
@@ -25,5 +23,5 @@ def databricks_callback(req: func.HttpRequest) -> func.HttpResponse:
         challenge = {"WWW-Authenticate": 'Basic realm="callback", charset="UTF-8"'}
         return problem(401, "Unauthorized", "user or password is absent or wrong", headers=challenge)
     result = context.callback(json_object(req))
-    _log.info("callback.received result=%s", result)
+    tell("callback.received", result=result)
     return document(CallbackDocument(result=result), status=202 if result is CallbackResult.NOTED else 200)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, not_found
@@ -11,7 +9,6 @@ from shared.api.erasure import erasure_document, read_erasure
 from shared.context import context
 
 triggers = func.Blueprint()
-_log = logging.getLogger("customer360.erasure")
 
 
 @triggers.route(route="erasure", methods=[func.HttpMethod.POST])
@@ -19,7 +16,6 @@ _log = logging.getLogger("customer360.erasure")
 def erase(req: func.HttpRequest) -> func.HttpResponse:
     """Erase everything of one key, or only find it."""
     erasure = context.erase(read_erasure(json_object(req)))
-    _log.info("erasure.requested %s entity=%s dry_run=%s", erasure.erasure_id, erasure.entity, erasure.dry_run)
     return document(erasure_document(erasure), status=202)
 
 

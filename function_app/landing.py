@@ -7,8 +7,6 @@ bound, never the blob's bytes (section 6).
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 
@@ -17,7 +15,6 @@ from shared.context import context
 from shared.errors import Misconfigured
 
 triggers = func.Blueprint()
-_log = logging.getLogger("customer360.landing")
 
 
 @triggers.blob_trigger(arg_name="client", path="dataverse/{name}", connection="LakeStorage", source=func.BlobSource.EVENT_GRID)
@@ -34,9 +31,6 @@ def on_finance_landed(client: blob.BlobClient) -> None:
 
 def _take(container: str, path: str) -> None:
     try:
-        file = context.landing(container, path)
+        context.landing(container, path)
     except Misconfigured as error:
         told.tell(error)
-        return
-    if file is not None:
-        _log.info("file.%s %s %s records=%d rejects=%d", file.state, file.shown, file.reason, file.records, file.rejects)

@@ -6,13 +6,11 @@ mended. They do not raise: the host would try five times within seconds, and the
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from shared.context import Context
 from shared.errors import Misconfigured
-
-_log = logging.getLogger("customer360.configuration")
+from shared.telemetry.events import tell
 
 
 class Told:
@@ -28,7 +26,7 @@ class Told:
             if str(error) == self._told:
                 return
             self._told = str(error)
-        _log.error("configuration.invalid %s", error)
+        tell("configuration.invalid", error=str(error))
 
     def look(self, context: Context) -> None:
         """Tell at once what is wrong, when the app starts; it starts all the same, to say so over HTTP too."""

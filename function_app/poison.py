@@ -5,17 +5,15 @@ It leaves its message in the account of the file, not in its own (reference: Azu
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 
 from function_app.misconfigured import told
 from shared.context import context
-from shared.errors import Misconfigured, shown
+from shared.errors import Misconfigured
 from shared.landing.poison import PoisonUnreadable, read_poison
+from shared.telemetry.events import tell
 
 triggers = func.Blueprint()
-_log = logging.getLogger("customer360.poison")
 
 
 @triggers.queue_trigger(arg_name="message", queue_name="webjobs-blobtrigger-poison", connection="LakeStorage")
@@ -24,7 +22,7 @@ def on_poison(message: func.QueueMessage) -> None:
     try:
         poison = read_poison(message.get_body())
     except PoisonUnreadable as error:
-        _log.error("poison.unreadable %s", error)  # raising would only make it poison once more
+        tell("poison.unreadable", error=str(error))  # raising would only make it poison once more
         return
     try:
         context.check()
@@ -32,5 +30,4 @@ def on_poison(message: func.QueueMessage) -> None:
     except Misconfigured as error:  # nobody could judge the file, so it may be no poison: the sweep takes it, once that can be
         told.tell(error)
         return
-    name = shown(f"{poison.container}/{poison.path}")
-    _log.error("poison.%s %s function=%s", result.replace(" ", "_"), name, shown(poison.function))
+    tell(f"poison.{result.replace(' ', '_')}", file=f"{poison.container}/{poison.path}", function=poison.function)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 
 from function_app.answers import answering, document, json_object, not_found
@@ -11,7 +9,6 @@ from shared.api.reprocess import extent_document, job_document, read_request
 from shared.context import context
 
 triggers = func.Blueprint()
-_log = logging.getLogger("customer360.reprocess")
 
 
 @triggers.route(route="reprocess", methods=[func.HttpMethod.POST])
@@ -22,7 +19,6 @@ def reprocess(req: func.HttpRequest) -> func.HttpResponse:
     if request.dry_run:
         return document(extent_document(context.reprocess.extent(request)))
     job = context.reprocess(request)
-    _log.info("reprocess.accepted %s stage=%s", job.reprocess_id, job.stage)
     return document(job_document(job, context.reprocess.batches(job.reprocess_id)), status=202)
 
 

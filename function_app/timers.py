@@ -5,16 +5,14 @@ The host runs a timer once at a time over all instances; the use cases are safe 
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 
 from function_app.misconfigured import told
 from shared.context import context
 from shared.errors import Misconfigured, PipelineError
+from shared.telemetry.events import tell
 
 triggers = func.Blueprint()
-_log = logging.getLogger("customer360.timers")
 
 
 @triggers.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", use_monitor=True)
@@ -41,10 +39,10 @@ def _sweep() -> None:
     except Misconfigured as error:
         told.tell(error)
     except PipelineError as error:
-        _log.warning("sweep.incomplete %s", error)
+        tell("sweep.incomplete", error=str(error))
     else:
         if looked:
-            _log.info("sweep.done files=%d", looked)
+            tell("sweep.done", files=looked)
 
 
 def _reconcile() -> None:
@@ -53,4 +51,4 @@ def _reconcile() -> None:
     except Misconfigured as error:
         told.tell(error)
     except PipelineError as error:
-        _log.warning("reconcile.incomplete %s", error)
+        tell("reconcile.incomplete", error=str(error))

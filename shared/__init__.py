@@ -11,6 +11,7 @@
 | `formats` | what landed files look like: paths, models, CSV, workbooks, labels |
 | `adapters` | Azure Storage, Databricks, Customer Insights, and their memory twins |
 | `contracts` | what the functions and the Spark jobs hand to each other |
+| `telemetry` | what the pipeline tells of itself: events, and what is measured and traced by them |
 | `ports`, `errors`, `concurrency` | what is needed from outside, what can go wrong, many calls at a time; know no room |
 
 Imports point down this list only, and only `context` knows `adapters` (`pyproject.toml`, import-linter).

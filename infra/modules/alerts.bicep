@@ -1,4 +1,4 @@
-// What needs a person, told by e-mail. The queries read log lines that begin with an event's name (docs/architecture.md).
+// What needs a person, told by e-mail. The queries read log lines that begin with an event's name (docs/operations.md).
 param token string
 param location string
 param tags object
@@ -33,7 +33,7 @@ var rules = [
     severity: 2
     window: 'PT15M'
     every: 'PT15M'
-    query: 'AppTraces | where Message startswith "poison." or Message startswith "sweep.failed "'
+    query: 'AppTraces | where Message startswith "file.poisoned " or Message startswith "poison.unreadable "'
   }
   {
     name: 'dead-letter'

@@ -9,8 +9,9 @@
 | `queue_hints` | hints, as messages of a storage queue |
 | `databricks_jobs` | the job, over databricks-sdk |
 | `customer_insights_api` | the refresh of Customer Insights |
+| `open_telemetry` | what events measure and trace, exported |
 | `connecting` | how the storage clients connect |
 | `memory` | a twin of each in memory, as exact about versions and atomicity as the real thing |
 
-Only `shared.context` imports these; they import ports, contracts and errors, and no room above.
+Only `shared.context` imports these; they import ports, telemetry, contracts and errors, and no room above.
 """

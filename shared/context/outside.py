@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shared.config.settings import Connection, Settings, StorageService, read_settings
 from shared.config.tables import Configuration, open_configuration
+from shared.telemetry.exporting import AZURE_MONITOR, Exporting, Route, Sink, route
 
 if TYPE_CHECKING:
     from shared.ports import Clock, CustomerInsights, Hints, Jobs, Lake, Tables
@@ -53,6 +55,19 @@ class Outside:
     def clock(self) -> Clock:
         """The time."""
         return lambda: datetime.now(UTC)
+
+    def export(self) -> None:
+        """Export what the pipeline tells of itself, where the environment says to whom; nothing is imported before it tells."""
+        to = route(self._environment, sys.version_info[:2])
+        if to is not None:
+            Exporting(lambda: self._sink(to)).attach()
+
+    def _sink(self, to: Route) -> Sink:
+        from shared.adapters import open_telemetry
+
+        if to.to == "azure_monitor":
+            return open_telemetry.azure_monitor(self._environment[AZURE_MONITOR], with_logs=to.with_logs)
+        return open_telemetry.otlp() if to.to == "otlp" else open_telemetry.of_the_worker()
 
     # Adapters -----------------------------------------------------------------------------------------------------
 

@@ -181,6 +181,7 @@ class Context(Outside):
             ),
             erasures=self.erasure_steps,
             report_tails=ReportTails(lake=self.lake, ledger=self.ledger, clock=self.clock, wait=settings.tail_wait),
+            clock=self.clock,
             containers=containers,
         )
 

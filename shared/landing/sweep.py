@@ -10,13 +10,12 @@ what the file itself causes: not a lack of memory, a network, a permission.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
-from shared.errors import Misconfigured, PipelineError, shown
+from shared.errors import Misconfigured, PipelineError
 from shared.formats.landed_paths import DataFile, TimeFolder, classify_dataverse
 from shared.landing.ingest import Ingest
 from shared.landing.poison import Poison
@@ -24,12 +23,12 @@ from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Ledger
 from shared.ledger.waiting import Tried
 from shared.ports import Clock, Lake
+from shared.telemetry.events import tell
 
 _BEING_READ_FOR = timedelta(seconds=60)  # by somebody who counts a slice in less; later, nobody reads it any more
 _OFTEN = 3  # tries without an end, after which a file waits before the next
 _LONGEST_WAIT = timedelta(hours=1)
 _NOT_ITS_OWN = (MemoryError, OSError)  # causes that are no fault of the file
-_log = logging.getLogger("customer360.sweep")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +108,7 @@ class Sweep:
         return self.clock() >= tried.at + wait
 
     def _try(self, container: str, path: str, tries: int) -> None:
-        name = shown(f"{container}/{path}")
+        name = f"{container}/{path}"
         self.ledger.record_try(container, path, tries + 1, at=self.clock())
         try:
             self._look(container, path)
@@ -117,10 +116,10 @@ class Sweep:
             self.ledger.forget_tries(container, path)
             raise
         except _NOT_ITS_OWN:
-            _log.exception("sweep.unable %s tries=%d", name, tries + 1)
+            tell("sweep.unable", file=name, tries=tries + 1, exc_info=True)
             return  # it stays written that it was tried: others go first
         except Exception as error:  # one file that nobody can take must not keep the others from being taken
-            _log.exception("sweep.failed %s", name)
+            tell("sweep.failed", file=name, error=type(error).__name__, exc_info=True)
             self.poison.record(container, path, type(error).__name__)
         self.ledger.forget_tries(container, path)
 

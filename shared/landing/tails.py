@@ -7,7 +7,6 @@ the log and in the file's state; found in the rows of what waits (`shared/ledger
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,8 +15,6 @@ from datetime import timedelta
 from shared.errors import LedgerChanged
 from shared.ledger.ledger import HeldBack, Ledger
 from shared.ports import Clock, Lake
-
-_log = logging.getLogger("customer360.tails")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +47,3 @@ class ReportTails:
             return  # it changed, and may be complete by now: to be read first
         told = replace(record, state="held_back", held_back_told=True)
         self.ledger.record_file(known, told, at=self.clock(), detail=f"{record.reason} at byte {record.offset}")
-        _log.warning(
-            "file.held_back %s offset=%d bytes=%d reason=%s", record.shown, record.offset, record.held_back, record.reason
-        )

@@ -14,5 +14,6 @@
 | `states` | Every state of every thing in the ledger, and every step between them, as one table |
 | `table_records` | The part of the ledger that says what each table of silver and gold holds |
 | `tallies` | Counts, by day, that are written with what they count |
+| `told` | Steps that were stored, told as events |
 | `waiting` | What waits |
 """

@@ -40,6 +40,7 @@ from shared.ledger.table_records import LakeTable, TableRecords, table_record
 from shared.ledger.tallies import increments
 from shared.ledger.tallies.tally import PREFIX as TALLIES
 from shared.ledger.tallies.tally import Tally, fold_tallies, rewrite, tallied
+from shared.ledger.told.file_steps import tell_file
 from shared.ledger.waiting import PREFIX as WAITS
 from shared.ledger.waiting import Backlog, backlog, backlog_of
 from shared.ledger.waiting import HeldBack as HeldBack  # noqa: PLC0414 - likewise
@@ -139,6 +140,7 @@ class Ledger(PipelineRecords, LabelRecords, PartRecords, TableRecords):
             logged(f"log-{name}", entry),
         ]
         self._counted(partition, changes, writes, at, increments.times_of_file(after, parts))
+        tell_file(event, stored, after, parts)
         return after
 
     def holder_of_content(self, file: LandedFile) -> tuple[str, Write | None]:

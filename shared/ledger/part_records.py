@@ -17,6 +17,7 @@ from shared.concurrency import chunks, in_parallel
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.rows import AFTER, AT_ONCE, Known, guarded, key, key_prefix, known_as, time_key, values_of
 from shared.ledger.states import event_of
+from shared.ledger.told.file_steps import tell_batched
 from shared.ledger.waiting import Pending
 from shared.ports import Row, Tables, Value, Write
 
@@ -91,12 +92,13 @@ class PartRecords:
 
     def _batch_some(self, container: str, parts: Sequence[Known[Part]], batch_id: str) -> None:
         writes = []
-        for part in parts:
-            after = dataclasses.replace(part.record, state="batched", batch_id=batch_id)
+        batched = [dataclasses.replace(part.record, state="batched", batch_id=batch_id) for part in parts]
+        for part, after in zip(parts, batched, strict=True):
             writes.append(guarded(part_row(after), after, part.etag))
             if not after.whole:
                 writes.append(Write(kind="delete", key=_wait_row(after)))
         self._tables.commit(files_of(container), writes)
+        tell_batched(batched)
 
     def record_rewritten(self, known: Known[Part], after: Part) -> None:
         """Write a part of which an erasure took records out; raises `LedgerChanged` where it is not as it was read."""

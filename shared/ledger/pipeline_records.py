@@ -19,22 +19,21 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from shared.concurrency import chunks
 from shared.ledger.records import Batch, Erasure, Pipeline, Refresh, ReprocessJob
 from shared.ledger.rows import AFTER, AT_ONCE, FIRST, Known, guarded, known_as, logged, newest_first, values_of
-from shared.ledger.states import BatchState, LogEntry, Step, Unset, event_of
+from shared.ledger.states import BatchState, LogEntry, Unset, event_of
 from shared.ledger.tallies import increments
 from shared.ledger.tallies.tally import NO_TIMES, Tally
+from shared.ledger.told.pipeline_steps import tell_batch, tell_erasure, tell_refresh, tell_reprocess
 from shared.ports import Tables, Write
 
 PIPELINE = "pipeline"
 """The partition of what runs and what ran."""
-
-_log = logging.getLogger("customer360.ledger")
 
 
 class PipelineRecords:
@@ -94,22 +93,24 @@ class PipelineRecords:
 
         `into` are the queued batches that it is dissolved into, 25 at most.
         """
-        writes = _batch_writes(known, after, at, detail)
+        tells: list[Callable[[], None]] = []
+        writes = _batch_writes(known, after, at, detail, tells)
         changes = increments.of_batch(known.record if known else None, after)
         for part in into:
-            writes += _batch_writes(None, part, at, f"of {after.batch_id}")
+            writes += _batch_writes(None, part, at, f"of {after.batch_id}", tells)
             changes.update(increments.of_batch(None, part))
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
         if refresh is not None:
-            event_of(("refresh", "", refresh.state))
+            tells.append(partial(tell_refresh, event_of(("refresh", "", refresh.state)), refresh))
             writes.append(Write(kind="upsert", key=f"refresh-{refresh.publication}", values=values_of(refresh)))
         if replaced_refresh is not None:
             replaced, replacement = replaced_refresh
-            event_of(("refresh", replaced.record.state, replacement.state))
+            tells.append(partial(tell_refresh, event_of(("refresh", replaced.record.state, replacement.state)), replacement))
             writes.append(guarded(f"refresh-{replacement.publication}", replacement, replaced.etag))
         self._counted(PIPELINE, changes, writes, at)
-        _tell(("batch", known.record.state if known else "", after.state), after.batch_id, detail)
+        for tell in tells:
+            tell()
 
     def log_of_batch(self, batch_id: str) -> Iterator[LogEntry]:
         """Yield every step that a batch took, in order."""
@@ -139,8 +140,7 @@ class PipelineRecords:
     ) -> None:
         """Write a refresh's next state, and what changes with it in the pipeline."""
         changed = known.record.state != after.state
-        if changed:
-            event_of(("refresh", known.record.state, after.state))
+        event = event_of(("refresh", known.record.state, after.state)) if changed else None
         writes = [guarded(f"refresh-{after.publication}", after, known.etag)]
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
@@ -148,8 +148,8 @@ class PipelineRecords:
             self._counted(PIPELINE, increments.of_refresh(known.record, after), writes, after.ended_at)
         else:
             self._tables.commit(PIPELINE, writes)
-        if changed:
-            _tell(("refresh", known.record.state, after.state), after.publication, after.detail)
+        if event:
+            tell_refresh(event, after)
 
     # Reprocess jobs -------------------------------------------------------------------------------------------------
 
@@ -170,6 +170,7 @@ class PipelineRecords:
         writes = [guarded(f"reprocess-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("reprocess", name, before is None, after.state == "running")
         self._tables.commit(PIPELINE, writes)
+        tell_reprocess(event, after, detail)
 
     def _counted(
         self,
@@ -214,26 +215,24 @@ class PipelineRecords:
     def record_erasure(self, known: Known[Erasure] | None, after: Erasure, *, at: datetime, detail: str = "") -> None:
         """Write an erasure's next state and its log entry."""
         before = known.record if known else None
-        step: Step = ("erasure", before.state if before else "", after.state)
+        event = event_of(("erasure", before.state if before else "", after.state))
         after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
         name = after.erasure_id
-        entry = LogEntry(at=at, thing="erasure", name=name, step=after.step, event=event_of(step), detail=detail)
+        entry = LogEntry(at=at, thing="erasure", name=name, step=after.step, event=event, detail=detail)
         writes = [guarded(f"erasure-{name}", after, known.etag if known else ""), logged(f"log-{name}", entry)]
         writes += _wait_rows("erasure", name, before is None, after.state not in {"succeeded", "failed"})
         self._tables.commit(PIPELINE, writes)
-        _tell(step, name, detail)
+        tell_erasure(event, after, detail)
 
 
-def _tell(step: Step, name: str, detail: str) -> None:
-    """Log a step that was stored, under its event's name: alerts and the workbook (infra/) read these lines."""
-    level = {"parked": logging.ERROR, "failed": logging.WARNING}.get(step[2], logging.INFO)
-    _log.log(level, "%s %s %s", event_of(step), name, detail)
-
-
-def _batch_writes(known: Known[Batch] | None, after: Batch, at: datetime, detail: str) -> list[Write]:
+def _batch_writes(
+    known: Known[Batch] | None, after: Batch, at: datetime, detail: str, tells: list[Callable[[], None]]
+) -> list[Write]:
+    """Return what a batch's step writes; what there is to tell of it, once that is stored, comes behind `tells`."""
     before = known.record if known else None
     event = event_of(("batch", before.state if before else "", after.state))
     after = dataclasses.replace(after, step=(before.step if before else 0) + 1)
+    tells.append(partial(tell_batch, event, after, detail))
     entry = LogEntry(at=at, thing="batch", name=after.batch_id, step=after.step, event=event, detail=detail)
     sorted_id = newest_first(after.batch_id)
     writes = [guarded(f"batch-{sorted_id}", after, known.etag if known else ""), logged(f"log-{after.batch_id}", entry)]

@@ -10,11 +10,13 @@ from shared.errors import PipelineError
 from shared.landing.sweep import Sweep
 from shared.landing.tails import ReportTails
 from shared.ledger.ledger import Ledger
+from shared.ledger.told.pipeline_steps import tell_waiting
 from shared.orchestration.conclude import Conclude
 from shared.orchestration.dispatch import Dispatch
 from shared.orchestration.erasure.steps import ErasureSteps
 from shared.orchestration.refresh import FollowRefresh
 from shared.orchestration.reprocess_steps import ReprocessSteps
+from shared.ports import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Reconcile:
     reprocess: ReprocessSteps
     erasures: ErasureSteps
     report_tails: ReportTails
+    clock: Clock
     containers: tuple[str, ...]
 
     def __call__(self) -> None:
@@ -43,6 +46,7 @@ class Reconcile:
         if pipeline.active_refresh or pipeline.active_batch:
             steps.append(self.follow_refresh)
         backlog = self.ledger.backlog(self.containers)
+        tell_waiting(pipeline, backlog, self.clock())
         if backlog.files:
             steps.append(lambda: self.sweep.again(backlog.files, backlog.tried))
         if backlog or pipeline.active_batch:

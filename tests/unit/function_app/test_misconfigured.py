@@ -19,6 +19,7 @@ from function_app import landing, poison, timers
 from function_app.misconfigured import Told, told
 from shared.context import context, outside
 from shared.errors import SettingsInvalid
+from shared.telemetry.events import line_of
 from tests.pipeline import DATAVERSE, FINANCE, SETTINGS, Pipeline, contact
 from tests.web import WEB
 
@@ -150,7 +151,7 @@ def test_a_mistake_is_told_once_and_another_one_once_more(world: World, caplog: 
     world.land(DATAVERSE, "contact/2024.csv", contact(1))
     for _ in range(3):
         world.tick()
-    assert [record.getMessage() for record in caplog.records] == [f"configuration.invalid {SENTENCE}"]
+    assert [line.fields for record in caplog.records if (line := line_of(record))] == [{"error": SENTENCE}]
     world.tell(None)
     world.tick()
     world.tick()
@@ -171,7 +172,7 @@ print(len(function_app.app.get_functions()))
         [sys.executable, "-c", program, str(ROOT)], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stderr.splitlines() == [
-        "ERROR configuration.invalid nowhere.toml: there is no such file, which the setting CONFIGURATION names"
+        'ERROR configuration.invalid error="nowhere.toml: there is no such file, which the setting CONFIGURATION names"'
     ]
     assert int(done.stdout) > 10
 

@@ -6,6 +6,7 @@ Whether Azure knows the properties is asked in `tests/official`.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 
 from shared.config.settings import check_trigger_settings, read_settings
 from shared.contracts.places import BRONZE, GOLD, PIPELINE, SILVER
-from shared.ledger.states import TRANSITIONS
+from shared.telemetry.events import EVENTS, FIELDS, thing_of
+from shared.telemetry.exporting import Route, route
 from tests.bicep.references import mistaken_calls, undeclared, unused
 from tests.bicep.template import Expression, Template, read_template
 
@@ -265,6 +267,16 @@ def test_the_settings_are_those_that_the_app_reads_and_suffice() -> None:
         assert f"`{name.partition('__')[0]}`" in documented, name
 
 
+def test_the_app_exports_metrics_and_traces_itself_and_the_host_its_logs_in_every_version_of_python() -> None:
+    environment = {name: str(source(value)) for name, value in app_settings().items()}
+    versions = re.findall(r"'(3\.\d+)'", TEMPLATES["main"].text.partition("param pythonVersion")[0].rpartition("@allowed")[2])
+    assert len(versions) == 3
+    for version in versions:
+        major, minor = map(int, version.split("."))
+        assert route(environment, (major, minor)) == Route(to="azure_monitor")
+    assert json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["telemetryMode"] == "OpenTelemetry"
+
+
 def test_a_connection_has_an_identity_and_endpoints_and_no_string_beside_them() -> None:
     settings = app_settings()
     for connection in ("AzureWebJobsStorage", "LakeStorage", "LedgerStorage"):
@@ -297,17 +309,6 @@ def test_the_hint_queue_of_the_settings_is_the_one_that_is_made() -> None:
 # What is watched ------------------------------------------------------------------------------------------------------
 
 
-def written_events() -> set[str]:
-    """Return the events that log lines begin with: the ledger's steps, and those that the code spells out."""
-    spelt = set()
-    for folder in ("function_app", "shared"):
-        for path in (ROOT / folder).rglob("*.py"):
-            text = path.read_text(encoding="utf-8")
-            spelt |= set(re.findall(r"""_log\.\w+\(\s*(?:"|f")([a-z]+\.[a-z_]+|[a-z]+\.)""", text))
-    told = {event for (thing, _, _), event in TRANSITIONS.items() if thing in ("batch", "refresh")}
-    return spelt | told | {event for (thing, _, _), event in TRANSITIONS.items() if thing == "file"}
-
-
 def queries() -> dict[str, str]:
     rules = TEMPLATES["alerts"].variables["rules"]
     asked = {rule["name"]: rule["query"] for rule in rules}
@@ -329,11 +330,14 @@ def test_there_is_an_alert_for_each_thing_that_needs_a_person() -> None:
 @pytest.mark.parametrize("name", queries())
 def test_what_is_asked_of_the_logs_is_what_the_code_writes(name: str) -> None:
     query = queries()[name]
+    written = {event for event, level in EVENTS.items() if level > logging.DEBUG}
     asked = re.findall(r'"([a-z]+\.[a-z_]*) ?"', query)
     assert asked or "AzureMetrics" in query or "AppRequests" in query or "Usage" in query or "event startswith" in query
-    written = written_events()
     for event in asked:
-        assert event in written or any(one.startswith(event) for one in written), f"nobody writes {event}"
+        assert event in written or (event.endswith(".") and f'startswith "{event}"' in query), f"nobody writes {event}"
+        assert any(one.startswith(event) for one in written), f"nobody writes {event}"
+    for field in re.findall(r'" (\w+)=\(', query):
+        assert all(field in FIELDS[thing_of(event)] for event in asked), f"not every one has the field {field}"
 
 
 def test_the_workbook_is_a_workbook_and_shows_nothing_twice() -> None:
