@@ -100,7 +100,7 @@ EVENTS: Final[Mapping[str, int]] = MappingProxyType(
         "sweep.failed": _ERROR,
         "reconcile.incomplete": _WARNING,
         "pipeline.seen": _DEBUG,
-        "poison.recorded": _ERROR,
+        "poison.recorded": _WARNING,
         "poison.settled": _INFO,
         "poison.gone": _INFO,
         "poison.changed_since": _INFO,
