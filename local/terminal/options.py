@@ -27,6 +27,8 @@ def read(arguments: Sequence[str]) -> argparse.Namespace:
         options.error(f"--{given.act} wants a batch: runs BATCH --{given.act}")
     if given.command == "reprocess" and given.cancel and not given.job:
         options.error("--cancel wants a job: reprocess JOB --cancel")
+    if given.command == "reprocess" and given.json and not (given.job or given.dry_run or given.yes):
+        options.error("--json leaves nobody to be asked: say --dry-run or --yes")
     return given
 
 

@@ -6,6 +6,7 @@
 | 1 | the app could not be asked, said no, or a person did |
 | 2 | the command line is wrong |
 | 3 | something waits for a person (`status`), or a job that was followed did not succeed (`reprocess --follow`) |
+| 130 | it was stopped by Ctrl-C |
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from shared.api.reprocess import ReprocessBody
 T = TypeVar("T")
 
 DONE, REFUSED, MISTAKEN, WAITS = range(4)
+STOPPED = 130  # as a shell tells it
 
 _POLL_SECONDS = 2
 
@@ -61,6 +63,8 @@ def run(
     except TerminalError as error:
         terminal.say(str(error))
         return REFUSED
+    except KeyboardInterrupt:  # what was asked for goes on by itself
+        return STOPPED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +138,7 @@ class Terminal:
         body = msgspec.convert(asked(given, ReprocessBody), ReprocessBody)
         if given.dry_run or not given.yes:
             extent = self.client.extent(body)
-            if given.dry_run or not given.json:  # who asked for JSON gets one document
-                self._show((extent,), answers.extent(extent))
+            self._show((extent,), answers.extent(extent))
             if given.dry_run:
                 return DONE
             if not self._agreed():

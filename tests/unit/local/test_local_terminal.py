@@ -16,9 +16,9 @@ from local.stack.ports import free_ports
 from local.terminal import COMMANDS
 from local.terminal.client import KEY_VARIABLE, Client, connect
 from local.terminal.options import parser
-from local.terminal.terminal import DONE, MISTAKEN, REFUSED, WAITS, run
+from local.terminal.terminal import DONE, MISTAKEN, REFUSED, STOPPED, WAITS, run
 from shared.api.documents import FileDocument
-from tests.pipeline import FINANCE, Pipeline, contact
+from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 from tests.web import WEB, over
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -185,6 +185,16 @@ def test_a_job_is_looked_at_and_cancelled_by_its_id(pipeline: Pipeline) -> None:
     pipeline.settle()
 
 
+def test_who_stops_to_follow_is_told_nothing_more_and_the_job_goes_on(pipeline: Pipeline) -> None:
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    assert Told("reprocess", "--table", "contact", "--yes", "--follow", wait=stop).code == STOPPED
+    (job,) = pipeline.context.ledger.backlog((DATAVERSE, FINANCE)).reprocess
+    assert Told("reprocess", job, "--json").documents[0]["state"] == "running"
+    pipeline.settle()
+
+
 def test_a_batch_that_is_not_parked_cannot_be_unparked_and_the_app_says_why() -> None:
     (batch, *_) = Told("runs", "--json").documents
     told = Told("runs", batch["batch_id"], "--unpark")
@@ -205,6 +215,7 @@ def test_what_there_is_not_is_told_as_the_app_tells_it() -> None:
         ["files", "--most", "0"],
         ["runs", "--unpark"],
         ["reprocess", "--cancel"],
+        ["reprocess", "--table", "invoice", "--json"],
         ["nonsense"],
     ],
 )
