@@ -13,7 +13,7 @@ from msgspec import Struct
 from function_app.misconfigured import told
 from shared.api.documents import ProblemDocument
 from shared.errors import Conflict, InvalidInput, Misconfigured, PipelineError, Retry
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 
 def document(body: Struct | dict[str, Any], *, status: int = 200) -> func.HttpResponse:

@@ -9,7 +9,7 @@ from shared.api.documents import CallbackDocument
 from shared.context import context
 from shared.ledger.states import CallbackResult
 from shared.orchestration.callback import is_authorized
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 triggers = func.Blueprint()
 

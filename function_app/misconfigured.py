@@ -10,7 +10,7 @@ import threading
 
 from shared.context import Context
 from shared.errors import Misconfigured
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 
 class Told:

@@ -11,7 +11,7 @@ from function_app.misconfigured import told
 from shared.context import context
 from shared.errors import Misconfigured
 from shared.landing.poison import PoisonUnreadable, read_poison
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 triggers = func.Blueprint()
 

@@ -10,7 +10,7 @@ import azure.functions as func
 from function_app.misconfigured import told
 from shared.context import context
 from shared.errors import Misconfigured, PipelineError
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 triggers = func.Blueprint()
 

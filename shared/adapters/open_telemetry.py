@@ -15,7 +15,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.metrics import Meter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, StatusCode, TraceFlags, Tracer
 
-from shared.telemetry.events import LOGGER, Field
+from shared.telemetry.log_events import LOGGER, Field
 from shared.telemetry.measures import MEASURES, Measure, measured
 from shared.telemetry.traces import Span, spans_of, trace_of
 

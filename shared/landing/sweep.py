@@ -23,7 +23,7 @@ from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Ledger
 from shared.ledger.waiting import Tried
 from shared.ports import Clock, Lake
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 _BEING_READ_FOR = timedelta(seconds=60)  # by somebody who counts a slice in less; later, nobody reads it any more
 _OFTEN = 3  # tries without an end, after which a file waits before the next

@@ -5,7 +5,7 @@ standard library alone: what exports is an adapter, imported when something is t
 
 | module | what it holds |
 | --- | --- |
-| `events` | Every event and the fields that it has, and how one is told |
+| `log_events` | Every event and the fields that it has, and how one is told |
 | `measures` | What is counted and measured by events |
 | `traces` | The way of a batch, from landing to Customer Insights, as spans |
 | `exporting` | Who exports, by the environment; the handler that hands events over |

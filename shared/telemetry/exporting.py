@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from shared.telemetry.events import EVENTS, FIELDS, LOGGER, Field, line_of, tell, thing_of
+from shared.telemetry.log_events import EVENTS, FIELDS, LOGGER, Field, line_of, tell, thing_of
 
 AZURE_MONITOR: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shared.telemetry.events import Field
+from shared.telemetry.log_events import Field
 
 MeasureKind = Literal["counter", "histogram", "gauge"]
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.telemetry.events import Field
+from shared.telemetry.log_events import Field
 
 _ATTRIBUTES: Final = (
     "batch",

@@ -1,4 +1,4 @@
-"""Steps that were stored, told as events: which fields of a record an event has (`shared/telemetry/events.py`).
+"""Steps that were stored, told as events: which fields of a record an event has (`shared/telemetry/log_events.py`).
 
 | module | what it holds |
 | --- | --- |

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from shared.ledger.records import LandedFile, Part
 from shared.ledger.states import Event
 from shared.ledger.tallies.increments import reasons
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 
 def tell_file(event: Event, before: LandedFile, file: LandedFile, parts: Sequence[Part]) -> None:

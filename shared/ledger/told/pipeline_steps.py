@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.ledger.records import Batch, Erasure, Pipeline, Refresh, ReprocessJob
 from shared.ledger.states import BatchState, Event
 from shared.ledger.waiting import Backlog
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 
 _ENDED: frozenset[BatchState] = frozenset({"succeeded", "failed", "parked", "dissolved"})
 

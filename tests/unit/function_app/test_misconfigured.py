@@ -19,7 +19,7 @@ from function_app import landing, poison, timers
 from function_app.misconfigured import Told, told
 from shared.context import context, outside
 from shared.errors import SettingsInvalid
-from shared.telemetry.events import line_of
+from shared.telemetry.log_events import line_of
 from tests.pipeline import DATAVERSE, FINANCE, SETTINGS, Pipeline, contact
 from tests.web import WEB
 

@@ -9,7 +9,7 @@ import pytest
 from shared.contracts.places import publication_name
 from shared.ledger.states import TRANSITIONS
 from shared.ports import RefreshJob
-from shared.telemetry.events import EVENTS, FIELDS, LOGGER, Line, line_of, thing_of
+from shared.telemetry.log_events import EVENTS, FIELDS, LOGGER, Line, line_of, thing_of
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
 FILE = f"{DATAVERSE}/contact/2024.csv"

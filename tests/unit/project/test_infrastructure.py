@@ -15,8 +15,8 @@ import pytest
 
 from shared.config.settings import check_trigger_settings, read_settings
 from shared.contracts.places import BRONZE, GOLD, PIPELINE, SILVER
-from shared.telemetry.events import EVENTS, FIELDS, thing_of
 from shared.telemetry.exporting import Route, route
+from shared.telemetry.log_events import EVENTS, FIELDS, thing_of
 from tests.bicep.references import mistaken_calls, undeclared, unused
 from tests.bicep.template import Expression, Template, read_template
 

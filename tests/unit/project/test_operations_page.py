@@ -14,7 +14,7 @@ from local.terminal.options import read
 from shared.formats.rejects import RecordReason
 from shared.ledger import states
 from shared.ports import Termination
-from shared.telemetry.events import EVENTS, FIELDS
+from shared.telemetry.log_events import EVENTS, FIELDS
 from shared.telemetry.measures import MEASURES
 from tests.unit.project.test_infrastructure import TEMPLATES
 

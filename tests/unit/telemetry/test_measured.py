@@ -26,8 +26,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from shared.adapters.open_telemetry import UNTRACED, OpenTelemetry
 from shared.ports import JobRun, RefreshJob
-from shared.telemetry.events import EVENTS, FIELDS, LOGGER, tell, thing_of
 from shared.telemetry.exporting import AZURE_MONITOR, OTLP, Exporting, Route, route
+from shared.telemetry.log_events import EVENTS, FIELDS, LOGGER, tell, thing_of
 from shared.telemetry.measures import MEASURES, measured
 from shared.telemetry.traces import spans_of, trace_of
 from tests.pipeline import Pipeline, contact
@@ -303,7 +303,7 @@ import logging, sys
 from datetime import UTC, datetime
 sys.path.insert(0, sys.argv[1])
 from shared.context import Context
-from shared.telemetry.events import tell
+from shared.telemetry.log_events import tell
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
 import os
 Context(os.environ).export()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.ledger.states import PoisonResult
-from shared.telemetry.events import EVENTS, FIELDS, LOGGER, line_of, tell, thing_of
+from shared.telemetry.log_events import EVENTS, FIELDS, LOGGER, line_of, tell, thing_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -90,7 +90,7 @@ def test_a_line_is_the_events_name_and_its_fields(fields: dict[str, Any], line: 
         {name for name in fields if f" {name}=" in line},
         f"{LOGGER}.http",
     )
-    assert record.module == "test_events", "a line names the place that told it"
+    assert record.module == "test_log_events", "a line names the place that told it"
 
 
 def test_fields_are_exported_under_names_that_are_nobody_elses(caplog: pytest.LogCaptureFixture) -> None:
