@@ -177,8 +177,8 @@ const Link = ({ to: where, text }) => html`<a class="button" href=${where}>${tex
 const STAGES = {
   landing: { name: "Landing", noun: "file", where: to(["files"]), came: (/** @type {Day} */ day) => day.files, unit: "" },
   bronze: { name: "Bronze", noun: "row", where: to(["rejects"]), came: (/** @type {Day} */ day) => day.records - day.rejects, unit: "" },
-  silver: { name: "Silver", noun: "current row", where: to(["tables"]), came: (/** @type {Day} */ day) => day.applied, unit: "changes" },
-  gold: { name: "Gold", noun: "row", where: to(["publications"]), came: (/** @type {Day} */ day) => day.publications, unit: "publications" },
+  silver: { name: "Silver", noun: "current row", where: to(["tables"]), came: (/** @type {Day} */ day) => day.applied, unit: "change" },
+  gold: { name: "Gold", noun: "row", where: to(["publications"]), came: (/** @type {Day} */ day) => day.publications, unit: "publication" },
   insights: { name: "Customer Insights", noun: "refresh", where: to(["publications"]), came: (/** @type {Day} */ day) => day.refreshes_well, unit: "" },
 };
 const DAY = 86_400_000; // milliseconds
@@ -199,8 +199,9 @@ function Rate({ days, came, unit }) {
   /** @param {Day[]} some */
   const sum = (some) => some.reduce((all, day) => all + came(day), 0);
   const before = sum(days.filter((day) => day.day >= since && day.day < today)) / USUAL_DAYS;
+  const now = sum(days.filter((day) => day.day === today));
   return html`<span class="newest" title=${`days in UTC; the mean of the last ${USUAL_DAYS} whole ones`}>
-    +${brief(sum(days.filter((day) => day.day === today)))} ${unit} today${before > 0 && `, ${before < 10 ? before.toFixed(1) : brief(before)} a day`}
+    +${brief(now)}${unit && ` ${unit}${now === 1 ? "" : "s"}`} today${before > 0 && `, ${before < 10 ? +before.toFixed(1) : brief(before)} a day`}
   </span>`;
 }
 

@@ -1,75 +1,90 @@
 """Takes the pictures of the dashboard that the README shows: `python -m tests.browser.pictures`.
 
-Shows the demo on a stack of its own, lands a file that nobody can read, looks that both waves are there, and writes
-them to the folder docs/images. Run it after the page changed; no test does, so that a test run changes no file.
+The page and its API are the real ones, over a month of a pipeline in memory: a stack that was only just started has nothing
+in its charts. Run it after the page changed; no test does, so that a test run changes no file.
 """
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from pathlib import Path
+import random
 from typing import TYPE_CHECKING
 
-from azure.storage.blob import BlobServiceClient
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import ViewportSize
 
-from local.demo.demo import run_demo
-from local.stack.settings import Ports
-from local.stack.stack import Stack
 from local.toolchain import ROOT
-from tests.browser.watched import opened, started
+from shared.ports import JobRun
+from tests.browser.watched import opened, served, started
+from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
 if TYPE_CHECKING:
     from typing import Literal
 
 FOLDER = ROOT / "docs" / "images"
-SIZE: ViewportSize = {"width": 1120, "height": 800}
+SIZE: ViewportSize = {"width": 1120, "height": 860}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LARGEST = 150_000  # bytes of a picture
-REFUSED = "finance/customer_finance/2026-12.csv"
-STORY = "files/finance%2Fcustomer_finance%2F2026-11.csv"
+DAYS = 30
+STORY = f"files/{DATAVERSE}%2Fcontact%2F2026.csv"
+WIDE = b'9,"6/28/2021 4:34:35 PM","a","wide",1,,\r\n'
 
 
-def land_refused(storage: str) -> None:
-    """Land a file whose key column somebody renamed."""
-    container, _, path = REFUSED.partition("/")
-    with BlobServiceClient.from_connection_string(storage) as service:
-        service.get_blob_client(container, path).upload_blob(b"kunde,income\n1,2\n3,4\n", overwrite=True)
+def month() -> Pipeline:
+    """Return a pipeline that saw a month: a file that grows, a finance file a day, a few bad records, runs that failed."""
+    pipeline, chance = Pipeline(), random.Random(360)
+    rows: list[bytes] = []
+    for day in range(DAYS):
+        for number in range(chance.randint(20, 60)):
+            rows.append(contact(chance.randint(0, 400), version=day * 100 + number))
+        rows += [WIDE] * (chance.randint(0, 3) if day % 4 == 0 else 0)
+        pipeline.land_contacts(*rows, path="contact/2026.csv")
+        spends = "".join(f"{customer},{chance.randint(1, 900)}\n" for customer in range(chance.randint(25, 40)))
+        pipeline.land(FINANCE, f"spend/2026-11-{day + 1:02d}.csv", f"cid,spend\n{spends}".encode())
+        pipeline.tick(11)
+        if day % 9 == 5:
+            pipeline.fail_runs("internal_error", "CLUSTER_ERROR")
+            pipeline.tick(31)
+            pipeline.tick(31)
+        end_run(pipeline, seconds=chance.randint(40, 130))
+        pipeline.settle()
+        if day < DAYS - 1:
+            pipeline.clock.advance(86_400 - 300)
+    pipeline.land(FINANCE, "spend/2026-12-01.csv", b"kunde;umsatz\n1;2\n3;4\n")
+    pipeline.land(FINANCE, "risk.csv.gz", b"no gzip")
+    pipeline.clock.advance(240)
+    return pipeline
 
 
-def take(url: str) -> None:
-    """Write the pictures, once both waves of the demo and the refused file are seen."""
+def end_run(pipeline: Pipeline, *, seconds: int) -> None:
+    """Let the active run end well after so long."""
+    pipeline.clock.advance(seconds)
+    for run_id, run in list(pipeline.jobs.runs.items()):
+        if run.state == "running":
+            pipeline.do_the_work_of(run_id)
+            ended = JobRun(run_id=run_id, state="succeeded", termination="success", ended_at=pipeline.clock())
+            pipeline.jobs.end(run_id, ended)
+
+
+def main() -> None:
+    """Take the pictures."""
     FOLDER.mkdir(exist_ok=True)
-    for browser in started():
-        context, watched = opened(browser, url)
-        page = watched.page
-        page.set_viewport_size(SIZE)
-        watched.see("")
-        runs = page.get_by_role("region", name="Recent runs").get_by_role("row")
-        expect(runs.filter(has_text="succeeded").nth(1)).to_be_visible()
-        expect(page.get_by_role("region", name="What needs a look")).to_contain_text(REFUSED)
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for name, view in (("overview", ""), ("story", STORY)):
-                watched.see(view)
-                page.evaluate("document.activeElement.blur()")
-                page.wait_for_load_state("networkidle")
-                data = page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
-                assert len(data) <= LARGEST, f"{name}: {len(data)} bytes"
-        assert watched.troubles == []
-        context.close()
-
-
-def main() -> int:
-    """Show the demo, and take the pictures of it."""
-    with tempfile.TemporaryDirectory() as folder, Stack(folder=Path(folder), ports=Ports.free()) as stack:
-        if run_demo(base_url=stack.functions_url, connection_string=stack.storage):
-            return 1
-        land_refused(stack.storage)
-        take(stack.functions_url)
-    return 0
+    pipeline = month()
+    for url in served(pipeline):
+        for browser in started():
+            context, watched = opened(browser, url)
+            page = watched.page
+            page.clock.set_fixed_time(pipeline.clock())
+            page.set_viewport_size(SIZE)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                for name, view in (("overview", ""), ("story", STORY)):
+                    watched.see(view)
+                    page.evaluate("document.activeElement.blur()")
+                    page.wait_for_load_state("networkidle")
+                    data = page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
+                    assert len(data) <= LARGEST, f"{name}: {len(data)} bytes"
+            assert watched.troubles == []
+            context.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

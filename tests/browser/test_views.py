@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from werkzeug.serving import make_server
 
-from tests.browser.watched import Watched, opened, started
+from tests.browser.watched import Watched, opened, served, started
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
-from tests.web import WEB, over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,14 +48,7 @@ def pipeline() -> Pipeline:
 @pytest.fixture(scope="module")
 def url(pipeline: Pipeline) -> Iterator[str]:
     """Where the app answers over that pipeline."""
-    with over(pipeline):
-        server = make_server("127.0.0.1", 0, WEB, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    yield from served(pipeline)
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from werkzeug.serving import make_server
 
 from local.toolchain import ROOT
+from tests.web import WEB, over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+    from tests.pipeline import Pipeline
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -68,6 +74,19 @@ class Watched:
         """Return by how many pixels the page is wider than its window."""
         found: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         return found
+
+
+def served(pipeline: Pipeline) -> Iterator[str]:
+    """Have the app answer over a pipeline in memory, and say where."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    with over(pipeline):
+        server = make_server("127.0.0.1", 0, WEB, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def started() -> Iterator[Browser]:

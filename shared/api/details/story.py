@@ -65,8 +65,8 @@ class StoryDocument(Document, frozen=True, kw_only=True):
     is_complete: bool  # False: there are more steps, parts or batches than are shown
     landed_at: Time | None
     taken_at: Time | None  # when all that landed was in bronze
-    merged_at: Time | None  # when the first batch that took it was in silver
-    published_at: Time | None  # when the first batch that took it was in gold
+    merged_at: Time | None  # when the first batch that took what landed last was in silver
+    published_at: Time | None  # when such a one was in gold
     refreshed_at: Time | None  # when Customer Insights read that publication
     to_gold_seconds: float | None  # from landing to gold
 
@@ -92,11 +92,15 @@ class Stories:
         named = list(dict.fromkeys(part.batch_id for part in reversed(parts) if part.batch_id))
         batches = list(self._batches(named[:_BATCHES], {part.entity for part in parts}))
         published = sorted((batch for batch in batches if batch.publication), key=lambda batch: batch.batch_id)
+        newest = _newest(parts)
+        of_newest = [batch for batch in batches if batch.batch_id in newest or batch.parent in newest]
         refreshes = [one.record for batch in published if (one := self.ledger.refresh(batch.publication))]
         taken = max((step.at for step in steps if step.event in _ENDS), default=None)
-        merged = min((one.recorded_at for one in batches if one.state == "succeeded" and one.recorded_at), default=None)
-        reached = min((batch.recorded_at for batch in published if batch.recorded_at), default=None)
-        read = min((one.ended_at for one in refreshes if one.ended_at and one.state == "successful"), default=None)
+        merged = min((one.recorded_at for one in of_newest if one.state == "succeeded" and one.recorded_at), default=None)
+        reached = min((one.recorded_at for one in of_newest if one.publication and one.recorded_at), default=None)
+        own = {batch.publication for batch in of_newest if batch.publication}
+        ends = (one.ended_at for one in refreshes if one.publication in own and one.state == "successful")
+        read = min((at for at in ends if at), default=None)
         return StoryDocument(
             file=file_document(file),
             steps=tuple(StepDocument(at=time_text(one.at), event=one.event, detail=one.detail) for one in steps),
@@ -122,6 +126,13 @@ class Stories:
                 newer = self.ledger.batches(at_once=_BATCHES * 10)
                 yield from (one for one in islice(newer, _BATCHES * 10) if one.parent == name and entities & {*one.entities})
             yield known.record
+
+
+def _newest(parts: Iterable[Part]) -> set[str]:
+    """Return the batches that took what landed last: a file that grows is in gold up to what landed before."""
+    listed = list(parts)
+    at = max((part.landed_at for part in listed), default=None)
+    return {part.batch_id for part in listed if part.landed_at == at and part.batch_id}
 
 
 def _part(part: Part) -> StoryPartDocument:

@@ -46,6 +46,7 @@ def test_a_story_that_goes_on_says_how_far_it_is(pipeline: Pipeline) -> None:
     assert story is not None
     assert story.parts[0].start == 0
     assert [batch.state for batch in story.batches] == ["parked", "succeeded"]
+    assert (story.merged_at, story.published_at, story.refreshed_at) == (None, None, None), "what landed last is not there yet"
     assert not (pipeline.context.story(StoryQuery(file=FILE, limit=1)) or story).is_complete
 
 
