@@ -16,6 +16,8 @@ SILVER = "silver"
 GOLD = "gold"
 PIPELINE = "pipeline"
 GOLD_MANIFEST = "default.manifest.cdm.json"
+INSIGHTS = f"{PIPELINE}/insights"
+"""Where previews of Customer Insights lie; an erasure deletes all of it."""
 #: Paths inside the pipeline container.
 PUBLICATION_RECORDS = "publications"
 REPLACED_PUBLICATIONS = "replaced.json"  # since when publications do not show any more

@@ -21,6 +21,7 @@ from shared.contracts.places import DELTA_STATE, GOLD, GOLD_DELTA, PIPELINE, who
 from shared.contracts.publication import GoldTable, Publication
 from spark_jobs.documents import read_record
 from spark_jobs.names import quoted
+from spark_jobs.raised.states import despite_conflicts
 from spark_jobs.tables import Table
 
 if TYPE_CHECKING:
@@ -75,7 +76,11 @@ class GoldDelta:
                 self._write(self._table(name), self._none(columns()), replaces=False)
         tables = publication.tables
         with ThreadPoolExecutor(max_workers=4) as pool:
-            followed = pool.map(lambda table: self._follow(table, publication.name, state.get(table.name)), tables.values())
+            # What a table holds is read anew each time, so following is safe to repeat where somebody maintained it meanwhile.
+            followed = pool.map(
+                lambda table: despite_conflicts(lambda: self._follow(table, publication.name, state.get(table.name))),
+                tables.values(),
+            )
             after = state | dict(zip(tables, followed, strict=True))
         if after != state:
             self.lake.write_json(STATE, {name: asdict(held) for name, held in sorted(after.items())})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shared.contracts.places import PIPELINE
+from shared.contracts.places import INSIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spark_jobs.insights.preview import Preview
     from spark_jobs.lake import Lake
 
-PLACE = f"{PIPELINE}/insights"
+PLACE = INSIGHTS
 
 
 class Results:

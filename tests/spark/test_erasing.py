@@ -66,7 +66,9 @@ def test_a_key_leaves_silver_and_gold_with_its_history_and_stays_out(pipeline: P
 
     batch = replace(search(pipeline, parts), batch_id=dry.batch_id)
     assert silver.run(pipeline.spark, pipeline.lake, batch).entities == {}
+    pipeline.lake.write_text("pipeline/insights/previews/1/profiles/1.json", ADA)
     again = erase(pipeline.spark, pipeline.lake, batch, Search(key=KEY))
+    assert not pipeline.lake.exists("pipeline/insights"), "previews hold keys and normalised values"
     assert again == found, "an attempt that was cut off has noted what it found"
     assert {row["Id"] for row in pipeline.table("customer").collect()} == {EVE}, "of its history nothing is left"
     assert pipeline.table("customer_rejected").count() == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.columns import KEY, KEYS, ROW
 from shared.contracts.erasure.found import Found
+from shared.contracts.places import INSIGHTS
 from spark_jobs.documents import read_found, write_found
 from spark_jobs.names import quoted
 from spark_jobs.session import tag
@@ -59,4 +60,5 @@ def erase(spark: SparkSession, lake: Lake, batch: Manifest, search: Search) -> F
             table.delete(where)
         table.purge()
         table.vacuum(days=batch.silver.retention_days)
+    lake.delete(INSIGHTS)  # a preview holds keys and normalised values; the next one makes it again
     return found

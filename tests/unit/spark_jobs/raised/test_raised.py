@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from shared.contracts.publication import GoldTable, Publication
+from spark_jobs.gold.delta import GoldDelta, Held
 from spark_jobs.raised.states import despite_conflicts, fault_of_query, is_conflict
 
 
@@ -73,3 +76,27 @@ def test_what_lost_against_another_commit_is_done_again_and_nothing_else_is() ->
         else:
             assert despite_conflicts(act) == "merged"
         assert len(done) == tries
+
+
+def test_a_delta_table_of_gold_that_somebody_maintains_is_followed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [JavaError(SparkThrowable("2D521", "DELTA_CONCURRENT_APPEND"))]
+    noted: dict[str, Any] = {}
+
+    class Noting:
+        def read_json(self, place: str) -> None:
+            return None
+
+        def write_json(self, place: str, document: Any) -> None:
+            noted.update(document)
+
+    def follow(self: GoldDelta, new: GoldTable, publication: str, held: Held | None) -> Held:
+        if left:
+            raise left.pop()
+        return Held(publication=publication, files="", version=1)
+
+    monkeypatch.setattr(GoldDelta, "_follow", follow)
+    table = GoldTable(name="customer", description="", primary_key="cid", digest="", document="", columns={}, files=())
+    at = datetime(2026, 11, 25, tzinfo=UTC)
+    publication = Publication(name="p2", batch_id="b2", base=None, created_at=at, tables={"customer": table})
+    GoldDelta(spark=None, lake=Noting()).follow(publication, {})  # type: ignore[arg-type]  # neither is asked for more
+    assert (left, noted["customer"]["publication"]) == ([], "p2")
