@@ -82,6 +82,8 @@ class _Reader:
     def fast(self, data: memoryview, *, exact: bool) -> Parsed | None:
         """Read the block through pyarrow; None where only the exact path gets it right."""
         first = self._dialect.record(data, 0, len(data))
+        if first is None and not bytes(data).strip(b"\r\n"):
+            return Parsed(table=self._empty(), numbers=pa.array([], pa.int64()), rejects=NONE, records=0, widest=0)
         if first is None or bytes(data[: len(BOM)]) == BOM:
             return None
         if not (is_utf8(data) and self._dialect.is_regular(data)):
@@ -197,9 +199,12 @@ class _Reader:
         """Return some records as rows; those that lack fields get delimiters behind them, which read as nulls."""
         text = found.lines(good, self._width - found.widths[good], self._dialect.delimiter)
         if not text:
-            return pa.table({str(column): pa.array([], field_type()) for column in range(self._width)})
+            return self._empty()
         table = None if text.startswith(BOM) else self._parsed(text, self._width, None)
         return table if table is not None and table.num_rows == int(good.sum()) else None
+
+    def _empty(self) -> pa.Table:
+        return pa.table({str(column): pa.array([], field_type()) for column in range(self._width)})
 
     def _unpacked(self, packed: int) -> tuple[RecordReason, str]:
         """Say what is wrong with a record: its kind, a number and the fields that are the least."""
