@@ -139,8 +139,8 @@ def page(pipeline: Pipeline, tables: Any) -> dict[str, Any]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="?", type=int, default=100_000)
-    parser.add_argument("batches", nargs="?", type=int, default=1_000)
+    parser.add_argument("files", nargs="?", type=int, default=20_000)
+    parser.add_argument("batches", nargs="?", type=int, default=200)
     parser.add_argument("--only-reads", action="store_true", help="in memory, and no browser")
     given = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
