@@ -145,7 +145,7 @@ class PipelineRecords:
         if pipeline is not None:
             writes.append(guarded("now", pipeline[1], pipeline[0].etag))
         if changed and after.ended_at:
-            self._counted(PIPELINE, increments.of_refresh(known.record, after), writes, after.ended_at)
+            self._counted(PIPELINE, increments.of_refresh(after), writes, after.ended_at)
         else:
             self._tables.commit(PIPELINE, writes)
         if event:

@@ -91,7 +91,7 @@ class Rebuild:
                 counted.add(batch.recorded_at or batch.created_at, first_day, increments.of_success(batch))
             refresh = self.ledger.refresh(batch.publication) if batch.publication else None
             if refresh and refresh.record.ended_at:
-                counted.add(refresh.record.ended_at, first_day, increments.of_refresh(None, refresh.record))
+                counted.add(refresh.record.ended_at, first_day, increments.of_refresh(refresh.record))
         return seen
 
     def _tables(self) -> None:

@@ -88,11 +88,11 @@ def of_success(batch: Batch) -> Counts:
     return counts
 
 
-def of_refresh(before: Refresh | None, after: Refresh) -> Counts:
-    """Count a refresh's step to its end."""
-    if (before and before.state == after.state) or after.state not in {"successful", "failed"}:
+def of_refresh(ended: Refresh) -> Counts:
+    """Count how a refresh ended."""
+    if ended.state not in {"successful", "failed"}:
         return Counter()
-    return Counter({"refresh_well" if after.state == "successful" else "refresh_badly": 1})
+    return Counter({"refresh_well" if ended.state == "successful" else "refresh_badly": 1})
 
 
 def step_of(seconds: float) -> int:

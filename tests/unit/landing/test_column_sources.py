@@ -289,3 +289,24 @@ def test_an_in_place_export_is_refused_for_its_table_alone_and_says_how_to_switc
     assert "link it again with 'Append only' on" in refused.detail
     assert names(pipeline) == ["Ada"]
     assert pipeline.bronze("account") == []
+
+
+def test_a_model_that_was_read_a_moment_ago_is_not_asked_for_again(pipeline: Pipeline) -> None:
+    asked: list[str] = []
+
+    class Asked:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(pipeline.lake, name)
+
+        def head(self, container: str, path: str) -> Any:
+            asked.append(path)
+            return pipeline.lake.head(container, path)
+
+    pipeline.lake.put(DATAVERSE, "Changelog/changelog.info", NEXT.encode())
+    pipeline.lake.put(DATAVERSE, f"{FOLDER}/model.json", model(*CONTACT))
+    context = pipeline.fresh_context().replace(lake=Asked())
+    for number in (1, 2):
+        pipeline.lake.put(DATAVERSE, f"{FOLDER}/contact/{number}.csv", contact(number))
+        context.landing(DATAVERSE, f"{FOLDER}/contact/{number}.csv")
+    assert len(pipeline.bronze("contact")) == 2
+    assert asked.count(f"{FOLDER}/model.json") == 1

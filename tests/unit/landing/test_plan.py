@@ -108,6 +108,7 @@ def test_a_file_of_an_export_folder_is_read_as_a_whole() -> None:
         {"blob": make_blob(created_at=AT + timedelta(hours=1), is_append_blob=True)},  # another blob of this name
         {"blob": make_blob(500, content_md5="other")},  # as long as it was: nothing was appended, so something was changed
         {"blob": make_blob(500)},  # likewise, where storage keeps no hash
+        {"record": read_before(held_back=20), "blob": make_blob(520)},  # likewise, though its last record was held back
     ],
 )
 def test_a_file_that_is_not_what_was_read_starts_anew(changes: dict[str, Any]) -> None:
@@ -246,6 +247,26 @@ def test_a_half_read_finance_file_is_not_gone_on_with_where_it_was_read_otherwis
 )
 def test_content_is_compared_only_where_it_may_be_the_same(changes: dict[str, Any], worth_it: bool) -> None:
     assert plan.may_be_the_same(make_record(**changes), make_blob()) is worth_it
+
+
+@pytest.mark.parametrize(
+    ("record", "blob", "bytes_worth_it"),
+    [
+        ({}, {}, 500),
+        ({"held_back": 20}, {}, 520),  # what was held back was part of that version too
+        ({"version": ""}, {}, 0),  # what was read of it is not known to be one version
+        ({"content_md5": ""}, {}, 0),  # storage kept none: there is nothing to compare with
+        ({"offset": 0}, {}, 0),  # nothing was read of it
+        ({"reason": "being_read"}, {}, 0),  # it was not read to its end, and the MD5 is of all of it
+        ({}, {"is_append_blob": True}, 0),  # bytes that are there never change
+        ({}, {"size": 500}, 0),  # it is not longer
+        ({"offset": 1 << 30}, {"size": 2 << 30}, 0),  # larger than what storage keeps an MD5 of by itself
+    ],
+)
+def test_the_beginning_is_compared_only_where_storage_tells_what_it_was(
+    record: dict[str, Any], blob: dict[str, Any], bytes_worth_it: int
+) -> None:
+    assert plan.worth_comparing(read_before(**record), make_blob(**blob)) == bytes_worth_it
 
 
 def test_an_empty_file_of_rows_is_passed_over_until_something_is_written_to_it() -> None:

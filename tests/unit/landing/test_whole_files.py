@@ -185,6 +185,18 @@ def test_the_same_content_again_counts_where_another_file_changed_the_keys_since
     assert file(pipeline, "customer_finance/a.csv").reason == "same_content"  # nothing of its data set came in between
 
 
+def test_the_same_content_again_counts_where_the_file_that_changed_the_keys_is_gone_from_landing(
+    pipeline: Pipeline,
+) -> None:
+    ada, grace = b"cid,income\n1,10\n", b"cid,income\n1,99\n"
+    for path, data in (("a.csv", ada), ("b.csv", grace)):
+        pipeline.land(FINANCE, f"customer_finance/{path}", data)
+        pipeline.clock.advance(60)
+    pipeline.lake.delete(FINANCE, "customer_finance/b.csv")
+    pipeline.land(FINANCE, "customer_finance/a.csv", ada)
+    assert file(pipeline, "customer_finance/a.csv").generation == 2
+
+
 def test_the_same_content_again_counts_where_another_file_landed_since_and_was_not_read_yet(pipeline: Pipeline) -> None:
     ada = b"cid,income\n1,10\n"
     pipeline.land(FINANCE, "customer_finance/a.csv", ada)

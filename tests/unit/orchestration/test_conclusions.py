@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.outcome import Conclusion, write_conclusion
 from shared.contracts.places import PIPELINE, conclusion_document
 from shared.ledger.records import Batch
 from spark_jobs.errors import AttemptConcludedError
@@ -72,3 +73,11 @@ def test_a_conclusion_that_says_nothing_is_written_anew(pipeline: Pipeline) -> N
     pipeline.fail_runs("internal_error")
     pipeline.tick()
     assert concluded(pipeline)["attempt"] == 1
+
+
+def test_a_later_attempt_that_another_host_concluded_stays_concluded(pipeline: Pipeline) -> None:
+    later = write_conclusion(Conclusion(batch_id=newest(pipeline).batch_id, attempt=2))
+    pipeline.lake.put(PIPELINE, conclusion_document(newest(pipeline).batch_id), later)
+    pipeline.fail_runs("internal_error")
+    pipeline.tick()
+    assert concluded(pipeline)["attempt"] == 2

@@ -14,8 +14,10 @@ from shared.api.erasure import erasure_document, read_erasure
 from shared.api.reprocess import RequestInvalid, read_request
 from shared.contracts.erasure.keys import digest
 from shared.contracts.places import BRONZE, PIPELINE
-from shared.errors import InvalidInput
-from shared.ledger.records import Erasure
+from shared.errors import InvalidInput, LedgerChanged
+from shared.ledger.ledger import Ledger
+from shared.ledger.records import Batch, Erasure
+from shared.ledger.rows import Known
 from shared.orchestration.erasure.request import KeyMisfit, TableUnknown
 from shared.orchestration.reprocess import RequestConflicts
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
@@ -77,6 +79,7 @@ def test_everything_of_a_key_leaves_bronze_under_names_that_nobody_wrote_before(
     assert not {*before} & {*names(pipeline)}, "each part held it"
     assert sorted((part.rows, part.rejects, part.erased) for part in parts) == [(0, 0, 2), (1, 0, 1)]
     assert list(pipeline.context.ledger.parts_with_rejects()) == []
+    assert (now(pipeline).parts, now(pipeline).records) == (2, 3)
 
 
 def test_a_dry_run_says_how_much_there_is_and_changes_nothing(pipeline: Pipeline) -> None:
@@ -243,6 +246,24 @@ def test_a_request_that_cannot_be_carried_out_is_refused(pipeline: Pipeline) -> 
     for document, error, field in refused:
         with pytest.raises(error, match=f"^{field}: "):
             pipeline.context.erase(read_erasure(document))
+
+
+def test_an_erasure_that_another_host_moves_on_keeps_no_other_one_waiting(pipeline: Pipeline) -> None:
+    first, second = ask(pipeline), ask(pipeline, key=f"{2:08d}", request_id="2")
+
+    class Contended(Ledger):
+        def record_batch(self, known: Known[Batch] | None, after: Batch, **more: Any) -> None:
+            if after.erasure == first.erasure_id:
+                raise LedgerChanged("pipeline", after.batch_id)
+            super().record_batch(known, after, **more)
+
+    steps = replace(pipeline.context.erasure_steps, ledger=Contended(pipeline.tables))
+    steps([first.erasure_id, second.erasure_id])
+    ledger = pipeline.context.ledger
+    assert ledger.batch(first.batch) is None
+    queued = ledger.batch(second.batch)
+    assert queued is not None
+    assert (queued.record.state, queued.record.parts, queued.record.rows) == ("queued", 0, 0)
 
 
 def test_the_same_request_is_one_erasure_and_another_one_under_its_id_is_refused(pipeline: Pipeline) -> None:

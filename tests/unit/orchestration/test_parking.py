@@ -92,6 +92,7 @@ def test_an_unparked_batch_gets_a_new_attempt_and_what_waited_behind_it_follows(
     queued = pipeline.context.runs.unpark(parked.batch_id)
     assert queued is not None
     assert (queued.state, queued.attempt) == ("queued", parked.attempt + 1)
+    assert (parked.holds, queued.holds) == (True, False)
     assert not pipeline.is_idle
     run_all(pipeline, broken="nothing")
     assert batches(pipeline, "parked") == []
@@ -247,6 +248,20 @@ def test_an_unparked_batch_is_tried_as_often_as_a_new_one(pipeline: Pipeline) ->
     assert (batch.state, batch.attempt) == ("failed", 4)
     pipeline.settle()
     assert [(batch.state, batch.attempt) for batch in batches(pipeline)] == [("succeeded", 5)]
+
+
+def test_an_unparked_batch_is_listed_as_it_was_the_last_time_and_not_with_what_landed_since(pipeline: Pipeline) -> None:
+    pipeline.land_contacts(contact(1))
+    pipeline.tick(10)
+    for _ in range(3):  # of the three attempts only the first one was listed
+        pipeline.fail_runs("internal_error", "CLUSTER_ERROR")
+        pipeline.tick()
+        pipeline.tick(200)
+    (parked,) = batches(pipeline, "parked")
+    pipeline.context.runs.unpark(parked.batch_id)
+    pipeline.land_contacts(contact(2), path="contact/2025.csv")
+    pipeline.tick()
+    assert [part.source_path for part in pipeline.manifest(parked.batch_id).parts] == ["contact/2024.csv"]
 
 
 def test_new_parts_do_not_wait_for_a_long_queue(pipeline: Pipeline) -> None:

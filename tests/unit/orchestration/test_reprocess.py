@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.api.reprocess import RequestInvalid, read_request
 from shared.contracts.places import PIPELINE, batch_manifest
+from shared.errors import LedgerChanged
+from shared.ledger.ledger import Ledger
 from shared.ledger.records import ReprocessJob
+from shared.ledger.rows import Known
 from shared.orchestration.reprocess import RequestConflicts
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
@@ -56,9 +59,9 @@ def test_a_table_is_read_again_from_its_start_and_merged_again(pipeline: Pipelin
     assert len(pipeline.bronze("contact")) == 6
     assert len(pipeline.bronze("customer_finance", FINANCE)) == 1
     assert {path: n for path, n in generations(pipeline).items() if n == 2} == {"contact/2024.csv": 2, "contact/2025.csv": 2}
-    assert (standing(pipeline, job).state, standing(pipeline, job).files, standing(pipeline, job).records) == (
-        "succeeded", 2, 3,
-    )  # fmt: skip
+    ended = standing(pipeline, job)
+    assert (ended.state, ended.files, ended.records) == ("succeeded", 2, 3)
+    assert ended.size == len(contact(1) + contact(2) + contact(3))
 
 
 @pytest.mark.parametrize("stage", ["bronze", "silver"])
@@ -68,6 +71,25 @@ def test_a_dry_run_looks_at_no_more_than_one_request_has_time_for_and_says_so(pi
     bounded = replace(pipeline.context.reprocess, most_looked_at=1).extent(request)
     assert (whole.files, whole.is_complete) == (2, True)
     assert (bounded.files < 2, bounded.is_complete) == (True, False)
+
+
+@pytest.mark.parametrize("stage", ["bronze", "silver"])
+def test_a_span_of_time_holds_what_landed_at_its_begin_and_not_at_its_end(pipeline: Pipeline, stage: str) -> None:
+    at = pipeline.context.ledger.file(DATAVERSE, "contact/2024.csv").record.modified_at
+    assert at is not None
+
+    def files(**span: datetime) -> int:
+        document = {"table": "contact", "stage": stage} | {name: time.isoformat() for name, time in span.items()}
+        return pipeline.context.reprocess.extent(read_request(document, CONTAINERS)).files
+
+    moment = timedelta(seconds=1)
+    assert (files(since=at), files(since=at + moment)) == (2, 0)
+    assert (files(until=at), files(until=at + moment)) == (0, 2)
+
+
+def test_gold_again_comes_to_no_files_at_all(pipeline: Pipeline) -> None:
+    extent = pipeline.context.reprocess.extent(read_request({"stage": "gold"}, CONTAINERS))
+    assert (extent.files, extent.size, extent.records, extent.is_complete) == (0, 0, 0, True)
 
 
 def test_a_dry_run_tells_how_much_it_is_and_does_nothing(pipeline: Pipeline) -> None:
@@ -189,6 +211,20 @@ def test_a_job_of_more_batches_than_a_row_could_name_queues_and_follows_them_som
     told = standing(pipeline, job)
     (parked,) = pipeline.context.ledger.batches(state="parked")
     assert (told.state, told.failed, told.detail) == ("failed", 1, f"{parked.batch_id}: see there")
+
+
+def test_a_job_that_another_host_moves_on_keeps_no_other_one_waiting(pipeline: Pipeline) -> None:
+    first, second = ask(pipeline, prefix="contact/2024"), ask(pipeline, prefix="contact/2025")
+
+    class Contended(Ledger):
+        def record_reprocess(self, known: Known[ReprocessJob] | None, after: ReprocessJob, **more: Any) -> None:
+            if after.reprocess_id == first.reprocess_id:
+                raise LedgerChanged("pipeline", first.reprocess_id)
+            super().record_reprocess(known, after, **more)
+
+    steps = replace(pipeline.context.reconcile.reprocess, ledger=Contended(pipeline.tables))
+    steps([first.reprocess_id, second.reprocess_id])
+    assert [standing(pipeline, job).state for job in (first, second)] == ["running", "succeeded"]
 
 
 def test_rejected_files_are_taken_again_once_their_cause_is_mended(pipeline: Pipeline) -> None:
