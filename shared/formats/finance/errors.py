@@ -122,7 +122,9 @@ class MissingKeyColumnError(FinanceError):
 
     reason: ClassVar[FinanceReason] = "key_column_missing"
 
-    def __init__(self, file: str, missing: tuple[str, ...], got: tuple[str, ...]) -> None:
-        self.missing, self.got = missing, got
-        had = f"the header has {', '.join(got)}" if got else "the header has no name that the data set knows"
-        super().__init__(file, f"key column {', '.join(missing)} is missing; {had}")
+    def __init__(self, file: str, missing: tuple[str, ...], columns: int, known: tuple[str, ...]) -> None:
+        self.missing = missing
+        self.columns = columns  # of the file
+        self.known = known  # those of them that the data set knows: what else stands there may be values
+        had = f"the ones that are known: {', '.join(known)}" if known else "none of a name that is known"
+        super().__init__(file, f"key column {', '.join(missing)} is missing; the header has {columns} columns, {had}")

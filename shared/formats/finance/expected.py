@@ -41,7 +41,7 @@ def layout_by(
     found: Layout | None = None
     doubt: FinanceError | None = None
     try:
-        found = find_layout(head, config, file=file, data_set=data_set, whole=whole)
+        found = find_layout(head, config, file=file, data_set=data_set, whole=whole, known=expected.columns)
     except AnotherTableError:
         raise
     except (HeaderMissingError, LayoutError) as error:
@@ -51,7 +51,7 @@ def layout_by(
     said = _as_expected(head, config, expected, whole=whole)
     if said is not None:
         try:
-            again = find_layout(head, said, file=file, data_set=data_set, whole=whole)
+            again = find_layout(head, said, file=file, data_set=data_set, whole=whole, known=expected.columns)
         except FinanceError:
             again = None
         if again is not None and _has(again.names, expected.columns):

@@ -41,6 +41,15 @@ class FoundRecord:
         """Whether no field holds anything."""
         return not any(self.fields)
 
+    @property
+    def cells(self) -> tuple[str | None, ...]:
+        """Its fields as text; where they are none, as it shows."""
+        return tuple(None if value is None else value.decode("utf-8", "replace") for value in self.fields)
+
+    def values(self, nulls: Sequence[str]) -> tuple[str | None, ...]:
+        """Return its cells as they are judged: what stands for no value is none."""
+        return tuple(None if cell is None or cell.strip() in nulls else cell for cell in self.cells) if nulls else self.cells
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -212,6 +212,15 @@ def unique(names: Sequence[str | None]) -> tuple[str, ...]:
         used.add(wanted.casefold())
         found.append(wanted)
     return tuple(found)
+
+
+def tellable(names: Cells, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of a header as a refusal may tell them: those that are known; the others may be values, and have places.
+
+    A file without a header has a record in its place, and nobody can tell for certain which of both it is.
+    """
+    certain = {name.casefold() for name in known}
+    return unique([name if (name or "").strip().casefold() in certain else None for name in names])
 
 
 def _columns(rows: Sequence[Cells], width: int) -> list[list[str | None]]:

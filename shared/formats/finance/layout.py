@@ -21,8 +21,18 @@ from shared.formats.finance.errors import (
     LayoutError,
 )
 from shared.formats.finance.fit import Fit, FoundRecord, find_dialect, marks_in_doubt, other_delimiter, read_on
-from shared.formats.finance.header import Cells, Headed, another_header, find_header, fitted, is_strong, merged, unique
-from shared.formats.finance.options import FinanceConfig, limit, section
+from shared.formats.finance.header import (
+    Cells,
+    Headed,
+    another_header,
+    find_header,
+    fitted,
+    is_strong,
+    merged,
+    tellable,
+    unique,
+)
+from shared.formats.finance.options import FinanceConfig, limit, section, written
 from shared.formats.finance.shapes import column_kind, is_typed, kind
 
 _RECORDS: Final = 200  # that are looked at below the header
@@ -56,24 +66,21 @@ class _Head:
     found: tuple[FoundRecord, ...]
     text: bytes  # from its first record on
     start: int
+    known: tuple[str, ...]  # names that are the data set's; what else stands in a header may be values
 
     def said(self, **more: object) -> str:
         """Return the TOML that says the dialect, and more."""
         return section(self.data_set, **written(self.fit.dialect), **more)
 
-
-def written(dialect: Dialect) -> dict[str, object]:
-    """Return what the configuration would say of a dialect, where it is not the usual one."""
-    said: dict[str, object] = {"delimiter": dialect.delimiter.decode() + (" " if dialect.spaced else "")}
-    if dialect.quote != b'"':
-        said["quote"] = dialect.quote.decode()
-    if dialect.escape:
-        said["escape"] = dialect.escape.decode()
-    return said
+    def named(self, names: Cells) -> tuple[str, ...]:
+        """Return names as a refusal may tell them."""
+        return tellable(names, self.known)
 
 
-def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str, whole: bool) -> Layout:
-    """Find out from the head of a file's text how all of it is read; raises FinanceError."""
+def find_layout(
+    head: bytes, config: FinanceConfig, *, file: str, data_set: str, whole: bool, known: tuple[str, ...] = ()
+) -> Layout:
+    """Find out from the head of a file's text how all of it is read; `known` are names of the data set; raises FinanceError."""
     start = len(BOM) * head.startswith(BOM)
     sep = _SEP.match(head, start)
     if sep is not None and config.delimiter is None and sep[1] < b"\x80" and sep[1] not in b'"':
@@ -82,7 +89,8 @@ def find_layout(head: bytes, config: FinanceConfig, *, file: str, data_set: str,
     found = read_on(fit, head, start, whole=whole, most=_RECORDS, fields=_FIELDS)
     if not found:
         raise _nothing_found(head, start, file)
-    at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, text=head[start:], start=start)
+    known += config.names
+    at = _Head(file=file, data_set=data_set, config=config, fit=fit, found=found, text=head[start:], start=start, known=known)
     _refuse_wide(at, max(fit.width, len(found[0].fields)))
     if (doubt := marks_in_doubt(fit, [one.fields for one in found], at.text, config)) is not None:
         said = written(fit.dialect) | {"columns": config.columns, "header_row": config.header_row}
@@ -113,11 +121,11 @@ def _said(at: _Head) -> Layout:
         if not 1 <= row <= len(at.found):
             raise HeaderError(at.file, f"header_row is {row}; the first {len(at.found)} records were looked at")
         header = at.found[row - 1]
-    cells = _text(header.fields) if header else ()
+    cells = header.cells if header else ()
     if config.columns:
         names = config.columns
-        if header is None and _same(_text(at.found[0].fields), names):
-            header, row, cells = at.found[0], 1, _text(at.found[0].fields)
+        if header is None and _same(at.found[0].cells, names):
+            header, row, cells = at.found[0], 1, at.found[0].cells
     else:
         names = _names(cells, at)
     if config.columns and at.fit.width > 1 and len(names) != at.fit.width and at.fit.fits:
@@ -144,7 +152,7 @@ def _found(at: _Head) -> Layout:
     _refuse_odd_widths(at, held)
     first = fit.first if fit.width > 1 else 0
     table = [one for one in held[first:] if len(one.fields) == fit.width]
-    rows = [_values(one.fields, at.config.nulls) for one in table[:_JUDGED]]
+    rows = [one.values(at.config.nulls) for one in table[:_JUDGED]]
     headed = find_header(rows)
     number = at.found.index(table[headed.place]) + 1
     if headed.judgement != "header":
@@ -163,14 +171,14 @@ def _found(at: _Head) -> Layout:
         raise LayoutError(at.file, detail, at.said(header_row=number))
     if headed.rows > 1:
         lines = rows[headed.place : headed.place + headed.rows]
-        names = merged(lines) if any(line != lines[0] for line in lines) else ()
+        names = at.named(merged(lines)) if any(line != lines[0] for line in lines) else ()
         last = at.found.index(table[headed.place + headed.rows - 1]) + 1
         detail = f"{headed.rows} header rows, the last of them record {last}"
         raise AnotherTableError(at.file, detail, at.said(header_row=last, columns=names))
     header = table[headed.place]
     if header.in_doubt:
         raise HeaderError(at.file, "the quotes of the header leave in doubt where its names end")
-    cells = _text(header.fields)
+    cells = header.cells
     below = [one for one in held if one.start > header.start]
     spare = _spare(cells, below)
     return Layout(
@@ -226,18 +234,19 @@ def _no_header(at: _Head, held: Sequence[FoundRecord], first: int, headed: Heade
             return _other_width(at, above, row)
         toml = at.said(columns=unique([None] * width), header_row=row)
         return HeaderMissingError(at.file, f"no header above the values ({headed.why})", toml)
-    names = [(cell or "").strip() for cell in _text(held[0].fields)]
+    names = [(cell or "").strip() for cell in held[0].cells]
     is_named = headed.judgement == "unclear" and all(names) and len(unique(names)) == len(set(names))
     toml = at.said(header_row=1) if is_named else at.said(columns=unique([None] * width))
     return HeaderMissingError(at.file, f"the first record holds values ({headed.why})", toml)
 
 
 def _other_width(at: _Head, above: FoundRecord, row: int) -> FinanceError:
-    width, names = at.fit.width, _text(above.fields)
+    width, names = at.fit.width, above.cells
     is_last_held = any(one.fields[-1] for one in at.found if len(one.fields) == width)
     columns = fitted(names, width, is_last_held=is_last_held)
-    # A quote that was lost or added makes a name of the records below, which are never told.
-    toml = "" if above.in_doubt or any("\n" in name for name in columns) else at.said(columns=columns, header_row=row)
+    # A quote that was lost or added makes a name of the records below.
+    is_cut = above.in_doubt or any("\n" in name for name in columns)
+    toml = "" if is_cut else at.said(columns=at.named(columns), header_row=row)
     return HeaderError(at.file, f"the header has {len(names)} columns, the records have {width}", toml)
 
 
@@ -245,15 +254,15 @@ def _names(cells: Cells, at: _Head, row: int = 0) -> tuple[str, ...]:
     """Return the names of a header: one that lacks is called by its place; more, or one that comes twice, is refused."""
     _refuse_wide(at, len(cells))
     names = [(cell or "").strip() for cell in cells]
-    toml = at.said(columns=unique(names), header_row=row or at.config.header_row)
+    toml = at.said(columns=at.named(names), header_row=row or at.config.header_row)
     nameless = [place for place, name in enumerate(names, 1) if not name]
     if len(nameless) > 1 or (nameless and len(names) == 1):
-        listed = ", ".join(map(str, nameless))
-        raise HeaderError(at.file, f"no name for column {listed} of {len(names)}", toml)
+        raise HeaderError(at.file, f"no name for column {', '.join(map(str, nameless))} of {len(names)}", toml)
     times = Counter(name.casefold() for name in names if name)
-    twice = sorted({name for name in names if times[name.casefold()] > 1})
-    if twice:
-        raise HeaderError(at.file, f"columns that differ in no more than case: {', '.join(twice)}", toml)
+    again = [place for place, name in enumerate(names, 1) if times[name.casefold()] > 1]
+    if again:
+        listed = ", ".join(map(str, again))
+        raise HeaderError(at.file, f"columns whose names differ in no more than case: {listed} of {len(names)}", toml)
     return unique(names)
 
 
@@ -270,7 +279,7 @@ def _spare(cells: Cells, below: Sequence[FoundRecord]) -> int:
 
 def _refuse_another_table(at: _Head, layout: Layout) -> None:
     below = [one for one in at.found if one.start >= layout.data_at]
-    rows = [_values(one.fields, at.config.nulls) for one in below]
+    rows = [one.values(at.config.nulls) for one in below]
     if not layout.header or not rows:
         return
     for place, (one, row) in enumerate(zip(below, rows, strict=True)):
@@ -284,16 +293,6 @@ def _refuse_another_table(at: _Head, layout: Layout) -> None:
             number = at.found.index(one) + 1
             detail = f"record {number} looks like the header of another table; land each table as a file of its own"
             raise AnotherTableError(at.file, detail)
-
-
-def _values(fields: Sequence[bytes | None], nulls: tuple[str, ...]) -> Cells:
-    """Return the cells of a record as they are judged: what stands for no value is none."""
-    cells = _text(fields)
-    return tuple(None if cell is None or cell.strip() in nulls else cell for cell in cells) if nulls else cells
-
-
-def _text(fields: Sequence[bytes | None]) -> tuple[str | None, ...]:
-    return tuple(None if value is None else value.decode("utf-8", "replace") for value in fields)
 
 
 def _same(cells: Cells, names: Sequence[str]) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.formats.dialect import Dialect
+
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -48,9 +50,24 @@ class FinanceConfig:
     limits: FinanceLimits = field(default_factory=FinanceLimits)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of columns that somebody said, and so are no values."""
+        return (*self.keys, *self.columns, *self.renames, *self.renames.values())
+
+    @property
     def once(self) -> bool:
         """Whether of files with the same content one is taken: nothing else would tell their records apart."""
         return not self.keys and self.mode == "upsert" and self.duplicates == "tell"
+
+
+def written(dialect: Dialect) -> dict[str, object]:
+    """Return what the configuration would say of a dialect, where it is not the usual one."""
+    said: dict[str, object] = {"delimiter": dialect.delimiter.decode() + (" " if dialect.spaced else "")}
+    if dialect.quote != b'"':
+        said["quote"] = dialect.quote.decode()
+    if dialect.escape:
+        said["escape"] = dialect.escape.decode()
+    return said
 
 
 def limit(**said: int) -> str:

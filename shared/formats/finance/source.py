@@ -78,9 +78,9 @@ def open_finance(
     present = {name.casefold() for name in schema.names}
     missing = tuple(key for key in config.keys if key.casefold() not in present)
     if missing:
-        # What stands where the data set has its names may be values, which are never told.
-        is_header = expected is None or not present.isdisjoint(name.casefold() for name in expected.columns)
-        raise MissingKeyColumnError(file.path, missing, schema.names if is_header else ())
+        certain = {name.casefold() for name in (*config.names, *(expected.columns if expected else ()))}
+        known = tuple(name for name in schema.names if name.casefold() in certain)
+        raise MissingKeyColumnError(file.path, missing, len(schema.names), known)
     rest: Iterator[bytes] = chain([head[layout.data_at :]], pieces)
     if config.skip_footer:
         rest = without_footer(rest, layout.dialect, config.skip_footer)

@@ -107,10 +107,10 @@ def test_a_file_whose_header_cannot_be_used_is_refused_as_a_whole(data: bytes, e
     assert caught.value.file == "spend.csv"
 
 
-def test_a_missing_key_says_what_was_there_instead() -> None:
-    with pytest.raises(MissingKeyColumnError, match="key column cid is missing; the header has id, spend") as caught:
+def test_a_missing_key_says_how_many_columns_were_there_instead() -> None:
+    with pytest.raises(MissingKeyColumnError, match="key column cid is missing; the header has 2 columns, none of") as caught:
         read(b"id,spend\n1,2\n", keys=("cid",))
-    assert (caught.value.missing, caught.value.got) == (("cid",), ("id", "spend"))
+    assert (caught.value.missing, caught.value.columns, caught.value.known) == (("cid",), 2, ())
 
 
 def test_gzip_is_read_in_members_and_with_padding() -> None:

@@ -165,12 +165,13 @@ def test_blank_records_are_passed_over_and_a_total_is_told() -> None:
     assert read(data, skip_footer=0)[1][-1] == ["Total", "300", "30"]
 
 
-def test_names_that_come_twice_are_refused_with_names_to_paste() -> None:
-    """Field case 31-header-names-twice."""
+def test_names_that_come_twice_are_refused_with_columns_to_paste() -> None:
+    """Field case 31-header-names-twice; a name that nobody said may be a value, and is told by its place."""
     data = b"Doc;Amount;Currency;Amount;Currency\r\n1;2;EUR;3;USD\r\n"
-    error = refused(data, HeaderError)
+    error = refused(data, HeaderError, keys=("doc",))
+    assert "case: 2, 3, 4, 5 of 5" in error.detail
     names, rows, _ = read(data, **pasted(error))
-    assert names == ("Doc", "Amount", "Currency", "Amount_2", "Currency_2")
+    assert names == ("Doc", "column_2", "column_3", "column_4", "column_5")
     assert rows == [["1", "2", "EUR", "3", "USD"]]
 
 
@@ -189,10 +190,10 @@ def test_a_file_without_a_header_is_refused_with_columns_to_paste() -> None:
     )
 
 
-def test_several_header_rows_are_refused_with_the_names_that_they_make() -> None:
+def test_several_header_rows_are_refused_with_the_names_that_they_make_where_these_are_known() -> None:
     data = b"control,,fire,\nX,Y,X,Y\n4.4,0.1,4.8,2.0\n4.6,1.0,5.1,3.0\n"
-    names, rows, _ = read(data, **pasted(refused(data, LayoutError)))
-    assert names == ("control X", "control Y", "fire X", "fire Y")
+    names, rows, _ = read(data, **pasted(refused(data, LayoutError, renames={"control X": "x", "fire X": "burnt"})))
+    assert names == ("control X", "column_2", "fire X", "column_4")
     assert rows[0] == ["4.4", "0.1", "4.8", "2.0"]
 
 
@@ -215,7 +216,7 @@ def test_delimiters_behind_the_last_column_are_cut_where_the_header_has_them_too
 def test_delimiters_behind_rows_alone_are_refused_since_a_name_may_be_lost() -> None:
     """Cutting them makes a header that lost a delimiter shift every value, without a word."""
     data = b"a,b,c\n1,2,3,\n4,5,6,\n"
-    names, rows, _ = read(data, **pasted(refused(data, HeaderError)))
+    names, rows, _ = read(data, **pasted(refused(data, HeaderError, keys=("a", "b", "c"))))
     assert (names, rows[0]) == (("a", "b", "c", "column_4"), ["1", "2", "3", None])
 
 
@@ -335,8 +336,11 @@ def test_a_last_record_of_sums_without_a_word_is_a_total() -> None:
         (b"id,name,amt\n1,Ada,10,\n2,Bo,20,\n", '["id", "name", "amt", "column_4"]'),
     ],
 )
-def test_the_names_of_a_header_of_another_width_are_suggested_for_the_columns_that_they_name(data: bytes, columns: str) -> None:
-    assert f"columns = {columns}" in refused(data, HeaderError).toml
+def test_known_names_of_a_header_of_another_width_are_suggested_for_the_columns_that_they_name(
+    data: bytes, columns: str
+) -> None:
+    known = {"id": "id", "name": "name", "amt": "amount"}
+    assert f"columns = {columns}" in refused(data, HeaderError, renames=known).toml
 
 
 def test_a_header_whose_quote_swallowed_a_record_suggests_nothing_and_tells_no_value() -> None:

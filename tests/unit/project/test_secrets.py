@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import logging
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from werkzeug.test import Client
@@ -12,6 +13,7 @@ from werkzeug.test import Client
 from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery
 from shared.context import Context, context
 from shared.errors import PipelineError
+from shared.formats.finance.errors import FinanceReason
 from tests.pipeline import FINANCE, SETTINGS, Pipeline, contact
 from tests.web import WEB
 
@@ -98,3 +100,65 @@ def test_no_row_content_is_in_logs_ledger_or_answers(caplog: pytest.LogCaptureFi
     assert len(stored) > 20
     for text in (caplog.text, str(answers), str(stored)):
         assert "Private" not in text
+
+
+ROWS = b"1,2,3\n4,5,6\n"
+REFUSED = (
+    ("names/twice.csv", b"Privatus,PRIVATUS,amount\n" + ROWS, "header_unusable"),
+    ("names/lack.csv", b"Privatus,,\n" + ROWS, "header_unusable"),
+    ("names/few.csv", b"Privatus,amount\n" + ROWS, "header_unusable"),
+    ("names/reserved.csv", b"Privatus,__START_AT,amount\n" + ROWS, "header_unusable"),
+    ("names/cut.csv", b'Privatus,"amount\n' + ROWS, "header_unusable"),
+    ("names/several.csv", b"Privatus,,Privata,\nX,Y,X,Y\n4.4,0.1,4.8,2.0\n4.6,1.0,5.1,3.0\n", "layout_unclear"),
+    ("names/again.csv", b"Privatus,amount,tax\nPrivatus,amount,tax\n" + ROWS, "layout_unclear"),
+    ("names/above.csv", b"Privatus,\nPrivatus,amount,tax\na,b,c\nd,e,f\n", "header_unusable"),
+    ("lost/values.csv", b"Privatus 1,10.00\nPrivatus 2,20.00\n", "header_missing"),
+    ("lost/text.csv", b"Privatus,blah\nPrivata,blub\n", "header_missing"),
+    ("lost/mail.csv", b"Privatus@example.org,blah\nPrivata,blub\n", "header_missing"),
+    ("lost/above.csv", b"Privatus report\n1,2,Privatus\n4,5,Privatus\n", "header_missing"),
+    ("odd/widths.csv", b"Privatus\nPrivatus,1\nPrivatus,1,2\nPrivatus;1;2;3\n", "layout_unclear"),
+    ("odd/mark.csv", b"Privatus~1\nPrivata~2\nPriva~3\n", "layout_unclear"),
+    ("odd/fixed.csv", b"Privatus   1\nPrivata    22\nPrivus     3\n", "layout_unclear"),
+    ("odd/quotes.csv", b"cid,name\n1,'Privatus'\n2,x\n", "layout_unclear"),
+    ("odd/escapes.csv", b"cid,name\n1,Privatus\\\\x\n2,x\n", "layout_unclear"),
+    ("odd/tables.csv", b"cid,a,b\n1,2,3\n4,5,6\n\nPrivatus,Privata,Privus\n1,2,3\n", "layout_unclear"),
+    ("odd/letters.csv", b"cid,name\n1,Privatus \x81\x8d\x90\n", "encoding_unclear"),
+    ("odd/mixed.csv", "cid,name\n1,Privatus \u00e9\u00e8\n".encode() + b"2,Privatus \xe9\n", "encoding_unclear"),
+    ("odd/page.csv", b"<html><body>Privatus</body></html>", "encoding_unclear"),
+    ("odd/empty.csv", b"\xef\xbb\xbf\n", "no_header"),
+    ("odd/header.csv", b"Privatus,amount\n", "no_records"),
+    ("odd/rejects.csv", b"cid,amount\n" + b"1,2\n" * 60 + b"5,Privatus,x\n" * 99, "too_many_rejects"),
+    ("form/plain.csv.gz", b"Privatus", "not_gzip"),
+    ("form/cut.csv.gz", gzip.compress(b"Privatus,amount\n1,2\n", mtime=0)[:-9], "not_gzip"),
+    ("form/plain.zip", b"Privatus", "not_a_zip"),
+    ("form/plain.xlsx", b"Privatus", "not_a_workbook"),
+    ("customer_finance/key.csv", b"Privatus,income\n1,10\n", "key_column_missing"),
+    ("known/names.csv", b"Privatus,Privata,Privus\n" + ROWS, "contract_broken"),
+    ("known/some.csv", b"cid,Privatus\n1,2\n3,4\n", "contract_broken"),
+    ("known/values.csv", b"Privatus,1,2\nPrivata,3,4\n", "header_missing"),
+    ("known/text.csv", b"Privatus,blah,x\nPrivata,blub,y\n", "header_missing"),
+    ("known/twice.csv", b"cid,income,tax,Privatus,privatus\n1,2,3,4,5\n", "header_unusable"),
+    ("known/again.csv", b"cid,income,tax\n1,2,3\n4,5,6\n", "duplicate_content"),
+)
+"""Files of finance data sets with a mark wherever one may stand, and why each is refused."""
+
+
+def test_a_refusal_tells_nothing_of_what_landed_whether_it_stands_in_a_header_or_in_its_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    pipeline = Pipeline()
+    pipeline.land(FINANCE, "known/first.csv", b"cid,income,tax\n1,2,3\n4,5,6\n")
+    for path, data, _ in REFUSED:
+        pipeline.land(FINANCE, path, data)
+    records = {path: pipeline.context.ledger.file(FINANCE, path).record for path, _, _ in REFUSED}
+    found = {path: (record.state, record.reason) for path, record in records.items()}
+    assert found == {path: ("rejected", reason) for path, _, reason in REFUSED}
+    assert {reason for _, _, reason in REFUSED if reason} == {*get_args(FinanceReason)} - {"not_readable"}
+    context = pipeline.context
+    answers = [context.status(), context.files.page(FilesQuery(limit=200)), context.files.rejects(RejectsQuery())]
+    stored = [entity for partition in pipeline.tables.partitions for entity in pipeline.tables.range(partition, "", "~")]
+    assert len(stored) > len(REFUSED)
+    for text in (caplog.text, str(answers), str(stored)):
+        for mark in ("priv", "blah"):
+            assert mark not in text.casefold()

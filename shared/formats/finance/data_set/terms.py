@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.formats.finance.expected import Expected
-from shared.formats.finance.layout import written
-from shared.formats.finance.options import FinanceConfig, section
+from shared.formats.finance.options import FinanceConfig, section, written
 from shared.formats.finance.source import FinanceSource
 
 

@@ -49,7 +49,9 @@ def compared(contract: Terms, later: Terms, config: FinanceConfig, *, data_set: 
     if missing and not config.columns:
         kept = len(before) - len(missing)
         if unexplained or kept < len(missing):
-            return _broken(contract, missing, extra, unexplained, data_set=data_set, is_strange=kept < len(extra))
+            return _broken(
+                contract, missing, extra, unexplained, data_set=data_set, is_strange=kept < max(len(missing), len(extra))
+            )
     return Verdict(kind="compatible" if differs else "same", differs=differs)
 
 
