@@ -9,8 +9,10 @@ from shared.contracts.columns import LINEAGE
 from shared.contracts.erasure import found
 from shared.contracts.errors import ContractError
 from shared.contracts.places import (
+    GOLD,
     PIPELINE,
     conclusion_document,
+    findings_document,
     found_document,
     outcome_document,
     publication_record,
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from shared.contracts.arguments import Arguments
     from shared.contracts.erasure.found import Found
     from shared.contracts.manifest import Manifest
-    from shared.contracts.outcome import Outcome
-    from shared.contracts.publication import Publication
+    from shared.contracts.outcome import Finding, Outcome
+    from shared.contracts.publication import GoldTable, Publication
     from shared.contracts.report import SilverReport
     from spark_jobs.lake import Lake
 
@@ -110,3 +112,18 @@ def read_record(lake: Lake, name: str | None) -> Publication | None:
 def write_record(lake: Lake, made: Publication) -> None:
     """Keep the record of a publication."""
     lake.write_text(whole(PIPELINE, publication_record(made.name)), publication.write_publication(made).decode())
+
+
+def may_have_findings(lake: Lake, table: GoldTable) -> bool:
+    """Say whether the build of a gold table found anything, or nobody can tell any more."""
+    text = lake.read_text(whole(GOLD, findings_document(table.document)))
+    try:
+        return text is None or bool(publication.read_findings(text, table.name).findings)
+    except ContractError:
+        return True
+
+
+def write_findings(lake: Lake, table: GoldTable, found: tuple[Finding, ...]) -> None:
+    """Write what the build of a gold table found, also where that is nothing: an attempt before may have found more."""
+    told = publication.TableFindings(table=table.name, findings=found)
+    lake.write_text(whole(GOLD, findings_document(table.document)), publication.write_findings(told).decode())

@@ -182,6 +182,11 @@ def entity_document(table: str, publication: str) -> str:
     return f"{table}/{publication}/{table}.cdm.json"
 
 
+def findings_document(document: str) -> str:
+    """Return the path of what was found in a gold table, beside its entity document."""
+    return document.removesuffix(".cdm.json") + ".findings.json"
+
+
 def whole(container: str, path: str) -> str:
     """Return the place of a path in a container."""
     return f"{container}/{path}"

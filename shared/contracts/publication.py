@@ -1,4 +1,4 @@
-"""The record of one version of gold: what it was made of, and the files that it consists of."""
+"""The record of one version of gold: what it was made of, the files that it consists of, and what their build found."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from shared.contracts.codec import Count, MappingKey, Spelled, decode, encode
 from shared.contracts.errors import ContractError
+from shared.contracts.outcome import Finding
 
 Layout = Literal["publications", "full_data", "delta"]
 """How the files of gold lie, and how the manifest names them (docs/adr/0012)."""
@@ -54,6 +55,14 @@ class Publication:
     tables: Mapping[str, GoldTable] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TableFindings:
+    """What only its build can tell of a gold table: of what it was made of, all of it, and not only what changed."""
+
+    table: str
+    findings: tuple[Finding, ...] = ()
+
+
 def read_publication(data: bytes | str, name: str) -> Publication:
     """Read the record of a publication; raises `ContractError`."""
     document = f"record of publication {name}"
@@ -66,3 +75,17 @@ def read_publication(data: bytes | str, name: str) -> Publication:
 def write_publication(publication: Publication) -> bytes:
     """Spell the record of a publication."""
     return encode(publication)
+
+
+def read_findings(data: bytes | str, table: str) -> TableFindings:
+    """Read what was found in a gold table; raises `ContractError`."""
+    document = f"findings of gold table {table}"
+    told = decode(TableFindings, data, document)
+    if told.table != table:
+        raise ContractError(document, "table", expected=table, got=told.table)
+    return told
+
+
+def write_findings(told: TableFindings) -> bytes:
+    """Spell what was found in a gold table."""
+    return encode(told)

@@ -21,6 +21,7 @@ from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding, GoldCounts
 from shared.contracts.places import GOLD, divided, entity_document, whole
 from shared.contracts.publication import GoldFile, GoldTable
+from spark_jobs.documents import may_have_findings, write_findings
 from spark_jobs.errors import ModelError
 from spark_jobs.findings import column_left_out, rows_merged, values_lost
 from spark_jobs.gold.basis import Basis
@@ -97,7 +98,7 @@ class Build:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
             built = self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=self._rows_of_inputs())
-            return replace(built, findings=self._told(None))
+            return self._told(built, self._found(None))
         finally:
             self.lake.delete(place)
 
@@ -132,12 +133,19 @@ class Build:
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
             self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
-        return replace(built, findings=self._told(touched))
+        found = self._found(touched)
+        if found or may_have_findings(self.lake, old):
+            found = self._found(None)  # what stands beside the table is true of all of it
+        return self._told(built, found)
 
-    def _told(self, touched: Touched | None) -> tuple[Finding, ...]:
-        """Tell which values are lost, and which rows of the inputs that a row is made of become one.
+    def _told(self, built: Built, found: tuple[Finding, ...]) -> Built:
+        write_findings(self.lake, built.table, found)
+        return replace(built, findings=found)
 
-        They do because they share what they are known by.
+    def _found(self, touched: Touched | None) -> tuple[Finding, ...]:
+        """Find which values are lost, and which rows of the inputs that a row is made of become one.
+
+        They do because they share what they are known by. Looked at is what is `touched`, or all.
         """
         found = [values_lost(self.model.name, *lost) for lost in self._query.misfits(touched)]
         for one in self.model.inputs:

@@ -1,8 +1,9 @@
 """`python -m spark_jobs.gold.readiness <gold folder>`: what Customer Insights would stumble over, found before it does.
 
 Reads as Customer Insights does: the manifest, the entity documents, every file that they name, and the Delta tables where there
-are any. Prints one line for each finding, or JSON with `--json`; exits with 1 where one of them is an error. Sources:
-reference: Customer Insights, sections 2 to 6 and 11.
+are any; and what the job noted of each table, since no file shows it: how many rows became one. Prints one line for each
+finding, or JSON with `--json`; exits with 1 where one of them is an error. Sources: reference: Customer Insights, sections 2 to
+6 and 11.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from shared.contracts.errors import ContractError
 from shared.contracts.outcome import Finding
-from shared.contracts.places import GOLD_MANIFEST
+from shared.contracts.places import GOLD_MANIFEST, findings_document
+from shared.contracts.publication import read_findings
 from spark_jobs.delta_log import inspect_delta
 from spark_jobs.findings import NAME, NAME_RULE, errors
 from spark_jobs.gold.layouts import matching
@@ -92,6 +95,7 @@ class _Entity:
                 place = one.get("location") or one.get("rootLocation")
                 yield self._error("partition_format", str(place), f"lacks the trait {_PARQUET}; CSV is assumed without one")
         yield from self._places(locations)
+        yield from self._told()
         try:
             definitions = _document(self.gold / self.document)["definitions"]
             attributes = next(one["hasAttributes"] for one in definitions if one["entityName"] == self.definition)
@@ -109,6 +113,17 @@ class _Entity:
         yield from too_many_columns(self.name, len(formats))
         key = keys[0] if len(keys) == 1 else None
         yield from TableFiles(table=self.name, formats=formats, key=key, shapes=shapes).inspect(self.gold, locations)
+
+    def _told(self) -> Iterator[Finding]:
+        """Yield what the job found when it built the table, and no file shows: rows that became one, values that were lost."""
+        place = findings_document(self.document)
+        try:
+            yield from read_findings((self.gold / place).read_bytes(), self.name).findings
+        except FileNotFoundError:
+            return  # of a folder that something else made
+        except ContractError as error:
+            detail = f"what was found when it was built cannot be read: {error}"
+            yield Finding(trap="findings_unreadable", table=self.name, where=place, detail=detail, severity="warning")
 
     def _places(self, locations: Sequence[str]) -> Iterator[Finding]:
         folders = {parts for place in locations for parts in PurePosixPath(place).parts[:-1]}

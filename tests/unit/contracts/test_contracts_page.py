@@ -30,7 +30,7 @@ from shared.contracts.columns import (
 from shared.contracts.erasure.found import Found
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Conclusion, Outcome
-from shared.contracts.publication import Publication
+from shared.contracts.publication import Publication, TableFindings
 from shared.contracts.report import SilverReport, TableTotals
 
 PAGE = (Path(__file__).parents[3] / "docs" / "contracts.md").read_text(encoding="utf-8")
@@ -40,6 +40,7 @@ DOCUMENTS = {
     "Conclusion": Conclusion,
     "Findings of a search": Found,
     "Gold publication": Publication,
+    "Findings of a gold table": TableFindings,
     "Silver report": SilverReport,
     "Totals of a silver table": TableTotals,
 }

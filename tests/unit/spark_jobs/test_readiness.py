@@ -13,11 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from spark_jobs.documents import may_have_findings, write_findings
+from spark_jobs.findings import rows_merged
 from spark_jobs.gold.readiness import inspect, main
 from spark_jobs.gold.readiness import ways as ways_of
 from spark_jobs.lake import Lake
 from spark_jobs.parquet_files import int96_columns
-from tests.gold_folder import AT, change, gold
+from tests.gold_folder import AT, change, gold, gold_table
 
 _UTC = pa.timestamp("us", "UTC")
 MANIFEST = "default.manifest.cdm.json"
@@ -55,6 +57,22 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
         "Databricks SQL, and Power BI through it: by name, where the deployment has a catalog",
         'Fabric, Synapse serverless SQL, Power BI without Databricks: Delta tables, which [gold] layout = "delta" makes',
     ]
+
+
+def test_rows_that_became_one_are_named_though_no_file_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = gold(tmp_path / "gold", SOUND)
+    lake, merged = Lake(SimpleNamespace(), f"{tmp_path}/{{container}}"), rows_merged("customer", "customer", 3, 7)  # type: ignore[arg-type]  # no Spark
+    assert may_have_findings(lake, gold_table()), "nothing says that it has none"
+    write_findings(lake, gold_table(), (merged,))
+    assert (list(inspect(folder)), may_have_findings(lake, gold_table())) == ([merged], True)
+    assert main([str(folder)]) == 0
+    told, verdict, *_ = capsys.readouterr().out.splitlines()
+    assert told.startswith("warning rows_merged: customer customer: 7 current rows share 3 values")
+    assert verdict == "ready: 0 errors, 1 warnings"
+    write_findings(lake, gold_table(), ())
+    assert (traps(folder), may_have_findings(lake, gold_table())) == ([], False)
+    (folder / "customer" / "p1" / "customer.findings.json").write_text('{"table": "other"}')
+    assert (traps(folder), may_have_findings(lake, gold_table())) == ([("warning", "findings_unreadable")], True)
 
 
 def test_a_folder_with_delta_tables_says_who_else_can_read_it(tmp_path: Path) -> None:
