@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.api.reprocess import read_request
 from shared.config.tables import read_configuration
 from shared.landing.plan import by_age
 from shared.ledger.records import LandedFile
@@ -87,6 +88,17 @@ def test_a_content_is_free_again_when_the_file_that_held_it_holds_another() -> N
         pipeline.land(FINANCE, path, data)
         pipeline.clock.advance(60)
     assert file(pipeline, "tx/b.csv").state == "ingested"
+
+
+def test_a_file_that_is_read_again_holds_its_content_still() -> None:
+    pipeline = Pipeline()
+    pipeline.land(FINANCE, "tx/a.csv", TWICE)
+    pipeline.context.reprocess(read_request({"table": "tx"}, (FINANCE,)))
+    pipeline.tick()
+    again = file(pipeline, "tx/a.csv")
+    assert (again.state, again.generation > 1) == ("ingested", True)
+    pipeline.land(FINANCE, "tx/b.csv", TWICE)
+    assert file(pipeline, "tx/b.csv").reason == "duplicate_content"
 
 
 @pytest.mark.parametrize("said", ['keys = ["day"]', 'mode = "snapshot"', 'duplicates = "take"'])
