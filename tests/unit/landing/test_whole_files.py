@@ -207,6 +207,14 @@ def test_the_same_content_again_counts_where_another_file_landed_since_and_was_n
     assert file(pipeline, "customer_finance/a.csv").generation == 2
 
 
+def test_the_same_content_again_counts_where_the_ledger_does_not_tell_when_it_landed(pipeline: Pipeline) -> None:
+    pipeline.land(FINANCE, PATH, finance(1))
+    known = pipeline.context.ledger.file(FINANCE, PATH)
+    pipeline.context.ledger.record_file(known, replace(known.record, modified_at=None), at=pipeline.clock())
+    pipeline.land(FINANCE, PATH, finance(1))
+    assert file(pipeline).generation == 2
+
+
 def test_a_growing_file_written_anew_at_the_same_length_is_read_anew(pipeline: Pipeline) -> None:
     rows = [contact(number, "x" * 50) for number in range(200)]
     pipeline.land_contacts(*rows)

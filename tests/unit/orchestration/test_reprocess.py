@@ -227,6 +227,18 @@ def test_a_job_that_another_host_moves_on_keeps_no_other_one_waiting(pipeline: P
     assert [standing(pipeline, job).state for job in (first, second)] == ["running", "succeeded"]
 
 
+def test_a_job_that_was_cancelled_meanwhile_takes_no_time_from_the_others(pipeline: Pipeline) -> None:
+    first, second = ask(pipeline, prefix="contact/2024"), ask(pipeline, prefix="contact/2025")
+    pipeline.context.reprocess.cancel(first.reprocess_id)
+
+    def clock() -> datetime:
+        pipeline.clock.advance(1)
+        return pipeline.clock()
+
+    replace(pipeline.context.reconcile.reprocess, clock=clock)([first.reprocess_id, second.reprocess_id])
+    assert [standing(pipeline, job).state for job in (first, second)] == ["cancelled", "succeeded"]
+
+
 def test_rejected_files_are_taken_again_once_their_cause_is_mended(pipeline: Pipeline) -> None:
     pipeline.land(FINANCE, "broken.csv.gz", b"this is not gzip")
     assert pipeline.context.ledger.file(FINANCE, "broken.csv.gz").record.state == "rejected"
