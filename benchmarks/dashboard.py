@@ -13,7 +13,6 @@ import logging
 import tempfile
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,8 +82,8 @@ def copied(pipeline: Pipeline, tables: Tables) -> None:
                 some.append(_insert(row))
             yield partition, some
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda commit: tables.commit(*commit), commits()))
+    for partition, some in commits():  # one at a time: Azurite gives up on several large ones at once
+        tables.commit(partition, some)
 
 
 def _insert(row: Row) -> Write:
