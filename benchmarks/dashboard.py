@@ -27,6 +27,7 @@ from shared.adapters.table_store import TableStore, table_service
 from shared.ledger.ledger import Known, Ledger
 from shared.ledger.records import LandedFile
 from shared.ports import Write
+from shared.telemetry.log_events import LOGGER
 from tests.browser.watched import CHROMIUM
 from tests.pipeline import FINANCE, Pipeline
 from tests.web import WEB, over
@@ -142,7 +143,8 @@ def main() -> None:
     parser.add_argument("batches", nargs="?", type=int, default=200)
     parser.add_argument("--only-reads", action="store_true", help="in memory, and no browser")
     given = parser.parse_args()
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    for name in ("werkzeug", LOGGER):
+        logging.getLogger(name).setLevel(logging.ERROR)
     pipeline = filled(given.files, given.batches)
     measured = {"files": given.files, "batches": given.batches} | overview(pipeline, pipeline.tables)
     print(json.dumps({"in memory": measured}), flush=True)

@@ -247,3 +247,26 @@ def test_the_function_key_is_asked_for_once(window: Watched) -> None:
     expect(window.page.locator(".flow")).to_be_visible()
     window.see("files")
     expect(window.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_hidden_tab_asks_for_nothing_and_looks_at_once_when_it_is_seen_again(browser: Browser, url: str) -> None:
+    context, watched = opened(browser, url)
+    page, asked = watched.page, "**/api/overview"
+    page.clock.install()
+    watched.see("")
+    with page.expect_response(asked):
+        page.clock.run_for(60_000)
+    _turn(page, hidden=True)
+    heard: list[str] = []
+    page.on("request", lambda request: heard.append(request.url))
+    page.clock.run_for(3_600_000)
+    assert heard == []
+    with page.expect_response(asked):
+        _turn(page, hidden=False)
+    context.close()
+
+
+def _turn(page: Page, *, hidden: bool) -> None:
+    """Have the page think that its tab is in front, or not, which no browser without a window tells."""
+    hides = "hidden => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden}); "
+    page.evaluate(hides + "document.dispatchEvent(new Event('visibilitychange')); }", hidden)
