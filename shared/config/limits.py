@@ -28,9 +28,9 @@ class FileLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workbook_megabytes: Annotated[Some, Meta(description="of an .xlsx, and of what it unpacks to")] = (
         FinanceLimits.workbook_bytes // _MEGABYTE
     )
-    workbook_cells: Annotated[Some, Meta(description="cells of a sheet, and rows times columns of the table in it")] = (
-        FinanceLimits.workbook_cells
-    )
+    workbook_cells: Annotated[
+        Some, Meta(description="cells of a sheet, rows times columns of the table in it, and texts that cells share")
+    ] = FinanceLimits.workbook_cells
 
     def of_finance(self) -> FinanceLimits:
         """Return them as finance files are opened with."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -17,9 +18,9 @@ from xml.etree import ElementTree as ET
 
 from shared.errors import Internal
 from shared.formats.finance.shapes import UNTOLD
+from shared.formats.finance.text.elements import elements_of
 
-_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+_SPACES: Final = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
 WIDEST: Final = 16_384
 """Columns of a sheet."""
 _LARGEST: Final = 16 << 20  # bytes of a part that is not streamed
@@ -28,6 +29,8 @@ _TIMES: Final = frozenset((18, 19, 20, 21, 45, 46, 47))
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 _ZEROS: Final = re.compile(r"0{2,}")
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TEXTS: Final = ("v", "t")  # elements that hold the text of a cell
+_LONGEST: Final = 32_767  # characters of a cell, and so the most pieces that its text can have
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
 
 
@@ -52,18 +55,43 @@ class Sheet:
     hidden: bool
 
 
+class Strings:
+    """The texts that cells share, by number: as bytes, since as objects millions of short ones take ten times as much."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._texts, self._ends = bytearray(), array("Q")
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._ends)
+
+    def __getitem__(self, number: int) -> str:
+        """Return a text by its number, from 0; raises IndexError."""
+        end = self._ends[number]
+        return self._texts[self._ends[number - 1] if number else 0 : end].decode("utf-8", "surrogatepass")
+
+    def append(self, text: str) -> None:
+        """Take one more."""
+        self._texts += text.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._texts))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workbook:
     """What the cells of all sheets refer to."""
 
     sheets: tuple[Sheet, ...]
-    strings: tuple[str, ...] = field(repr=False)
+    strings: Strings = field(repr=False)
     formats: tuple[str, ...] = field(repr=False)  # number format of each style
     day_zero: datetime  # day 0 of its dates
 
 
-def open_workbook(archive: zipfile.ZipFile) -> Workbook:
-    """Read what a workbook's sheets are called, and what their cells refer to; raises whatever zipfile and ElementTree do."""
+def open_workbook(archive: zipfile.ZipFile, *, most: int) -> Workbook:
+    """Read what a workbook's sheets are called, and what their cells refer to; raises whatever zipfile and the parsers do.
+
+    Raises TooManyCellsError where more than `most` texts are shared.
+    """
     book = _part(archive, "xl/workbook.xml")
     links = _part(archive, "xl/_rels/workbook.xml.rels")
     targets = {link.get("Id"): (link.get("Target", ""), link.get("Type", "")) for link in links}
@@ -77,7 +105,7 @@ def open_workbook(archive: zipfile.ZipFile) -> Workbook:
     names = set(archive.namelist())
     return Workbook(
         sheets=tuple(sheets),
-        strings=tuple(_strings(archive)) if "xl/sharedStrings.xml" in names else (),
+        strings=_strings(archive, most) if "xl/sharedStrings.xml" in names else Strings(),
         formats=tuple(_formats(archive)) if "xl/styles.xml" in names else (),
         day_zero=datetime(1904, 1, 1) if old else datetime(1899, 12, 30),  # noqa: DTZ001  workbooks know no zones
     )
@@ -90,40 +118,52 @@ def cells_of(archive: zipfile.ZipFile, workbook: Workbook, sheet: Sheet, *, most
     """
     number, place, count = 0, -1, 0
     held: list[Cell] = []
-    parents: list[ET.Element] = []
-    with archive.open(sheet.path) as text:
-        for event, element in ET.iterparse(text, ("start", "end")):  # noqa: S314  as above
-            if event == "start":
-                parents.append(element)
-                if _is(element, "row"):
-                    number, place, held = int(element.get("r") or number + 1), -1, []
-                continue
-            parents.pop()
-            if _is(element, "c"):
-                reference = _REFERENCE.fullmatch(element.get("r") or "")
+    cell = _Read(attributes={})
+    with archive.open(sheet.path) as part:
+        for name, begun, text in elements_of(part, _SPACES, ("row", "c", "v", "f", "t"), _TEXTS):
+            if name == "row" and begun is not None:
+                number, place, held = int(begun.get("r") or number + 1), -1, []
+            elif name == "row":
+                yield number, held
+                held = []
+            elif name == "c" and begun is not None:
+                reference = _REFERENCE.fullmatch(begun.get("r") or "")
                 place = _column(reference[1]) if reference else place + 1
                 count += 1
-                if count > most or place >= WIDEST:
+                if count > most or place >= WIDEST or len(held) >= WIDEST:
                     raise TooManyCellsError
-                value = _cell_text(element, workbook)
+                cell = _Read(attributes=begun)
+            elif name == "c":
+                value = _cell_text(cell, workbook)
                 if value is not None:
                     held.append(Cell(column=place, text=value))
-                parents[-1].clear()  # what was read: a sheet of a million cells is never in memory as a whole
-            elif _is(element, "row"):
-                yield number, held
-                parents[-1].clear()
+            elif begun is None:
+                cell.take(name, text)
 
 
-def _cell_text(cell: ET.Element, workbook: Workbook) -> str | None:
-    kind = cell.get("t", "n")
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What was read of a cell."""
+
+    attributes: Mapping[str, str]
+    values: list[str] = field(default_factory=list)  # of `v`, of which a cell has one
+    runs: list[str] = field(default_factory=list)  # of text that stands in the cell itself
+    formulas: list[str] = field(default_factory=list)
+
+    def take(self, name: str, text: str) -> None:
+        {"v": self.values, "t": self.runs, "f": self.formulas}[name].append(text)
+        if len(self.values) + len(self.runs) + len(self.formulas) > _LONGEST:
+            raise TooManyCellsError
+
+
+def _cell_text(cell: _Read, workbook: Workbook) -> str | None:
+    kind, value = cell.attributes.get("t", "n"), cell.values[0] if cell.values else None
     if kind == "inlineStr":
-        return "".join(_plain(part) for part in cell.iter() if _is(part, "t")) or None
-    value = next((part.text for part in cell if _is(part, "v")), None)
-    has_formula = any(_is(part, "f") for part in cell)
+        return "".join(map(_unescaped, cell.runs)) or None
     if kind == "e":
         return f"{UNTOLD}{value or '#ERROR'}"
     if value is None or (value == "" and kind != "str"):
-        return f"{UNTOLD}formula without a value" if has_formula else None
+        return f"{UNTOLD}formula without a value" if cell.formulas else None
     match kind:
         case "s":
             return workbook.strings[int(value)] or None
@@ -134,7 +174,7 @@ def _cell_text(cell: ET.Element, workbook: Workbook) -> str | None:
         case "d":
             return value
         case _:
-            style = int(cell.get("s") or 0)
+            style = int(cell.attributes.get("s") or 0)
             return number_text(value, workbook.formats[style] if style < len(workbook.formats) else "", workbook.day_zero)
 
 
@@ -178,14 +218,20 @@ def _part(archive: zipfile.ZipFile, name: str) -> ET.Element:
     return ET.fromstring(archive.read(name))  # noqa: S314  expat knows no external entities, and bounds the others
 
 
-def _strings(archive: zipfile.ZipFile) -> Iterator[str]:
-    with archive.open("xl/sharedStrings.xml") as text:
-        for _, element in ET.iterparse(text):  # noqa: S314  as above
-            if _is(element, "si"):
-                runs = [part for part in element if _is(part, "t")]
-                runs += [part for run in element if _is(run, "r") for part in run if _is(part, "t")]
-                yield "".join(_plain(part) for part in runs)
-                element.clear()
+def _strings(archive: zipfile.ZipFile, most: int) -> Strings:
+    strings, runs = Strings(), list[str]()
+    with archive.open("xl/sharedStrings.xml") as part:
+        for name, begun, text in elements_of(part, _SPACES, ("si", "t"), _TEXTS):
+            if begun is not None:
+                continue
+            if name == "t":
+                runs.append(_unescaped(text))
+            else:
+                strings.append("".join(runs))
+                runs.clear()
+            if len(strings) > most or len(runs) > _LONGEST:
+                raise TooManyCellsError
+    return strings
 
 
 def _formats(archive: zipfile.ZipFile) -> Iterator[str]:
@@ -205,20 +251,12 @@ def _builtin(number: int) -> str:
 
 
 def _all(element: ET.Element, name: str) -> Iterator[ET.Element]:
-    yield from element.iter(_MAIN + name)
-    yield from element.iter(_STRICT + name)
-
-
-def _is(element: ET.Element, name: str) -> bool:
-    return element.tag in (_MAIN + name, _STRICT + name)
+    for space in _SPACES:
+        yield from element.iter(f"{{{space}}}{name}")
 
 
 def _is_true(value: str | None) -> bool:
     return value in ("1", "true", "on")
-
-
-def _plain(element: ET.Element) -> str:
-    return _unescaped(element.text or "")
 
 
 def _unescaped(text: str) -> str:

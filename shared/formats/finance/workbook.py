@@ -47,14 +47,16 @@ class WorkbookText:
         file, limits = self._file, self._config.limits
         try:
             with zipfile.ZipFile(_bounded(self._chunks, file, limits)) as archive:
-                workbook = open_workbook(archive)
+                workbook = open_workbook(archive, most=limits.workbook_cells)
                 sheet = _chosen(archive, workbook, file, self._data_set, self._config, self._usual)
                 self.sheet = sheet.name
                 yield from _text(_rows(archive, workbook, sheet, limits), file, self._config)
         except WorkbookError:
             raise
         except TooManyCellsError as error:
-            detail = f"more than {limits.workbook_cells} cells, or one beyond column {WIDEST}; land it as .csv or .csv.gz"
+            detail = (
+                f"more than {limits.workbook_cells} cells or texts, or one beyond column {WIDEST}; land it as .csv or .csv.gz"
+            )
             raise WorkbookError(file, detail) from error
         except Exception as error:  # besides BadZipFile, zipfile and the XML parser raise whatever damaged bytes lead them into
             raise WorkbookError(file, f"no .xlsx workbook that can be read: {type(error).__name__}") from error

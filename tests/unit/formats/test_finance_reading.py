@@ -6,6 +6,7 @@ import gzip
 import io
 import time
 import tomllib
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +30,7 @@ from shared.formats.finance.errors import (
 )
 from shared.formats.finance.options import FinanceConfig, FinanceLimits
 from shared.formats.finance.source import FinanceSource, open_finance, refused_as_a_whole
+from shared.formats.finance.text.elements import elements_of
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, SliceSpec, read_slices
 
@@ -459,3 +461,64 @@ def test_more_cells_than_are_read_refuse_the_workbook() -> None:
     data = workbook(["a", "b"], *[[number, number] for number in range(100)])
     refused(data, WorkbookError, "s.xlsx", limits=FinanceLimits(workbook_cells=50))
     refused(data, WorkbookError, "s.xlsx", limits=FinanceLimits(workbook_bytes=500))
+
+
+def with_parts(data: bytes, *, cells: str = "", shared: bytes = b"") -> bytes:
+    """Write other rows into a workbook's only sheet, and the texts that they share."""
+    space = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    parts = {"xl/sharedStrings.xml": b"<sst %b>%b</sst>" % (space, shared)}
+    if cells:
+        parts["xl/worksheets/sheet1.xml"] = b"<worksheet %b><sheetData>%b</sheetData></worksheet>" % (space, cells.encode())
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in {*before.namelist()} - parts.keys():
+            after.writestr(name, before.read(name))
+        for name, part in parts.items():
+            after.writestr(name, part)
+    return content.getvalue()
+
+
+def test_texts_that_cells_share_are_read_in_runs_without_how_they_are_pronounced() -> None:
+    shared = b"<si><t>cid</t></si><si><r><t>A</t></r><r><t>da</t></r><rPh sb='0' eb='1'><t>hint</t></rPh></si>"
+    shared += b"<si><t>_x00E9_&amp;</t></si>"
+    header = '<row r="1"><c t="s"><v>0</v></c><c t="inlineStr"><is><t>na</t><t>me</t><rPh><t>hint</t></rPh></is></c></row>'
+    rows = '<row r="2"><c><v>1</v></c><c t="s"><v>1</v></c></row><row r="3"><c><v>2</v></c><c t="s"><v>2</v></c></row>'
+    empty = '<row r="4"><c><v>3</v></c><c t="str"><f>A1</f><v></v></c></row>'
+    names, found, reasons = read(with_parts(workbook(["a"]), cells=header + rows + empty, shared=shared), "s.xlsx")
+    assert (names, found) == (("cid", "name"), [["1", "Ada"], ["2", "\u00e9&"], ["3", None]])
+    assert reasons == [], "a formula that gives an empty text has a value"
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        pytest.param(b"<si/>" * 51, id="more than cells"),
+        pytest.param(b"<si>" + b"<t>ab</t>" * 40_000 + b"</si>", id="a text of more pieces than characters"),
+        pytest.param(b"<x>" * 200 + b"</x>" * 200, id="deep"),
+    ],
+)
+def test_what_cells_share_is_limited_as_they_are(shared: bytes) -> None:
+    refused(
+        with_parts(workbook(["a", "b"], [1, 2]), shared=shared),
+        WorkbookError,
+        "s.xlsx",
+        limits=FinanceLimits(workbook_cells=50),
+    )
+
+
+def test_an_xml_document_that_defines_text_of_its_own_is_none_of_a_workbook() -> None:
+    bomb = b'<!DOCTYPE sst [<!ENTITY a "aaaaaaaa">]><sst><t>&a;</t></sst>'
+    with pytest.raises(ValueError, match="a document type"):
+        list(elements_of(io.BytesIO(bomb), ("",), ("t",), ("t",)))
+
+
+@pytest.mark.parametrize("piece", [b"<si><t>ab</t></si>", b"<x/>"], ids=["short texts", "what nobody asks for"])
+def test_what_cells_share_takes_memory_by_its_bytes(piece: bytes) -> None:
+    """Elements that were left in a tree, and texts as objects, took fifty times as much: 12 GB for what the limits let in."""
+    shared = piece * (500_000 // len(piece))
+    data = with_parts(workbook(["cid", "amount"], [1, 2], [2, 3]), shared=shared)
+    tracemalloc.start()
+    assert len(read(data, "s.xlsx")[1]) == 2
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * len(shared)
