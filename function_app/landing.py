@@ -12,7 +12,7 @@ from azurefunctions.extensions.bindings import blob
 
 from function_app.misconfigured import told
 from shared.context import context
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, PipelineError, wordless
 
 triggers = func.Blueprint()
 
@@ -34,3 +34,7 @@ def _take(container: str, path: str) -> None:
         context.landing(container, path)
     except Misconfigured as error:
         told.tell(error)
+    except PipelineError:
+        raise
+    except Exception as error:  # which the host writes to the log
+        raise wordless(error) from None

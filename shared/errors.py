@@ -62,6 +62,14 @@ def shown(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def wordless(error: BaseException) -> RuntimeError:
+    """Return what a log may have of an error that nobody foresaw: its kind and where it was raised, not what it says.
+
+    What Python's own errors say can be a value: `invalid literal for int() with base 10: 'Ada'`.
+    """
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+
+
 class PipelineError(Exception):
     """The root of everything that this project raises on purpose; what it says is one line."""
 

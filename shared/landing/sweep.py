@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
-from shared.errors import Misconfigured, PipelineError
+from shared.errors import Misconfigured, PipelineError, wordless
 from shared.formats.landed_paths import DataFile, TimeFolder, classify_dataverse
 from shared.landing.ingest import Ingest
 from shared.landing.poison import Poison
@@ -115,11 +115,11 @@ class Sweep:
         except PipelineError:
             self.ledger.forget_tries(container, path)
             raise
-        except _NOT_ITS_OWN:
-            tell("sweep.unable", file=name, tries=tries + 1, exc_info=True)
+        except _NOT_ITS_OWN as error:
+            tell("sweep.unable", file=name, tries=tries + 1, exc_info=error)
             return  # it stays written that it was tried: others go first
         except Exception as error:  # one file that nobody can take must not keep the others from being taken
-            tell("sweep.failed", file=name, error=type(error).__name__, exc_info=True)
+            tell("sweep.failed", file=name, error=type(error).__name__, exc_info=wordless(error))
             self.poison.record(container, path, type(error).__name__)
         self.ledger.forget_tries(container, path)
 

@@ -132,7 +132,7 @@ def line_of(record: logging.LogRecord) -> Line | None:
     return first if isinstance(first, Line) else None
 
 
-def tell(event: str, *, exc_info: bool = False, **fields: Field) -> None:
+def tell(event: str, *, exc_info: BaseException | None = None, **fields: Field) -> None:
     """Write an event to the log; raises `KeyError` for one that is not in the table, which a test finds first."""
     level = EVENTS[event]
     logger = logging.getLogger(f"{LOGGER}.{thing_of(event)}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import logging
+import traceback
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
 from werkzeug.test import Client
 
+from function_app.landing import on_finance_landed
 from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery
 from shared.context import Context, context
 from shared.errors import PipelineError
@@ -162,3 +165,24 @@ def test_a_refusal_tells_nothing_of_what_landed_whether_it_stands_in_a_header_or
     for text in (caplog.text, str(answers), str(stored)):
         for mark in ("priv", "blah"):
             assert mark not in text.casefold()
+
+
+def test_what_nobody_foresaw_is_logged_by_its_kind_and_where_it_was_raised(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raising(*_: object, **__: object) -> object:
+        return int("Privatus")
+
+    pipeline = Pipeline()
+    pipeline.lake.put(FINANCE, "names/broken.csv", b"cid,income\n1,2\n")
+    pipeline.lake.__dict__["open"] = raising
+    pipeline.settle()
+    assert pipeline.context.ledger.file(FINANCE, "names/broken.csv").record.state == "poison"
+    monkeypatch.setitem(vars(context), "landing", raising)
+    client: Any = SimpleNamespace(container_name=FINANCE, blob_name="names/broken.csv")
+    with pytest.raises(RuntimeError, match="ValueError") as raised:
+        on_finance_landed(client)
+    for text in (caplog.text, "".join(traceback.format_exception(raised.value))):
+        assert "ValueError" in text
+        assert "in raising" in text
+        assert "Privatus" not in text.replace('int("Privatus")', ""), "a line of code is none of a row"
