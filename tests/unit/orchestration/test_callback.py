@@ -35,6 +35,7 @@ def test_the_right_user_and_password_may_call() -> None:
         basic("databricks:secret", encoding="utf-16"),
         "Basic " + base64.b64encode(b"\xff\xfe:\x00").decode(),
         "Basic ZGF0YWJyaWNrczpzZWNyZXQ=\u00e9",
+        "Basic ZGF0YWJy!aWNrczpzZWNyZXQ=",  # the right ones, but for a character that base64 does not have
     ],
 )
 def test_nobody_else_may(header: str | None) -> None:

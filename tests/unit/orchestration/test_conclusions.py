@@ -58,6 +58,8 @@ def test_the_next_attempt_of_a_batch_runs_and_then_is_over_too(pipeline: Pipelin
     pipeline.end_runs()
     pipeline.tick()
     assert (newest(pipeline).state, concluded(pipeline)["attempt"]) == ("succeeded", 2)
+    steps = [entry.step for entry in pipeline.context.ledger.log_of_batch(newest(pipeline).batch_id)]
+    assert steps == [*range(1, newest(pipeline).step + 1)], "its log has no gap"
 
 
 def test_a_parked_batch_that_is_unparked_runs(pipeline: Pipeline) -> None:

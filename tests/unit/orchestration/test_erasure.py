@@ -94,6 +94,7 @@ def test_a_dry_run_says_how_much_there_is_and_changes_nothing(pipeline: Pipeline
 
 def test_landing_files_that_would_bring_it_back_are_named_until_they_are_gone(pipeline: Pipeline) -> None:
     ask(pipeline)
+    assert now(pipeline).step == 1
     pipeline.settle()
     assert now(pipeline).state == "guarding"
     told = pipeline.context.status()

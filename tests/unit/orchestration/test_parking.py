@@ -93,6 +93,7 @@ def test_an_unparked_batch_gets_a_new_attempt_and_what_waited_behind_it_follows(
     assert queued is not None
     assert (queued.state, queued.attempt) == ("queued", parked.attempt + 1)
     assert (parked.holds, queued.holds) == (True, False)
+    assert (parked.run_id > 0, queued.run_id) == (True, 0)
     assert not pipeline.is_idle
     run_all(pipeline, broken="nothing")
     assert batches(pipeline, "parked") == []
@@ -253,8 +254,8 @@ def test_an_unparked_batch_is_tried_as_often_as_a_new_one(pipeline: Pipeline) ->
 def test_an_unparked_batch_is_listed_as_it_was_the_last_time_and_not_with_what_landed_since(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
     pipeline.tick(10)
-    for _ in range(3):  # of the three attempts only the first one was listed
-        pipeline.fail_runs("internal_error", "CLUSTER_ERROR")
+    for termination in ("internal_error", "client_error"):  # of the two attempts only the first one was listed
+        pipeline.fail_runs(termination, "RUN_EXECUTION_ERROR")
         pipeline.tick()
         pipeline.tick(200)
     (parked,) = batches(pipeline, "parked")

@@ -54,6 +54,7 @@ def generations(pipeline: Pipeline) -> dict[str, int]:
 
 def test_a_table_is_read_again_from_its_start_and_merged_again(pipeline: Pipeline) -> None:
     job = ask(pipeline, table="contact")
+    assert standing(pipeline, job).step == 1
     assert not pipeline.is_idle
     pipeline.settle()
     assert len(pipeline.bronze("contact")) == 6
