@@ -96,7 +96,7 @@ def concluded(
         by_entity.setdefault(part.entity, []).append(part)
     found = []
     for name, counts in outcome.entities.items():
-        entity = before.get(("silver", name)) or LakeTable(layer="silver", name=name, batch_id="", at=now, rows=0, history=0)
+        entity = before.get(("silver", name)) or LakeTable(layer="silver", name=name, batch_id="", at=now, rows=0)
         if entity.batch_id == batch.batch_id:
             continue
         entity = replace(

@@ -6,6 +6,7 @@ import pytest
 
 from shared.api.queries import PageQuery
 from shared.api.reprocess import read_request
+from shared.contracts.places import BRONZE
 from shared.ledger.records import Batch
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
@@ -53,3 +54,13 @@ def test_a_part_that_waits_for_its_own_batch_is_in_no_rebuild(pipeline: Pipeline
     assert [len(manifest.parts) for manifest in published] == [1]
     pipeline.settle()
     assert len(pipeline.manifest(pipeline.jobs.runs[max(pipeline.jobs.runs)].batch_id).parts) == 1
+
+
+def test_a_rebuild_that_cannot_be_listed_is_parked_and_holds_no_new_parts_back(pipeline: Pipeline) -> None:
+    for blob in list(pipeline.lake.list(BRONZE, "_schemas/")):
+        pipeline.lake.delete(BRONZE, blob.path)
+    pipeline.start().reprocess(read_request({"stage": "silver", "table": "contact"}, (DATAVERSE, FINANCE)))
+    pipeline.tick()
+    pipeline.tick()
+    (parked,) = pipeline.context.ledger.batches(state="parked")
+    assert ("restore bronze/_schemas" in parked.cause, parked.holds) == (True, False)
