@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -70,6 +71,13 @@ def test_a_file_that_kills_again_and_again_waits_longer_and_longer_and_a_person_
     pipeline.clock.advance(3600)
     pipeline.settle()
     assert (state(pipeline, KILLER), pipeline.context.status().needs_attention) == ("ingested", ())
+
+
+def test_a_file_whose_next_try_is_not_due_keeps_none_behind_it_waiting(pipeline: Pipeline) -> None:
+    pipeline.context.ledger.record_try(DATAVERSE, KILLER, 4, at=pipeline.clock())
+    pipeline.context.ledger.record_try(DATAVERSE, OTHER, 5, at=pipeline.clock() - timedelta(hours=2))
+    pipeline.context.sweep()
+    assert (state(pipeline, KILLER), state(pipeline, OTHER)) == ("", "ingested")
 
 
 @pytest.mark.parametrize(
