@@ -19,6 +19,8 @@ from tests.spark.test_history import landed, stored
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shared.contracts.outcome import Finding
+
 pytestmark = pytest.mark.spark
 
 _KEYS = 14
@@ -91,6 +93,11 @@ def gold(pipeline: Pipeline) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     return found
 
 
+def judged(pipeline: Pipeline) -> list[Finding]:
+    """Return what the readiness check finds in what is published."""
+    return list(inspect(Path(pipeline.lake.path("gold"))))
+
+
 def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(pipeline: Pipeline, tmp_path: Path) -> None:
     pipeline.configure(table={"untracked": ("email",)})
     whole = replace(pipeline, folder=tmp_path / "whole", parts=[], schemas={}, tables={})
@@ -103,7 +110,7 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(pipelin
         counts = outcome["entities"]["customer"]
         assert (counts["rejected"], counts["rules"]["key:Id"]) == (1, 1)
         assert counts["read"] == counts["applied"] + counts["superseded"] + counts["duplicates"] + counts["rejected"]
-        assert list(inspect(Path(pipeline.lake.path("gold")))) == []
+        assert {one.trap for one in judged(pipeline)} <= {"rows_merged"}
     assert outcome["base_publication"] == publications[0]
     assert stored(pipeline) == history(made.all_customers)
     expected = (
@@ -117,3 +124,5 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(pipelin
     assert gold(whole) == expected, "one full build publishes the same"
     ids = [{row["finance_id"] for row in one.published("customer_finance")} for one in (pipeline, whole)]
     assert ids[0] == ids[1], "under the same keys"
+    assert [one.trap for one in judged(pipeline)] == ["rows_merged"]
+    assert judged(pipeline) == judged(whole), "of all rows, and not only of those that a batch changed"
