@@ -65,15 +65,15 @@ class HeldBack:
 class Backlog:
     """Everything that waits, at one look."""
 
-    parts: tuple[Pending, ...] = ()
-    files: tuple[tuple[str, str], ...] = ()  # container, path
-    tails: tuple[HeldBack, ...] = ()
-    tried: tuple[Tried, ...] = ()
-    exported: int = 0  # files that wait for their exporter, and not for us
-    has_more: bool = False  # than it was asked to look at
-    batches: tuple[str, ...] = ()  # ids, oldest first
-    reprocess: tuple[str, ...] = ()  # ids
-    erasures: tuple[str, ...] = ()  # ids; one may wait for a person only
+    parts: tuple[Pending, ...]
+    files: tuple[tuple[str, str], ...]  # container, path
+    tails: tuple[HeldBack, ...]
+    tried: tuple[Tried, ...]
+    exported: int  # files that wait for their exporter, and not for us
+    has_more: bool  # than it was asked to look at
+    batches: tuple[str, ...]  # ids, oldest first
+    reprocess: tuple[str, ...]  # ids
+    erasures: tuple[str, ...]  # ids; one may wait for a person only
 
     def __bool__(self) -> bool:
         """Tell whether anything waits for us; a tail waits for its exporter."""

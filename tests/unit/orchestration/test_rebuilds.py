@@ -64,3 +64,15 @@ def test_a_rebuild_that_cannot_be_listed_is_parked_and_holds_no_new_parts_back(p
     pipeline.tick()
     (parked,) = pipeline.context.ledger.batches(state="parked")
     assert ("restore bronze/_schemas" in parked.cause, parked.holds) == (True, False)
+
+
+def test_a_rebuild_is_listed_anew_for_each_attempt(pipeline: Pipeline) -> None:
+    pipeline.context.reprocess(read_request({"stage": "silver", "table": "contact"}, (DATAVERSE, FINANCE)))
+    pipeline.tick()
+    pipeline.tick()
+    pipeline.fail_runs("internal_error")
+    pipeline.tick()
+    pipeline.tick(31)
+    first, second = list(pipeline.jobs.parameters.values())[-2:]
+    assert first["batch_id"] == second["batch_id"]
+    assert second["manifest"].endswith("/manifest-2.json")
