@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -43,11 +44,10 @@ from shared.ledger.states import FileState
 from shared.ports import JobRun, Write
 
 if TYPE_CHECKING:
-    from collections import Counter
-from collections.abc import Callable
+    from collections.abc import Callable
 
 _QUIET = 2.0
-_BURST = 1000
+_BURST = 2000
 _PARTS = 90  # of a file
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -175,7 +175,7 @@ def overhead(bench: Bench) -> dict[str, float]:
     """Time one file from landing to its run, and the run's end to the requested refresh; seconds."""
     taken, recorded = [], []
     for number in range(5):
-        bench.land(f"overhead/{number}.csv", b"cid,income\n1,1\n")
+        bench.land(f"overhead/{number}.csv", b"cid,income\n1,%d\n" % number)
         begun = time.perf_counter()
         bench.context.landing("finance", f"overhead/{number}.csv")
         quiet_from = time.perf_counter()
@@ -212,10 +212,10 @@ def idle(bench: Bench) -> dict[str, int]:
 
 def burst(bench: Bench) -> dict[str, float]:
     """Take many small files with two workers; beside it, copy as many blobs with two bare loops."""
-    data = b"cid,income\n" + b"".join(f"{number},{number * 7}\n".encode() for number in range(500))
+    rows = b"".join(b"%d,%d\n" % (number, number * 7) for number in range(500))
     paths = [f"burst/{number}.csv" for number in range(_BURST)]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda path: bench.land(path, data), paths))
+    with ThreadPoolExecutor(8) as pool:  # each with a content of its own: what has landed before is taken once
+        list(pool.map(lambda path: bench.land(path, b"cid,income\n%s,1\n%s" % (path.encode(), rows)), paths))
     random.Random(360).shuffle(paths)
 
     def copy(some: list[str]) -> None:
