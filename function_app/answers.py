@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from function_app.misconfigured import told
 from shared.api.documents import ProblemDocument
-from shared.errors import Conflict, InvalidInput, Misconfigured, PipelineError, Retry
+from shared.errors import Conflict, InvalidInput, Misconfigured, PipelineError, Retry, without_words
 from shared.telemetry.log_events import tell
 
 
@@ -57,7 +57,8 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
     @functools.wraps(handler)
     def answer(req: func.HttpRequest) -> func.HttpResponse:
         try:
-            return handler(req)
+            with without_words():
+                return handler(req)
         except Conflict as error:
             return problem(409, "Conflict", str(error))
         except InvalidInput as error:

@@ -12,7 +12,7 @@ from azurefunctions.extensions.bindings import blob
 
 from function_app.misconfigured import told
 from shared.context import context
-from shared.errors import Misconfigured, PipelineError, wordless
+from shared.errors import Misconfigured, without_words
 
 triggers = func.Blueprint()
 
@@ -31,10 +31,7 @@ def on_finance_landed(client: blob.BlobClient) -> None:
 
 def _take(container: str, path: str) -> None:
     try:
-        context.landing(container, path)
+        with without_words():
+            context.landing(container, path)
     except Misconfigured as error:
         told.tell(error)
-    except PipelineError:
-        raise
-    except Exception as error:  # which the host writes to the log
-        raise wordless(error) from None

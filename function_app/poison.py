@@ -9,7 +9,7 @@ import azure.functions as func
 
 from function_app.misconfigured import told
 from shared.context import context
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, without_words
 from shared.landing.poison import PoisonUnreadable, read_poison
 from shared.telemetry.log_events import tell
 
@@ -25,8 +25,9 @@ def on_poison(message: func.QueueMessage) -> None:
         tell("poison.unreadable", error=str(error))  # raising would only make it poison once more
         return
     try:
-        context.check()
-        result = context.poison(poison)
+        with without_words():
+            context.check()
+            result = context.poison(poison)
     except Misconfigured as error:  # nobody could judge the file, so it may be no poison: the sweep takes it, once that can be
         told.tell(error)
         return

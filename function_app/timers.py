@@ -9,7 +9,7 @@ import azure.functions as func
 
 from function_app.misconfigured import told
 from shared.context import context
-from shared.errors import Misconfigured, PipelineError
+from shared.errors import Misconfigured, PipelineError, without_words
 from shared.telemetry.log_events import tell
 
 triggers = func.Blueprint()
@@ -35,7 +35,8 @@ def on_hint(message: func.QueueMessage) -> None:
 
 def _sweep() -> None:
     try:
-        looked = context.sweep()
+        with without_words():
+            looked = context.sweep()
     except Misconfigured as error:
         told.tell(error)
     except PipelineError as error:
@@ -47,7 +48,8 @@ def _sweep() -> None:
 
 def _reconcile() -> None:
     try:
-        context.reconcile()
+        with without_words():
+            context.reconcile()
     except Misconfigured as error:
         told.tell(error)
     except PipelineError as error:

@@ -56,6 +56,9 @@ content or a secret. What `shared/contracts` raises has a root of its own, becau
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 def shown(text: str) -> str:
     r"""Spell a name that somebody else chose so that it begins no new line of a log: control characters as `\n`, `\x1b`."""
@@ -68,6 +71,17 @@ def wordless(error: BaseException) -> RuntimeError:
     What Python's own errors say can be a value: `invalid literal for int() with base 10: 'Ada'`.
     """
     return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+
+
+@contextmanager
+def without_words() -> Iterator[None]:
+    """Let an error that nobody foresaw leave without what it says: the host writes to the log what a trigger raises."""
+    try:
+        yield
+    except PipelineError:
+        raise
+    except Exception as error:
+        raise wordless(error) from None
 
 
 class PipelineError(Exception):

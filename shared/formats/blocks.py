@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.errors import Internal
-from shared.formats.at_once.bounds import FAULTS, Flags, Records, records_of
+from shared.formats.at_once.arrays import Flags
+from shared.formats.at_once.bounds import FAULTS, Records, records_of
 from shared.formats.at_once.parsing import OddRow, is_utf8, parsed_rows
 from shared.formats.at_once.utf8 import REASONS, first_faults
 from shared.formats.dialect import BOM, Dialect

@@ -32,6 +32,7 @@ from spark_jobs.gold.models.query import Query
 from spark_jobs.gold.touched import Touched, found_touched
 from spark_jobs.names import quoted
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
+from spark_jobs.tables import Totals
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -102,17 +103,22 @@ class Build:
         finally:
             self.lake.delete(place)
 
-    def _rows_of_inputs(self) -> int:
-        """Return how many rows the inputs show, as silver noted it; 0 where it did not of all."""
+    @cached_property
+    def _totals(self) -> Mapping[str, Totals | None]:
+        """What silver noted, by entity, of how many rows the inputs have."""
         tables, versions = self.basis.tables, self.basis.versions
-        noted = [tables[name].totals(versions[name]) for name in {one.entity for one in self.model.inputs} & tables.keys()]
-        return sum(totals.shown for totals in noted if totals) if all(noted) else 0
+        return {name: tables[name].totals(versions[name]) for name in {one.entity for one in self.model.inputs} & tables.keys()}
+
+    def _rows_of_inputs(self) -> int:
+        """Return how many rows the inputs show; 0 where that was not noted of all."""
+        noted = [totals.shown for totals in self._totals.values() if totals is not None]
+        return sum(noted) if len(noted) == len(self._totals) else 0
 
     def _repeated(self, place: str) -> dict[str, Repeated]:
         """Find what several rows share of the inputs of which only the newest count, where that beats ordering all rows."""
-        found, tables, versions = {}, self.basis.tables, self.basis.versions
+        found = {}
         for one in self.model.inputs:
-            totals = tables[one.entity].totals(versions[one.entity]) if one.newest_by and one.entity in tables else None
+            totals = self._totals.get(one.entity) if one.newest_by else None
             if totals is not None and totals.current > WORTH_A_PASS:
                 found[one.view] = Repeated.find(self.spark, self.lake, f"{place}/{one.view}", self._query.digests(one))
         return {view: repeated for view, repeated in found.items() if repeated.count <= MOST}

@@ -91,7 +91,8 @@ class Merge:
         self.labels.add_columns(self.shape.types)
         if staged is not None and observed.is_change():
             self._merge(staged)
-        self.lake.delete(self._staging)
+        if staged is not None and not self._fits_the_driver(sides):
+            self.lake.delete(self._staging)
         for column, symbol in self.shape.currencies.items():
             if symbol and column not in stored.currencies:
                 table.set_property(f"{PROPERTY}{column}", symbol)
@@ -162,11 +163,14 @@ class Merge:
         """Return the rows that change, computed once and kept until they are merged."""
         new = sides.new(observed.landed(sides.landed()))
         changed = self._stamped(observed.changed(sides.reconciled(new.unionByName(sides.touched()), observed)))
-        # Few events change few rows, unless files end what they leave out.
-        if self.bronze.count <= MOST_IN_DRIVER and sides.left_out is None:
+        if self._fits_the_driver(sides):
             return self.spark.createDataFrame(changed.toArrow(), changed.schema)
         changed.write.mode("overwrite").parquet(self.lake.path(self._staging))
         return self.spark.read.schema(changed.schema).parquet(self.lake.path(self._staging))
+
+    def _fits_the_driver(self, sides: Sides) -> bool:
+        """Say whether few rows change: few events change few, unless files end what they leave out."""
+        return self.bronze.count <= MOST_IN_DRIVER and sides.left_out is None
 
     def _checked(self, observed: Observed) -> Counts:
         counts = observed.counts()

@@ -244,7 +244,10 @@ class CutLake(Lake):
         self._reach("staged rows gone" if staged else "")
 
 
-def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(untracked: Pipeline) -> None:
+def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(
+    untracked: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spark_jobs.silver.merge.MOST_IN_DRIVER", 0)  # as in a batch of many rows, which writes once more
     events = [upsert("a", 1, "x"), upsert("b", 1, "x")]
     merge(untracked, [events])
     points = ["staged", "noted", "merged", "staged rows gone", "rejected rows kept", "noted again"]

@@ -2,6 +2,7 @@
 
 | module | what it holds |
 | --- | --- |
+| `arrays` | The arrays that stand for a text |
 | `bounds` | Where each record begins and ends, its fields and its fault |
 | `fields` | The fields of many records, as lists |
 | `parsing` | Text of complete records to columns, by pyarrow |

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from shared.formats.at_once.arrays import Bytes, Flags, Numbers
 from shared.formats.at_once.quotes import Quotes, quotes_of
 from shared.formats.dialect import BOM, Dialect, Fault
 from shared.formats.rejects import RAW_LIMIT, SCHEMA, RecordReason
 
-Bytes = np.ndarray[Any, np.dtype[np.uint8]]
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 FAULTS: Final[tuple[Fault, ...]] = ("text_after_quote", "stray_quotes", "doubled_escape")
 
 

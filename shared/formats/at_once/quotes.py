@@ -9,15 +9,11 @@ So the state before each run follows from how often it was turned since a run la
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from shared.formats.at_once.arrays import Bytes, Flags, Numbers
 from shared.formats.dialect import Dialect
-
-Bytes = np.ndarray[Any, np.dtype[np.uint8]]
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-Bytes = np.ndarray[Any, np.dtype[np.uint8]]
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
+from shared.formats.at_once.arrays import Bytes, Numbers
 
 REASONS: Final = ("invalid start byte", "invalid continuation byte", "unexpected end of data")
 """As Python's decoder words them."""

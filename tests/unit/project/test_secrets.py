@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import logging
 import traceback
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, get_args
 
+import azure.functions as func
 import pytest
 from werkzeug.test import Client
 
 from function_app.landing import on_finance_landed
+from function_app.operations import overview
+from function_app.poison import on_poison
+from function_app.timers import reconcile, sweep
 from shared.api.queries import FilesQuery, PageQuery, RejectsQuery, RunsQuery
 from shared.context import Context, context
 from shared.errors import PipelineError
@@ -178,12 +184,25 @@ def test_what_nobody_foresaw_is_logged_by_its_kind_and_where_it_was_raised(
     pipeline.lake.__dict__["open"] = raising
     pipeline.settle()
     assert pipeline.context.ledger.file(FINANCE, "names/broken.csv").record.state == "poison"
-    monkeypatch.setitem(vars(context), "landing", raising)
+    errors = [next(record.exc_info[1] for record in caplog.records if record.exc_info)]
+    for name in ("landing", "sweep", "reconcile", "poison", "overview"):
+        monkeypatch.setitem(vars(context), name, raising)
+    monkeypatch.setitem(vars(context), "check", lambda: None)
+    timer: Any = None
     client: Any = SimpleNamespace(container_name=FINANCE, blob_name="names/broken.csv")
-    with pytest.raises(RuntimeError, match="ValueError") as raised:
-        on_finance_landed(client)
-    logged = next(record.exc_info[1] for record in caplog.records if record.exc_info)
-    for text in ("".join(traceback.format_exception(error)) for error in (logged, raised.value)):
+    poison: Any = SimpleNamespace(get_body=lambda: json.dumps({"ContainerName": FINANCE, "BlobName": "a", "FunctionId": "f"}))
+    triggers: list[Callable[[], object]] = [
+        lambda: on_finance_landed(client),
+        lambda: sweep(timer),
+        lambda: reconcile(timer),
+        lambda: on_poison(poison),
+        lambda: overview(func.HttpRequest(method="GET", url="/api/overview", body=b"")),
+    ]
+    for trigger in triggers:
+        with pytest.raises(RuntimeError, match="ValueError") as raised:
+            trigger()
+        errors.append(raised.value)
+    for text in ("".join(traceback.format_exception(error)) for error in errors):
         assert "ValueError" in text
         assert "in raising" in text
         assert "Privatus" not in text.replace('int("Privatus")', ""), "a line of code is none of a row"
