@@ -84,6 +84,7 @@ class Bench:
         settings = {
             "LakeStorage": "UseDevelopmentStorage=true", "DATAVERSE_CONTAINERS": LANDING[0], "DATABRICKS_HOST": "http://127.0.0.1:9",
             "DATABRICKS_JOB_ID": "1", "CALLBACK_USERNAME": "u", "CALLBACK_PASSWORD": "p", "CUSTOMER_INSIGHTS_ROOT": "http://127.0.0.1:9",
+            "CUSTOMER_INSIGHTS_INSTANCE_ID": "i", "CUSTOMER_INSIGHTS_REFRESH": "all", "REFRESH_INTERVAL_SECONDS": "0",
             "WRITE_QUIET_SECONDS": "0", "DISPATCH_QUIET_SECONDS": str(_QUIET), "DISPATCH_MAX_WAIT_SECONDS": "600",
         }  # fmt: skip
         ports = {"jobs": self.jobs, "customer_insights": self.customer_insights, "hints": MemoryHints()}

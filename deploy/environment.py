@@ -57,5 +57,5 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         target=variables.get("BUNDLE_TARGET", "").strip() or "prod",
         catalog=variables.get("CATALOG", "").strip(),
         schema=variables.get("CATALOG_SCHEMA", "").strip() or "customer360",
-        customer_insights=bool(variables.get("CUSTOMER_INSIGHTS_INSTANCE_ID", "").strip()),
+        customer_insights=variables.get("CUSTOMER_INSIGHTS_REFRESH", "").strip() not in {"", "off"},
     )

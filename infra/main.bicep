@@ -35,10 +35,14 @@ param existingDatabricksHost string = ''
 @description('Id of the job in that workspace; the hook after the deployment keeps it in the azd environment.')
 param databricksJobId string = ''
 
-@description('Customer Insights - Data instance whose data source is refreshed. Empty: no refresh is asked for.')
+@allowed(['off', 'data_source', 'all'])
+@description('What Customer Insights is asked to refresh after a publication. Off: it refreshes by its own schedule.')
+param customerInsightsRefresh string = 'off'
+
+@description('Customer Insights - Data instance that is refreshed.')
 param customerInsightsInstanceId string = ''
 
-@description('Data source to refresh. Empty: everything.')
+@description('Data source of gold in that instance, where only that is refreshed.')
 param customerInsightsDataSourceId string = ''
 
 @description('Object id of the service principal "Dynamics 365 AI for Customer Insights" in this tenant, which reads gold.')
@@ -235,6 +239,7 @@ module functions 'modules/functions.bicep' = {
     financeContainer: financeContainer
     databricksHost: makesWorkspace ? databricks.outputs.workspaceUrl : existingDatabricksHost
     databricksJobId: databricksJobId
+    customerInsightsRefresh: customerInsightsRefresh
     customerInsightsInstanceId: customerInsightsInstanceId
     customerInsightsDataSourceId: customerInsightsDataSourceId
   }

@@ -22,13 +22,15 @@ param dataverseContainers string
 param financeContainer string
 param databricksHost string
 param databricksJobId string
+param customerInsightsRefresh string
 param customerInsightsInstanceId string
 param customerInsightsDataSourceId string
 
 var suffix = environment().suffixes.storage
-var refreshes = !empty(customerInsightsInstanceId)
+var refreshes = customerInsightsRefresh != 'off'
 var customerInsights = refreshes ? {
   CUSTOMER_INSIGHTS_ROOT: 'https://api.ci.ai.dynamics.com/v1'
+  CUSTOMER_INSIGHTS_REFRESH: customerInsightsRefresh
   CUSTOMER_INSIGHTS_INSTANCE_ID: customerInsightsInstanceId
   CUSTOMER_INSIGHTS_DATA_SOURCE_ID: customerInsightsDataSourceId
   CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/customer-insights-key)'

@@ -32,6 +32,7 @@ _STATES: dict[str, RefreshJobState] = {
     "aborted": "failed",
     "deleted": "failed",
 }
+_MOST_TOLD = 10  # tasks that failed; a refresh of everything has some dozens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +124,23 @@ def _asked_at(answer: Any) -> datetime:
 
 def _job(answer: Any) -> RefreshJob:
     status = str(answer.get("jobStatus", "")).lower()
-    codes = [str(error.get("errorCode", "")) for task in answer.get("tasks") or [] for error in task.get("ciErrors") or []]
+    failed = ", ".join([told for task in answer.get("tasks") or [] if (told := _failure(task))][:_MOST_TOLD])
     return RefreshJob(
         job_id=str(answer.get("jobId", "")),
         state=_STATES.get(status, "running"),
-        detail=", ".join(filter(None, codes)) or (status if status in _STATES else f"unknown status {status!r}"[:200]),
+        detail=failed or (status if status in _STATES else f"unknown status {status!r}"[:200]),
     )
+
+
+def _failure(task: dict[str, Any]) -> str:
+    """Return which process failed and by which errors; empty for one that did not. Messages and parameters may hold values."""
+    errors = [*(task.get("ciErrors") or []), task.get("ciError") or {}]
+    errors += [inner for error in errors for inner in error.get("ciResults") or []]
+    codes = list(dict.fromkeys(code for error in errors if (code := str(error.get("errorCode") or ""))))
+    status = str(task.get("taskStatus", ""))
+    if not codes and _STATES.get(status.lower()) != "failed":
+        return ""
+    return f"{task.get('operationType') or 'a task'}: {' '.join(codes) or status}"[:200]
 
 
 def _error_code(response: Any) -> str:

@@ -8,6 +8,7 @@
 | `names` | What landed columns and tables are called in silver |
 | `configuration_page` | `docs/configuration.md`, made from both models |
 | `pinned` | The section of `customer360.toml` that pins a finance data set |
+| `refresh_settings` | When Customer Insights is asked to refresh, and what |
 | `schema` | `customer360.schema.json`, made from the model |
 | `settings` | The app's settings |
 | `tables` | The configuration of entities, and what it means for one table |

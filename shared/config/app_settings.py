@@ -9,6 +9,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from shared.config.refresh_settings import RefreshScope
+
 Whole = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0, lt=10**9)]
 
@@ -76,12 +78,26 @@ class AppSettings(Struct, frozen=True, kw_only=True, rename="upper"):
     ] = ""
     callback_username: Annotated[str, Meta(description="basic authentication of the notification destination: user")]
     callback_password: Annotated[str, Meta(description="and password")]
-    customer_insights_root: Annotated[
-        str, Meta(description="`https://api.ci.ai.dynamics.com/v1`; left out, no refresh is asked for")
-    ] = ""
+    customer_insights_root: Annotated[str, Meta(description="`https://api.ci.ai.dynamics.com/v1`")] = ""
     customer_insights_instance_id: Annotated[str, Meta(description="the instance")] = ""
     customer_insights_data_source_id: Annotated[
-        str, Meta(description="the data source to refresh; left out, everything is")
+        str, Meta(description="the data source of gold, where `CUSTOMER_INSIGHTS_REFRESH` is `data_source`")
     ] = ""
     customer_insights_subscription_key: Annotated[str, Meta(description="subscription key")] = ""
     customer_insights_token: Annotated[str, Meta(description="a fixed bearer token, for the local emulator only")] = ""
+    customer_insights_refresh: Annotated[
+        RefreshScope,
+        Meta(
+            description="what is refreshed after a publication: `data_source`, `all` (every process of the instance), or `off`:"
+            " then by the schedule that is set in Customer Insights"
+        ),
+    ] = "off"
+    refresh_longest_seconds: Annotated[
+        Seconds, Meta(description="a refresh that has not ended so long after it began counts as failed")
+    ] = 86400
+    refresh_interval_seconds: Annotated[
+        Seconds, Meta(description="between the beginnings of two refreshes; what is published meanwhile is read by one of them")
+    ] = 3600
+    refresh_quiet_hours: Annotated[
+        str, Meta(description="part of the day in which no refresh begins, in UTC: `22:00-06:00`; left out, none")
+    ] = ""

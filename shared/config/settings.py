@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from msgspec import NODEFAULT, structs
 
 from shared.config.app_settings import TRIGGER_SETTINGS, AppSettings, Seconds, Whole
+from shared.config.refresh_settings import RefreshSettings, read_hours
 from shared.errors import SettingsInvalid
 
 StorageService = Literal["blob", "queue", "table"]
@@ -72,11 +73,11 @@ class Settings:
     databricks_job_id: int = 0
     callback_username: str = ""
     callback_password: str = field(default="", repr=False)
-    customer_insights_root: str = ""  # empty: no refresh is asked for
+    customer_insights_root: str = ""
     customer_insights_instance_id: str = ""
-    customer_insights_data_source_id: str = ""
     customer_insights_subscription_key: str = field(default="", repr=False)
     customer_insights_token: str = field(default="", repr=False)  # only for the local emulator
+    refreshing: RefreshSettings = field(default_factory=RefreshSettings)
 
     @property
     def landing_containers(self) -> tuple[str, ...]:
@@ -115,9 +116,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         callback_password=told.callback_password,
         customer_insights_root=told.customer_insights_root,
         customer_insights_instance_id=told.customer_insights_instance_id,
-        customer_insights_data_source_id=told.customer_insights_data_source_id,
         customer_insights_subscription_key=told.customer_insights_subscription_key,
         customer_insights_token=told.customer_insights_token,
+        refreshing=_refreshing(told),
     )
 
 
@@ -126,6 +127,26 @@ def check_trigger_settings(environment: Mapping[str, str]) -> None:
     for name in TRIGGER_SETTINGS:
         if not environment.get(name, "").strip():
             raise SettingsInvalid(name, "a value: a trigger is bound to it")
+
+
+def _refreshing(told: AppSettings) -> RefreshSettings:
+    """Return when and what is refreshed; raises `SettingsInvalid` where something is that cannot be reached."""
+    if told.customer_insights_refresh != "off":
+        for field in ("customer_insights_root", "customer_insights_instance_id", "customer_insights_data_source_id"):
+            wanted = field != "customer_insights_data_source_id" or told.customer_insights_refresh == "data_source"
+            if wanted and not getattr(told, field):
+                raise SettingsInvalid(field.upper(), "a value, since CUSTOMER_INSIGHTS_REFRESH is not off")
+    try:
+        quiet_hours = read_hours(told.refresh_quiet_hours) if told.refresh_quiet_hours else None
+    except ValueError as error:
+        raise SettingsInvalid("REFRESH_QUIET_HOURS", "hours of the day in UTC, as 22:00-06:00") from error
+    return RefreshSettings(
+        scope=told.customer_insights_refresh,
+        data_source_id=told.customer_insights_data_source_id,
+        longest=timedelta(seconds=told.refresh_longest_seconds),
+        interval=timedelta(seconds=told.refresh_interval_seconds),
+        quiet_hours=quiet_hours,
+    )
 
 
 def _value(environment: Mapping[str, str], field: structs.FieldInfo) -> Any:
@@ -139,6 +160,10 @@ def _value(environment: Mapping[str, str], field: structs.FieldInfo) -> Any:
         if not text.isascii() or not text.isdigit():
             raise SettingsInvalid(name, "a whole number")
         return int(text)
+    kind: Any = field.type
+    known = get_args(kind.__origin__) if get_origin(kind.__origin__) is Literal else (text,)
+    if text not in known:
+        raise SettingsInvalid(name, f"one of {', '.join(known)}")
     return _seconds(name, text) if _is(field, Seconds) else text
 
 

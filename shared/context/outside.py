@@ -122,7 +122,7 @@ class Outside:
             RefreshCall(
                 root=settings.customer_insights_root,
                 instance_id=settings.customer_insights_instance_id,
-                data_source_id=settings.customer_insights_data_source_id,
+                data_source_id=settings.refreshing.data_source_id if settings.refreshing.scope == "data_source" else "",
                 subscription_key=settings.customer_insights_subscription_key,
             ),
             StaticToken(token) if token else self.credential,

@@ -155,9 +155,14 @@ class Context(Outside):
                 jobs=self.jobs,
                 clock=self.clock,
                 settings=settings.dispatching,
-                refresh_enabled=bool(settings.customer_insights_root),
+                refresh_enabled=settings.refreshing.scope != "off",
             ),
-            follow_refresh=FollowRefresh(ledger=self.ledger, customer_insights=self.customer_insights, clock=self.clock),
+            follow_refresh=FollowRefresh(
+                ledger=self.ledger,
+                customer_insights=self.customer_insights,
+                clock=self.clock,
+                settings=settings.refreshing,
+            ),
             sweep=self.sweep,
             dispatch=Dispatch(
                 ledger=self.ledger,

@@ -213,6 +213,8 @@ class Refresh:
     job_id: str = ""
     detail: str = ""
     requested_at: datetime
+    started_at: datetime | None = None  # when Customer Insights took it
+    gold_until: datetime | None = None  # when the newest landed file did that is in the publication
     attempts: int = 0
     ended_at: datetime | None = None
 
@@ -222,7 +224,9 @@ class Pipeline:
     """The one record that says what is going on: at most one batch is active, and this names it."""
 
     active_batch: str = ""
-    active_refresh: str = ""  # publication whose refresh is under way
+    active_refresh: str = ""  # publication whose refresh is asked for or under way
+    waiting_refresh: str = ""  # the newest publication, where that of an older one is under way still
+    refresh_started_at: datetime | None = None  # when the last one began
     was_queued: bool = False  # the last batch that had its turn came from the queue
     publication: str = ""
     published_at: datetime | None = None

@@ -134,23 +134,29 @@ class Conclude:
             published_at=now,
             published_batch=record.batch_id,
             refreshed_until=pipeline.record.refreshed_until,
-            refresh_state="disabled",
+            refresh_state="requested" if self.refresh_enabled else "disabled",
             refresh_detail="",
-            active_refresh="",
         )
-        refresh = Refresh(publication=outcome.publication, state="disabled", requested_at=now)
-        if self.refresh_enabled:
-            refresh = replace(refresh, state="requested")
-            after = replace(after, active_refresh=outcome.publication, refresh_state="requested")
+        state = after.refresh_state or "disabled"
+        refresh = Refresh(publication=outcome.publication, state=state, requested_at=now, gold_until=after.gold_until)
+        after, given_up = self._next_refresh(after)
         self.ledger.record_batch(
             batch,
             done,
             at=now,
             pipeline=(pipeline, after),
             refresh=refresh,
-            replaced_refresh=self._replaced(pipeline.record.active_refresh, now),
+            replaced_refresh=self._replaced(given_up, now),
             detail=outcome.publication,
         )
+
+    def _next_refresh(self, pipeline: Pipeline) -> tuple[Pipeline, str]:
+        """Say which refresh is active and which waits, now that the newest publication is another; and which is given up."""
+        newest = pipeline.publication if self.refresh_enabled else ""
+        active = self.ledger.refresh(pipeline.active_refresh) if pipeline.active_refresh else None
+        if active is not None and active.record.state == "running":  # it goes on: Customer Insights cannot be told otherwise
+            return replace(pipeline, waiting_refresh=newest), pipeline.waiting_refresh
+        return replace(pipeline, active_refresh=newest, waiting_refresh=""), pipeline.active_refresh
 
     def _replaced(self, publication: str, now: datetime) -> tuple[Known[Refresh], Refresh] | None:
         known = self.ledger.refresh(publication) if publication else None

@@ -1,6 +1,6 @@
-"""Decides when waiting parts become a batch: few runs for many files, and no file waits long.
+"""Decides when waiting parts become a batch, and when a refresh begins: few of each for many files, and no file waits long.
 
-Pure: the shell around it is `shared/orchestration/dispatch.py`.
+Pure: the shells around it are `shared/orchestration/dispatch.py` and `refresh.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
+from shared.config.refresh_settings import RefreshSettings
 from shared.config.settings import DispatchSettings
 from shared.ledger.waiting import Pending
 
@@ -67,3 +68,9 @@ def deferred_to(now: datetime, deferrals: int, retry_after: float | None, settin
     if retry_after is not None:
         return now + min(timedelta(seconds=retry_after), _LONGEST_DEFERRAL)
     return now + min(settings.back_off * float(2 ** min(deferrals, 20)), _LONGEST_DEFERRAL)
+
+
+def refresh_from(at: datetime, last_began: datetime | None, settings: RefreshSettings) -> datetime:
+    """Return when a refresh may begin, not before a time: so long after the last one did, and in no quiet hours."""
+    earliest = at if last_began is None else max(at, last_began + settings.interval)
+    return settings.quiet_hours.over(earliest) if settings.quiet_hours else earliest

@@ -63,7 +63,7 @@ def test_processes_that_are_killed_at_any_moment_lose_and_double_nothing(azurite
         "RUN_BACK_OFF_SECONDS": "0.2",
         "HINT_QUEUE": f"q{unique}",
     }
-    settings.pop("CUSTOMER_INSIGHTS_ROOT")
+    settings.pop("CUSTOMER_INSIGHTS_REFRESH")
     chance = random.Random(360)
     with emulator(worker, tmp_path) as workspace:
         settings["DATABRICKS_HOST"] = workspace.url

@@ -80,7 +80,7 @@ def test_why_a_refresh_failed_is_told_where_tasks_are_asked_for(world: World, cl
     assert task.task_status == "failed"
     known = adapter(world).job(job.job_id)
     assert known is not None
-    assert (known.state, known.detail) == ("failed", "cdmLoadManifestFailed")
+    assert (known.state, known.detail) == ("failed", "ingestion: cdmLoadManifestFailed")
 
 
 def test_a_refusal_is_the_clients_own_error(world: World, client: Any) -> None:

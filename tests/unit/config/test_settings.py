@@ -60,3 +60,26 @@ def test_no_secret_is_shown() -> None:
     shown = repr(read_settings(REQUIRED | {"DATABRICKS_TOKEN": "dapi-secret", "CUSTOMER_INSIGHTS_TOKEN": "ci-secret"}))
     for secret in ("key-of-the-lake", "word-that-passes", "dapi-secret", "ci-secret"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("scope", ["data_source", "all"])
+def test_a_refresh_that_nobody_could_ask_for_is_refused(scope: str) -> None:
+    given = REQUIRED | {"CUSTOMER_INSIGHTS_REFRESH": scope, "CUSTOMER_INSIGHTS_ROOT": "https://api"}
+    with pytest.raises(SettingsInvalid, match="CUSTOMER_INSIGHTS_INSTANCE_ID"):
+        read_settings(given)
+    given["CUSTOMER_INSIGHTS_INSTANCE_ID"] = "i"
+    if scope == "data_source":
+        with pytest.raises(SettingsInvalid, match="CUSTOMER_INSIGHTS_DATA_SOURCE_ID"):
+            read_settings(given)
+    given["CUSTOMER_INSIGHTS_DATA_SOURCE_ID"] = "d"
+    assert read_settings(given).refreshing.scope == scope
+
+
+def test_nothing_is_refreshed_unless_somebody_says_so() -> None:
+    assert read_settings(REQUIRED | {"CUSTOMER_INSIGHTS_INSTANCE_ID": "i"}).refreshing.scope == "off"
+
+
+@pytest.mark.parametrize(("name", "value"), [("CUSTOMER_INSIGHTS_REFRESH", "yes"), ("REFRESH_QUIET_HOURS", "nights")])
+def test_what_a_refresh_setting_cannot_be_is_told(name: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=name):
+        read_settings(REQUIRED | {name: value})

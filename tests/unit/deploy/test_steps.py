@@ -146,7 +146,7 @@ def test_the_first_hook_makes_the_callbacks_password_once_and_says_which_key_a_p
     cloud = Cloud()
     cloud.secrets = {}
     said: list[str] = []
-    told = read_environment(VARIABLES | {"CUSTOMER_INSIGHTS_INSTANCE_ID": "i"})
+    told = read_environment(VARIABLES | {"CUSTOMER_INSIGHTS_REFRESH": "all"})
     after_provisioning(Commands(cloud), told, said.append)
     password = cloud.secrets["callback-password"]
     assert len(password) >= 32

@@ -251,7 +251,7 @@ def test_a_failed_refresh_is_recorded_and_ends_the_wait(pipeline: Pipeline) -> N
 
 
 def test_without_customer_insights_the_refresh_is_disabled() -> None:
-    pipeline = Pipeline(CUSTOMER_INSIGHTS_ROOT="")
+    pipeline = Pipeline(CUSTOMER_INSIGHTS_REFRESH="off")
     pipeline.land_contacts(contact(1))
     pipeline.settle()
     refresh = pipeline.context.status().refresh

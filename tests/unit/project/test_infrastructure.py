@@ -250,7 +250,10 @@ def app_settings() -> dict[str, Any]:
 
 def test_the_settings_are_those_that_the_app_reads_and_suffice() -> None:
     settings = app_settings()
-    environment = {name: str(source(value)) for name, value in settings.items()} | {"DATABRICKS_JOB_ID": "1"}
+    environment = {name: str(source(value)) for name, value in settings.items()} | {
+        "DATABRICKS_JOB_ID": "1",
+        "CUSTOMER_INSIGHTS_REFRESH": "all",
+    }
     told = read_settings(environment)
     check_trigger_settings(environment)
     assert told.lake.endpoint("blob").startswith("https://")
