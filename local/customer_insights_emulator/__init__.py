@@ -1,8 +1,9 @@
-"""An emulator of the refresh API of Dynamics 365 Customer Insights - Data, with one data source: our gold.
+"""An emulator of the API of Dynamics 365 Customer Insights - Data: refreshes of one data source, our gold, and what is set.
 
 It takes the documented call and its older form, and answers with the documented job (reference: Customer Insights,
 section 7). A refresh really reads: the manifest, and every file it names; what Customer Insights could not read makes the
-job fail with the documented error code. Everything else is answered 501.
+job fail with the documented error code. Measures, segments and relationships are kept as documents and not computed; rows are
+those that it is given. Everything else is answered 501.
 
 | module | what |
 | --- | --- |
@@ -12,6 +13,8 @@ job fail with the documented error code. Everything else is answered 501.
 | `handlers` | the calls |
 | `documents` | refreshes as the API shows them |
 | `state` | the refreshes that are remembered, for as long as the process lives |
+| `configuration` | measures, segments and relationships, as long as the process lives |
+| `rows` | rows of tables as OData pages |
 | `errors` | an ApiErrorResult, with codes of Customer Insights |
 | `faults` | what a test breaks: answers, refreshes |
 | `gold` | what a refresh does: gold, read as Customer Insights reads it |

@@ -12,8 +12,10 @@ Kind = Literal["answer", "refresh"]
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerInsightsFault(AnswerFault):
-    """One thing that goes wrong; routes are called `jobs`, `job` and `datasources`.
+    """One thing that goes wrong.
 
+    Routes are called `jobs`, `job`, `datasources`, `switch`, `rows`, `measures` and `measures by name`, and likewise with
+    segments and relationships.
     `refresh`: the next refresh to end fails with the error `code` of Customer Insights, whatever gold is like.
     """
 

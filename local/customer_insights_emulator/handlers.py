@@ -1,6 +1,6 @@
-"""The calls of the refresh API: each answers with a document, or raises an ApiError.
+"""The calls of the API: each answers with a document, or raises an ApiError.
 
-Reference: Customer Insights, section 7.
+Reference: Customer Insights, section 7; Insights, section 4.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from local.customer_insights_emulator.documents import refresh_document
 from local.customer_insights_emulator.errors import InvalidError, MissingError
+from local.customer_insights_emulator.rows import page
 from local.emulation.errors import NotEmulatedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from local.customer_insights_emulator.configuration import Configuration
     from local.customer_insights_emulator.state import Refreshes
 
 INGESTION, ALL = "ingestion", "all"
@@ -35,12 +37,24 @@ class Instance:
 class CustomerInsights:
     """What one instance answers."""
 
-    def __init__(self, *, instance: Instance, refreshes: Refreshes) -> None:
-        self._instance, self._refreshes = instance, refreshes
+    def __init__(
+        self,
+        *,
+        instance: Instance,
+        refreshes: Refreshes,
+        configuration: Configuration,
+        tables: Callable[[str], Sequence[Mapping[str, Any]] | None],
+    ) -> None:
+        self._instance, self._refreshes, self._tables = instance, refreshes, tables
+        self.configuration = configuration
 
     def list_sources(self) -> list[Document]:
         """GET manage/datasources."""
         return [{"friendlyName": "Gold", "dataSourceId": self._instance.source_id}]
+
+    def list_rows(self, table: str, query: Mapping[str, str]) -> Document:
+        """GET data/<table>."""
+        return page(table, self._tables(table), query)
 
     def list_jobs(self, *, top: int, tasks: bool) -> list[Document]:
         """GET workflows/<name>/jobs, newest first."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from werkzeug.wrappers import Response
+
+from local.customer_insights_emulator.configuration import KINDS
 from local.customer_insights_emulator.errors import (
     NOT_EMULATED,
     InvalidError,
@@ -11,7 +15,7 @@ from local.customer_insights_emulator.errors import (
     UnauthorizedError,
     error_document,
 )
-from local.emulation.application import Service
+from local.emulation.application import Service, json_object
 from local.emulation.routes import rule
 
 if TYPE_CHECKING:
@@ -25,7 +29,10 @@ ROOTS = ("/v1/instances/<instance>", "/instances/<instance>")
 WORKFLOWS = ("/manage/workflows/<workflow>", "/workflows/<workflow>")
 SOURCES = ("/manage/datasources", "/manage/datasources/v2")
 TOP = 10  # jobs of a list, unless it says `top`
-JOBS, JOB, DATASOURCES = "jobs", "job", "datasources"
+JOBS, JOB, DATASOURCES, SWITCH, ROWS = "jobs", "job", "datasources", "switch", "rows"
+#: Whose GET by name the client knows; a segment is found in the list.
+_READ_BY_NAME = frozenset({"measures", "relationships"})
+_OK = {"statusCode": 200}  # OkResult
 
 
 def customer_insights_service(*, instance: Instance, calls: CustomerInsights) -> Service:
@@ -49,17 +56,63 @@ def customer_insights_service(*, instance: Instance, calls: CustomerInsights) ->
         if not bearer or request.headers.get("Ocp-Apim-Subscription-Key") != instance.subscription_key:
             raise UnauthorizedError("unauthorized")
 
+    def listed(kind: str) -> Callable[[Request, Mapping[str, str]], object]:
+        def answer(request: Request, _: Mapping[str, str]) -> object:
+            if request.method == "GET":
+                return calls.configuration.all(kind)
+            made = calls.configuration.create(kind, json_object(request))
+            created = Response(json.dumps(made), status=201, content_type="application/json")
+            return created if kind == "segments" else made  # the client takes 201 of a segment, 200 of the others
+
+        return here(answer)
+
+    def named(kind: str) -> Callable[[Request, Mapping[str, str]], object]:
+        def answer(request: Request, values: Mapping[str, str]) -> object:
+            if request.method == "GET":
+                return calls.configuration.get(kind, values["name"])
+            if request.method == "PUT":
+                return calls.configuration.update(kind, values["name"], json_object(request))
+            try:
+                calls.configuration.delete(kind, values["name"])
+            except MissingError as error:
+                if kind == "segments":  # the client knows 400 here, and no 404
+                    raise InvalidError(error.error_code) from error
+                raise
+            return _OK
+
+        return here(answer)
+
+    def switch(_: Request, values: Mapping[str, str]) -> object:
+        calls.configuration.switch(values["name"], {"activate": "active", "deactivate": "inactive"}[values["state"]])
+        return True
+
     workflows = [root + workflow for root in ROOTS for workflow in WORKFLOWS]
     return Service(
         rules=(
             *(rule(f"{workflow}/jobs", JOBS, ["GET", "POST"]) for workflow in workflows),
             *(rule(f"{workflow}/jobs/<job>", JOB, ["GET"]) for workflow in workflows),
             *(rule(root + sources, DATASOURCES, ["GET"]) for root in ROOTS for sources in SOURCES),
+            *(rule(f"{root}/manage/{kind}", kind, ["GET", "POST"]) for root in ROOTS for kind in KINDS),
+            *(
+                rule(
+                    f"{root}/manage/{kind}/<name>",
+                    f"{kind} by name",
+                    ["PUT", "DELETE", *(["GET"] if kind in _READ_BY_NAME else [])],
+                )
+                for root in ROOTS
+                for kind in KINDS
+            ),
+            *(rule(f"{root}/manage/segments/<name>/<any(activate, deactivate):state>", SWITCH, ["PUT"]) for root in ROOTS),
+            *(rule(f"{root}/data/<table>", ROWS, ["GET"]) for root in ROOTS),
         ),
         calls={
             JOBS: here(jobs),
             JOB: here(lambda request, values: calls.get_job(values["job"], tasks=_with_tasks(request))),
             DATASOURCES: here(lambda *_: calls.list_sources()),
+            SWITCH: here(switch),
+            ROWS: here(lambda request, values: calls.list_rows(values["table"], request.args)),
+            **{kind: listed(kind) for kind in KINDS},
+            **{f"{kind} by name": named(kind) for kind in KINDS},
         },
         admit=admit,
         not_emulated=NOT_EMULATED,

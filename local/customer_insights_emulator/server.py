@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from local.customer_insights_emulator.configuration import Configuration
 from local.customer_insights_emulator.faults import CustomerInsightsFault, CustomerInsightsFaults
 from local.customer_insights_emulator.gold import RefreshFailed, check_gold
 from local.customer_insights_emulator.handlers import CustomerInsights, Instance
@@ -13,12 +14,16 @@ from local.emulation.application import Application
 from local.emulation.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from typing import Any
 
 
 class CustomerInsightsEmulator:
-    """One instance. `read` and `below` give files of gold (`check_gold`); a refresh takes `seconds` by the clock `now`."""
+    """One instance, whose tables have the rows of `tables`.
+
+    `read` and `below` give files of gold (`check_gold`); a refresh takes `seconds` by the clock `now`.
+    """
 
     def __init__(
         self,
@@ -28,6 +33,7 @@ class CustomerInsightsEmulator:
         below: Callable[[str], Iterable[str]],
         now: Callable[[], datetime],
         seconds: float,
+        tables: Callable[[str], Sequence[Mapping[str, Any]] | None] = lambda _: None,
         port: int = 0,
     ) -> None:
         self.faults = CustomerInsightsFaults(CustomerInsightsFault)
@@ -39,7 +45,13 @@ class CustomerInsightsEmulator:
                 raise RefreshFailed(fault.code, "")
             check_gold(read, below)
 
-        calls = CustomerInsights(instance=instance, refreshes=Refreshes(take=take, now=now, seconds=seconds))
+        self.configuration = Configuration(instance_id=instance.instance_id, now=now)
+        calls = CustomerInsights(
+            instance=instance,
+            refreshes=Refreshes(take=take, now=now, seconds=seconds),
+            configuration=self.configuration,
+            tables=tables,
+        )
         self._application = Application(customer_insights_service(instance=instance, calls=calls), self.faults)
 
     def __enter__(self) -> Self:

@@ -8,7 +8,8 @@
 | `table_transaction` | several changes of one partition in one call |
 | `queue_hints` | hints, as messages of a storage queue |
 | `databricks_jobs` | the job, over databricks-sdk |
-| `customer_insights_api` | the refresh of Customer Insights |
+| `customer_insights_http` | calls to an instance of Customer Insights |
+| `customer_insights_api` | the refresh of one |
 | `open_telemetry` | what events measure and trace, exported |
 | `connecting` | how the storage clients connect |
 | `memory` | a twin of each in memory, as exact about versions and atomicity as the real thing |

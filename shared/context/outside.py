@@ -114,7 +114,8 @@ class Outside:
     @cached_property
     def customer_insights(self) -> CustomerInsights:
         """Customer Insights' refresh call."""
-        from shared.adapters.customer_insights_api import CustomerInsightsApi, RefreshCall, StaticToken
+        from shared.adapters.customer_insights_api import CustomerInsightsApi, RefreshCall
+        from shared.adapters.customer_insights_http import StaticToken
 
         settings = self.settings
         token = settings.customer_insights_token

@@ -1,4 +1,4 @@
-"""The Customer Insights emulator answers the documented refresh calls and fails as Customer Insights does."""
+"""The Customer Insights emulator answers the documented calls and fails as Customer Insights does."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class World:
 
     def __init__(self) -> None:
         self.files = make_gold()
+        self.tables: dict[str, list[dict[str, Any]]] = {}
         self.time = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
         self.emulator = CustomerInsightsEmulator(
             instance=Instance(instance_id="i1", source_id="gold", subscription_key="key"),
@@ -36,6 +37,7 @@ class World:
             below=lambda root: [path for path in self.files if path.startswith(root)],
             now=lambda: self.time,
             seconds=2,
+            tables=self.tables.get,
         )
 
     def call(self, method: str, path: str, **extra: Any) -> requests.Response:
@@ -150,7 +152,8 @@ def test_both_the_token_and_the_key_are_wanted(world: World, missing: str) -> No
         ("POST", f"{DOCUMENTED}?operationType=match", 501, "invalidJobOperationType"),  # the real one knows it
         ("GET", f"{DOCUMENTED}/nope", 404, "graphJobNotFound"),
         ("GET", "/v1/instances/other/manage/workflows/main/jobs", 404, "instanceNotFound"),
-        ("GET", "/v1/instances/i1/manage/segments", 501, "notEmulated"),
+        ("GET", "/v1/instances/i1/manage/search", 501, "notEmulated"),
+        ("GET", "/v1/instances/i1/manage/segments/one", 501, "notEmulated"),
         ("DELETE", f"{DOCUMENTED}/nope", 501, "notEmulated"),
         ("PUT", DOCUMENTED, 501, "notEmulated"),
     ],

@@ -54,7 +54,9 @@ def test_every_link_and_module_of_a_page_exists(page: Path) -> None:
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("folder", ["function_app", "shared", "spark_jobs", "local", "tests", "benchmarks"])
+@pytest.mark.parametrize(
+    "folder", ["function_app", "shared", "spark_jobs", "customer_insights", "local", "tests", "benchmarks"]
+)
 def test_every_page_and_module_that_the_code_names_exists(folder: str) -> None:
     for source in (ROOT / folder).rglob("*.py"):
         text = source.read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ MOST_LINES = 300
 MOST_MODULES = 12
 ROOMS = sorted(
     path.parent.relative_to(ROOT).as_posix()
-    for deployable in ("function_app", "shared", "spark_jobs", "local", "deploy")
+    for deployable in ("function_app", "shared", "spark_jobs", "customer_insights", "local", "deploy")
     for path in (ROOT / deployable).rglob("__init__.py")
 )
 
@@ -34,7 +34,7 @@ def contents(room: str) -> list[str]:
 def test_every_folder_of_code_is_a_room() -> None:
     folders = {
         path.parent.relative_to(ROOT).as_posix()
-        for deployable in ("function_app", "shared", "spark_jobs", "local", "deploy")
+        for deployable in ("function_app", "shared", "spark_jobs", "customer_insights", "local", "deploy")
         for path in (ROOT / deployable).rglob("*.py")
     }
     assert folders == set(ROOMS)
