@@ -3,11 +3,13 @@
 | room | what it holds |
 | --- | --- |
 | `configuration` | measures, segments and relationships: pulled, planned, applied, watched |
+| `verification` | the preview against the real tables, and the calibration kit |
 
 | module | what it holds |
 | --- | --- |
 | `instance` | One instance, over HTTP |
 | `commands` | The command line |
+| `verifying` | What it does with tables |
 | `errors` | What a person is told, with the way out |
 | `__main__` | `python -m customer_insights` |
 

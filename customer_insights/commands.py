@@ -1,4 +1,4 @@
-"""The command line: `python -m customer_insights pull|plan|apply|drift`.
+"""The command line: `python -m customer_insights pull|plan|apply|drift|verify|calibrate`.
 
 Where the instance is, and with which key, is said in the environment under the names of the app settings
 (`CUSTOMER_INSIGHTS_ROOT`, `…_INSTANCE_ID`, `…_SUBSCRIPTION_KEY`, `…_TOKEN`). Exit codes: 0 all is as it should be, 1
@@ -19,6 +19,9 @@ from customer_insights.configuration.documents import KINDS, differences, title
 from customer_insights.configuration.plan import Change, Plan, make_plan
 from customer_insights.errors import InstanceError
 from customer_insights.instance import Instance, open_instance
+from customer_insights.verification import kit
+from customer_insights.verification.tables import of_export, of_preview
+from customer_insights.verifying import Verified, calibrated, verified
 from shared.errors import PipelineError
 from spark_jobs import insights
 from spark_jobs.errors import JobError
@@ -92,6 +95,43 @@ def _drift(options: argparse.Namespace, console: Console) -> int:
     return 1 if drifted else 0
 
 
+def _verify(options: argparse.Namespace, console: Console) -> int:
+    real = of_export(options.tables) if options.tables else options.opened().tables(most=options.most)
+    found = verified(open_rules(options.rules), of_preview(options.preview), real)
+    _list_verified(found, console)
+    return 0 if found.agrees else 1
+
+
+def _calibrate(options: argparse.Namespace, console: Console) -> int:
+    if options.into:
+        kit.write(options.into)
+        _say(console, f"The kit is in {options.into}: two tables, and the rules to click ({kit.RULES})")
+        return 0
+    real = of_export(options.tables) if options.tables else options.opened().tables(most=options.most)
+    settled = calibrated(real)
+    for finding, default in settled:
+        right = finding.value == default
+        told = f"{finding.switch} = {finding.value}" if finding.value else f"{finding.switch}: {finding.why}"
+        _say(console, told + ("" if right else f" (the preview has {default})"), "green" if right else "red")
+    return 0 if all(finding.value == default for finding, default in settled) else 1
+
+
+def _list_verified(found: Verified, console: Console) -> None:
+    profiles = found.profiles
+    told = f"{profiles.previewed:,} profiles were previewed, {profiles.real:,} are real; {profiles.same:,} are of the same rows"
+    _say(console, told, "green" if profiles.agrees else "red")
+    _list([f"{profiles.joined:,} real ones hold several, {profiles.split:,} are in several"], console)
+    _list([f"rows only in the preview: {profiles.only_previewed:,}, only in real ones: {profiles.only_real:,}"], console)
+    for one in found.measures:
+        missing = "" if one.is_there else " (there is no such measure)"
+        _say(console, f"measure {one.name}: {one.same:,} alike, {one.differs:,} not{missing}", "green" if one.agrees else "red")
+    for segment in found.segments:
+        told = f"{segment.both:,} in both, {segment.only_previewed:,} only previewed, {segment.only_real:,} only real"
+        _say(console, f"segment {segment.name}: {told}", "green" if segment.agrees else "red")
+    for missing in found.missing:
+        _say(console, missing, "red")
+
+
 def _show(plan: Plan, console: Console) -> None:
     for change in plan.changes:
         why = f" ({change.why})" if change.why else ""
@@ -125,7 +165,14 @@ def _parser() -> argparse.ArgumentParser:
     plan = command("plan", _plan, "say what would be written so that they are as the rules say; asks nobody")
     apply = command("apply", _apply, "write a plan that is confirmed by its name, each change guarded and read back")
     command("drift", _drift, "say what changed in Customer Insights since it was pulled")
-    for one in (plan, apply):
+    verify = command("verify", _verify, "compare the newest preview with the tables that Customer Insights made")
+    verify.add_argument("--preview", type=Path, default=Path(".local/insights"), help="where previews are kept")
+    calibrate = command("calibrate", _calibrate, "say what Customer Insights made of the calibration kit")
+    calibrate.add_argument("--into", type=Path, help="write the kit into a folder, and nothing else")
+    for one in (verify, calibrate):
+        one.add_argument("--tables", type=Path, help="the real tables as <table>.csv; left out: they are fetched page by page")
+        one.add_argument("--most", type=int, default=20_000, help="rows of a table that are fetched so")
+    for one in (plan, apply, verify):
         one.add_argument("--rules", type=Path, default=_RULES, help="the rules; left out: those of the wheel")
         one.add_argument("--delete", action="append", default=[], metavar="KIND/NAME", help="delete this, as segments/Old")
     apply.add_argument("--confirm", metavar="PLAN", help="the name of the plan; without it nothing is written")

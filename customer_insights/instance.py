@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from customer_insights.configuration.documents import Document, Kind
-from customer_insights.errors import TooManyRows
+from customer_insights.errors import TableMissing, TooManyRows
+from customer_insights.verification.tables import Tables
 from shared.adapters.customer_insights_http import CustomerInsightsHttp, StaticToken
-from shared.errors import SettingsInvalid
+from shared.errors import ServiceRefused, SettingsInvalid
 
 _PAGE = 100  # rows; more are not given at once (reference: Customer Insights, section 7)
 
@@ -44,6 +45,19 @@ class Instance:
     def delete(self, kind: Kind, name: str) -> None:
         """See `Configured.delete`."""
         self._http.send("DELETE", _place(kind, name))
+
+    def tables(self, *, most: int) -> Tables:
+        """Return the tables of the instance, each of so many rows at most."""
+
+        def rows(table: str) -> list[Mapping[str, Any]]:
+            try:
+                return list(self.rows(table, most=most))
+            except ServiceRefused as error:
+                if error.reason != "404":
+                    raise
+                raise TableMissing(table, "the instance") from error
+
+        return rows
 
     def rows(self, table: str, *, most: int) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of a table, page by page; raises `TooManyRows` behind the last one that is fetched."""

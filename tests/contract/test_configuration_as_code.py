@@ -1,17 +1,22 @@
-"""`python -m customer_insights` against the emulated instance: pulled, planned, applied when confirmed, watched."""
+"""`python -m customer_insights` against the emulated instance: pulled, planned, applied when confirmed, watched, verified."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
 from customer_insights.commands import main
 from customer_insights.configuration.documents import Kind
 from customer_insights.instance import Instance, open_instance
+from customer_insights.verification.kit import RULES as KIT_RULES
 from local.customer_insights_emulator.faults import CustomerInsightsFault
 from tests.contract.test_customer_insights_emulator import World
 from tests.insights_documents import measure, relationship, segment
@@ -53,7 +58,7 @@ class Desk:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         told = io.StringIO()
-        rules = ["--rules", str(self.rules)] if arguments[0] in {"plan", "apply"} else []
+        rules = ["--rules", str(self.rules)] if arguments[0] in {"plan", "apply", "verify"} else []
         code = main([*arguments, "--folder", str(self.folder), *rules], Console(file=told, width=200), self.instance)
         return code, told.getvalue()
 
@@ -178,3 +183,48 @@ def test_no_key_or_token_is_named_in_what_is_missing() -> None:
     assert main(["pull"], Console(file=told, width=200), unknown) == 2
     assert "key CUSTOMER_INSIGHTS_INSTANCE_ID: expected a value" in told.getvalue()
     assert "a-token" not in told.getvalue()
+
+
+def customers(prefix: str, number: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables of an instance, or of a preview, of so many customers who spent as much as their number."""
+    ids = [f"{prefix}{place:04}" for place in range(number)]
+    keyed = [{"CustomerId": one, "customer_cid": one[1:], "customer_cid_Alternate": one[1:]} for one in ids]
+    spent = [{"CustomerId": one, "LifetimeSpend": float(one[1:])} for one in ids]
+    return {"Customer": keyed, "Customer_Measure": spent, "HighValue": [{"CustomerId": one} for one in ids[-3:]]}
+
+
+def previewed(folder: Path) -> Path:
+    for table, rows in customers("p", 130).items():
+        place = folder / "previews" / "p1" / table
+        place.mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist(rows), place / "part-0.parquet")
+    (folder / "preview.json").write_text(json.dumps({"run": "p1"}), encoding="utf-8")
+    return folder
+
+
+def test_a_preview_is_verified_against_the_rows_of_the_instance_page_by_page(desk: Desk, tmp_path: Path) -> None:
+    verify = ("verify", "--preview", str(previewed(tmp_path / "kept")))
+    desk.world.tables.update(customers("r", 130))
+    code, told = desk.run(*verify)
+    assert (code, told.splitlines()[0]) == (0, "130 profiles were previewed, 130 are real; 130 are of the same rows")
+    desk.world.tables["Customer"][0] |= {"customer_cid_Alternate": "0000;0001"}
+    del desk.world.tables["Customer"][1], desk.world.tables["HighValue"][0]
+    code, told = desk.run(*verify)
+    assert code == 1
+    assert "129 are real; 128 are of the same rows" in told
+    assert "1 real ones hold several" in told
+    assert "segment HighValue: 2 in both, 1 only previewed, 0 only real" in told
+    code, told = desk.run(*verify, "--most", "50")
+    assert (code, "export it as Customer.csv, and verify with --tables" in told) == (2, True)
+
+
+def test_the_calibration_kit_is_written_and_what_was_made_of_it_is_asked_for(desk: Desk, tmp_path: Path) -> None:
+    assert desk.run("calibrate", "--into", str(tmp_path / "kit"))[0] == 0
+    assert sorted(file.name for file in (tmp_path / "kit").iterdir()) == [KIT_RULES, "calibration_a.csv", "calibration_b.csv"]
+    (tmp_path / "real").mkdir()
+    code, told = desk.run("calibrate", "--tables", str(tmp_path / "real"))
+    assert (code, "there is no table Customer.csv in real" in told) == (2, True)
+    (tmp_path / "real" / "Customer.csv").write_text("CustomerId,calibration_a_row,calibration_a_row_Alternate\nx,101,101;102\n")
+    code, told = desk.run("calibrate", "--tables", str(tmp_path / "real"))
+    assert code == 1
+    assert "score_base: 3 of 4 times it is as no value says (the preview has longer)" in told

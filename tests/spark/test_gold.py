@@ -93,7 +93,12 @@ def test_fewer_other_and_reordered_columns_and_an_integer_key_do_not_break_gold(
     columns |= {"SinkModifiedOn": "dateTime"}
     pipeline.land([customer("a", 1, crc33_cid="7", crc33_new="1.5"), customer("b", 1, crc33_cid="8")], columns)
     pipeline.finance("cid,spend\n7,12")
+    pairs = "Table1,Table1Key,Table2,Table2Key\ncustomer,7,customer, 8\ncustomer,7,customer,8\ncustomer,9,customer,\n"
+    pipeline.finance(pairs, data_set="always_match")
     pipeline.run()
+    assert pipeline.published("always_match") == [
+        {"Pair": "customer|7|customer|8", "Table1": "customer", "Table1Key": "7", "Table2": "customer", "Table2Key": "8"}
+    ], "decisions travel by file; one that lacks a key is none"
     gold = by_cid(pipeline.published("customer"))
     assert gold["7"]["spend"] == 12
     assert gold["7"]["income"] is None

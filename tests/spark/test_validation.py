@@ -59,4 +59,4 @@ def test_checking_starts_no_spark_job_and_takes_what_silver_has(pipeline: Pipeli
     assert found["contact"]["createdon"] == "timestamp", "a table that is not there yet has what is declared"
     declared = check_models(pipeline.spark, None, model_texts())
     assert "visits" not in declared["customer"]
-    assert sorted(declared) == ["account", "canary", "contact", "customer", "customer_finance"]
+    assert sorted(declared) == ["account", "always_match", "canary", "contact", "customer", "customer_finance", "never_match"]

@@ -18,7 +18,7 @@ _QUERY = "\n*/\nselect 1 as cid"
 
 def test_the_shipped_models_say_what_they_need() -> None:
     models = {model.name: model for model in read_models()}
-    assert sorted(models) == ["account", "canary", "contact", "customer", "customer_finance"]
+    assert sorted(models) == ["account", "always_match", "canary", "contact", "customer", "customer_finance", "never_match"]
     customer = models["customer"]
     assert customer.description.startswith("One row for each customer, whether or not it has finance data")
     assert customer.primary_key == customer.rebuilt_by == "cid"
