@@ -14,6 +14,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 NAME_RULE = "a name starts with a letter and has only letters, digits and `_`"
 MOST_DIGITS = 16  # of a decimal
 LARGEST = 1 << 30  # bytes of a file
+NUMBERS_LOST = "numbers_lost"  # the trap of telephone numbers that are none
 #: Kept as text or lost: a number drops the leading zero of `06040` and the plus of a telephone number.
 _TEXT_BY_NATURE = re.compile(r"post(al)?_?code|zip|phone|mobile|fax", re.IGNORECASE)
 
@@ -56,6 +57,15 @@ def values_lost(table: str, entity: str, column: str, many: int) -> Finding:
     """Warn of values that are none of the type that a model declares, so that gold has null in their place."""
     detail = f"{many} values of {entity} are none of the type that the model declares, and null here; silver has them"
     return Finding(trap="values_lost", table=table, where=column, detail=detail, severity="warning")
+
+
+def numbers_lost(table: str, column: str, text: str, many: int) -> Finding:
+    """Warn of telephone numbers that are none, or none that can be told without their country."""
+    detail = (
+        f"{many} values of {text} are no valid telephone number, and null here; a number without its country code is one only "
+        "where `[gold] phone_region` says whose it is"
+    )
+    return Finding(trap=NUMBERS_LOST, table=table, where=column, detail=detail, severity="warning")
 
 
 def rows_merged(table: str, view: str, shared: int, rows: int) -> Finding:

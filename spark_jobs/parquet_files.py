@@ -20,6 +20,13 @@ _DICTIONARY_ONLY = "written as a dictionary of its values; write plain text"
 #: Columns that a match or deduplication rule is made of, by their usual names.
 _MATCHED = re.compile(r"mail|phone|mobile|street|line1|fullname", re.IGNORECASE)
 _DATED = re.compile(r"date|birth|time", re.IGNORECASE)
+#: Columns whose names promise a form -> trap, the form, what it is called. Else a rule compares what is written in two ways.
+_FORMS = {
+    re.compile(r".*_e164"): ("phone_form", r"^\+[1-9][0-9]{4,14}$", "telephone numbers in E.164"),
+    re.compile(r".*_normalised"): ("normalised_form", r"^[^\sA-Z]+$", "in lower case and without blanks"),
+}
+#: Rows that the source deleted are nobody's profile.
+_DELETED = re.compile(r"_*is_?deleted?", re.IGNORECASE)
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]|$)"
 #: A value that so many rows share, of at least so many filled ones, merges them all under a rule on its column.
 _SHARED, _ENOUGH = 0.1, 20
@@ -53,6 +60,8 @@ class TableFiles:
     _keys: set[Any] = field(default_factory=set)
     _values: dict[str, Counter[str]] = field(default_factory=dict)  # of matched columns
     _dates: dict[str, tuple[int, int]] = field(default_factory=dict)  # filled, of which ISO 8601
+    _formless: Counter[str] = field(default_factory=Counter)  # values of such a column that are not of its form
+    _deleted: Counter[str] = field(default_factory=Counter)  # rows that such a column calls deleted
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def inspect(self, gold: Path, locations: Sequence[str]) -> Iterator[Finding]:
@@ -127,12 +136,17 @@ class TableFiles:
             if repeated:
                 yield self._error("primary_key_repeats", location, f"{repeated} rows whose {self.key} another row has")
             self._keys.update(filled)
+        for name in (name for name, kind in columns.items() if pa.types.is_boolean(kind) and _DELETED.fullmatch(name)):
+            self._deleted[name] += pc.sum(file.read(columns=[name])[name]).as_py() or 0
         text = [name for name, kind in columns.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
         for name in text:
             if _MATCHED.search(name):
                 counted = pc.value_counts(file.read(columns=[name])[name].drop_null())
                 counts = {one["values"]: one["counts"] for one in counted.to_pylist() if one["values"].strip()}
                 self._values.setdefault(name, Counter()).update(counts)
+            if (form := _form(name)) is not None:
+                found = file.read(columns=[name])[name].drop_null()
+                self._formless[name] += len(found) - (pc.sum(pc.match_substring_regex(found, form[1])).as_py() or 0)
             if _DATED.search(name):
                 found = file.read(columns=[name])[name].drop_null()
                 iso = pc.sum(pc.match_substring_regex(found, _ISO)).as_py() or 0
@@ -153,11 +167,22 @@ class TableFiles:
                     "date_text", name, f"{filled - iso} of {filled} values are no ISO 8601 dates, the others are"
                 )
 
+        for name, many in self._formless.items():
+            if many and (form := _form(name)) is not None:
+                yield self._warning(form[0], name, f"{many} values are not {form[2]}, as the name of the column says")
+        for name, many in self._deleted.items():
+            if many:
+                yield self._error("deleted_rows", name, f"{many} rows that the source deleted; leave them out")
+
     def _error(self, trap: str, where: str, detail: str) -> Finding:
         return Finding(trap=trap, table=self.table, where=where, detail=detail)
 
     def _warning(self, trap: str, where: str, detail: str) -> Finding:
         return Finding(trap=trap, table=self.table, where=where, detail=detail, severity="warning")
+
+
+def _form(column: str) -> tuple[str, str, str] | None:
+    return next((form for wanted, form in _FORMS.items() if wanted.fullmatch(column)), None)
 
 
 def _has_counterpart(kind: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,8 @@ def local_builder(
     """
     from pyspark.sql import SparkSession
 
+    # Python beside Spark is this one, which has the job's libraries, and not whichever `python3` is found first.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder: SparkSession.Builder = SparkSession.builder.master(f"local[{cores}]").appName("customer360")
     settings = _MEANING | _LAPTOP | {"spark.driver.memory": memory, "spark.sql.shuffle.partitions": str(partitions)}
     settings |= _LITTLE_DATA if little_data else {}

@@ -137,10 +137,13 @@ def _attribute(attribute: Document, kind: str) -> Iterator[str]:
         yield f"{name}: has a property that no example has"
     if attribute.get("dataFormat") != DATA_FORMATS.get(kind.partition("(")[0]):
         yield f"{name}: dataFormat {attribute.get('dataFormat')} is not that of {kind}"
-    shaped = [one for one in attribute.get("appliedTraits", []) if one["traitReference"] == "is.dataFormat.numeric.shaped"]
+    traits = attribute.get("appliedTraits", [])
+    if any(not one.startswith("means.") for one in traits if isinstance(one, str)):
+        yield f"{name}: has a trait that is no semantic type"
+    shaped = [one for one in traits if isinstance(one, dict) and one["traitReference"] == "is.dataFormat.numeric.shaped"]
     arguments = [{one["name"]: one["value"] for one in trait["arguments"]} for trait in shaped]
     decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
-    if arguments != ([{"precision": int(decimal[1]), "scale": int(decimal[2])}] if decimal else []):
+    if arguments != ([{"precision": decimal[1], "scale": decimal[2]}] if decimal else []):
         yield f"{name}: precision and scale are not those of {kind}"
     if decimal and int(decimal[1]) > 16:
         yield f"{name}: more than 16 digits"

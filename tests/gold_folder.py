@@ -54,7 +54,14 @@ def sql_type(kind: Any) -> str:
     return "date" if pa.types.is_date32(kind) else names.get(kind, "string")
 
 
-def gold(folder: Path, *parts: pa.Table, key: str = "cid", layout: str = "publications", **options: Any) -> Path:
+def gold(
+    folder: Path,
+    *parts: pa.Table,
+    key: str = "cid",
+    layout: str = "publications",
+    semantic_types: dict[str, str] | None = None,
+    **options: Any,
+) -> Path:
     """Write a gold folder with the table `customer`, one file for each part; `options` are pyarrow's."""
     place = f"customer/p1{'/FullData' if layout == 'full_data' else ''}"
     places = [f"{place}/part-{number}.parquet" for number in range(len(parts))]
@@ -63,7 +70,7 @@ def gold(folder: Path, *parts: pa.Table, key: str = "cid", layout: str = "public
         pq.write_table(part, folder / location, **options)
     columns = {field.name: sql_type(field.type) for field in parts[0].schema}
     made = publication(gold_table(*places, columns=columns, key=key), layout=layout)
-    write(folder / "customer" / "p1" / "customer.cdm.json", cdm_entity("customer", "", key, columns))
+    write(folder / "customer" / "p1" / "customer.cdm.json", cdm_entity("customer", "", key, columns, semantic_types))
     write(folder / "default.manifest.cdm.json", cdm_manifest(made))
     return folder
 

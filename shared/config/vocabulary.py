@@ -24,6 +24,7 @@ _TYPE = rf"^({'|'.join(PLAIN)}|{DECIMAL})$"
 #: Behind a type: digits behind the scale are rounded instead of rejected.
 ROUND = " round"
 _EVERY = r"^[1-9][0-9]{0,3}[mhd]$"
+_REGION = r"^[A-Z]{2}$"
 _DATE_PATTERN = r"^(?=.*y)(?=.*[MDL])([GyMLdDQEaHhKkmsSVzOXxZ]|'[^']*'|[^A-Za-z'])+$"
 
 
@@ -63,6 +64,13 @@ Every = Annotated[
     Meta(
         pattern=_EVERY,
         extra={"expected": "a number of minutes, hours or days, as 30m, 6h or 1d", "fits": re.compile(_EVERY).fullmatch},
+    ),
+]
+Region = Annotated[
+    str,
+    Meta(
+        pattern=_REGION,
+        extra={"expected": "a country as two capital letters of ISO 3166, as US", "fits": re.compile(_REGION).fullmatch},
     ),
 ]
 Encoding = Annotated[
@@ -231,7 +239,10 @@ class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     layout: Annotated[Layout, Meta(description="files named one by one, whole tables in folders, or Delta tables as well")] = (
         GoldSettings.layout
     )
+    phone_region: Annotated[
+        Region | None, Meta(description="country whose telephone numbers lack a country code; without it such numbers are none")
+    ] = GoldSettings.phone_region
 
     def settings(self) -> GoldSettings:
         """Return what a batch manifest says of gold (`docs/adr/0012`)."""
-        return GoldSettings(layout=self.layout, grace_days=self.grace_days)
+        return GoldSettings(layout=self.layout, grace_days=self.grace_days, phone_region=self.phone_region)

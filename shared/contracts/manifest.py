@@ -62,6 +62,7 @@ class GoldSettings:
 
     layout: Layout = "publications"
     grace_days: Count = 7
+    phone_region: str | None = None  # whose telephone numbers lack a country code: two letters of ISO 3166; none: nobody's
 
 
 @dataclass(frozen=True, kw_only=True)

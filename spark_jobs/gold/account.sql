@@ -2,9 +2,21 @@
 description = "Accounts of Dynamics 365 Sales, one row each."
 primary_key = "accountid"
 
+[semantic_types]
+name = "Identity.Company.Name"
+email_normalised = "Identity.Service.Email"
+phone_e164 = "Identity.Service.Phone"
+address1_line1 = "Location.Address"
+address1_city = "Location.City"
+address1_stateorprovince = "Location.State"
+address1_postalcode = "Location.PostalCode"
+address1_country = "Location.Country"
+source_modified_at = "Calendar.Date"
+
 [inputs.account]
 by = "Id"
 newest_by = "versionnumber, _container"
+phones = { phone_e164 = "telephone1" }
 
 [inputs.account.columns]
 Id = "string"
@@ -46,5 +58,8 @@ select
   numberofemployees,
   statecode_label,
   createdon,
-  modifiedon
+  modifiedon,
+  nullif(lower(regexp_extract(emailaddress1, r'^[\s\p{Z}]*([^@,;<>\s\p{Z}]+@[^@,;<>\s\p{Z}]+)[\s\p{Z}]*$', 1)), '') as email_normalised,
+  phone_e164,
+  modifiedon as source_modified_at
 from account

@@ -7,7 +7,8 @@ without them, all others are referenced again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from pathlib import PurePosixPath
@@ -21,16 +22,18 @@ from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding, GoldCounts
 from shared.contracts.places import GOLD, divided, entity_document, whole
 from shared.contracts.publication import GoldFile, GoldTable
-from spark_jobs.documents import may_have_findings, write_findings
+from spark_jobs.documents import earlier_traps, write_findings
 from spark_jobs.errors import ModelError
-from spark_jobs.findings import column_left_out, rows_merged, values_lost
+from spark_jobs.findings import NUMBERS_LOST, column_left_out, numbers_lost
 from spark_jobs.gold.basis import Basis
-from spark_jobs.gold.cdm import cdm_entity
+from spark_jobs.gold.cdm import FORM, cdm_entity
 from spark_jobs.gold.layouts import data_folder
 from spark_jobs.gold.models.definition import Input, Model
+from spark_jobs.gold.models.inputs import InputRows
+from spark_jobs.gold.models.phones import Phones, edition
 from spark_jobs.gold.models.query import Query
 from spark_jobs.gold.touched import Touched, found_touched
-from spark_jobs.names import quoted
+from spark_jobs.names import quoted, trimmed
 from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
 from spark_jobs.tables import Totals
 
@@ -98,8 +101,12 @@ class Build:
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
-            built = self._written(self._query.rows(None, self._repeated(place)), columns, kept=(), added=self._rows_of_inputs())
-            return self._told(built, self._found(None))
+            inputs = InputRows(query=self._query, rows=self._rows_of_inputs() or None)
+            with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
+                rows = self._query.rows(None, self._repeated(place), phones)
+                built = self._written(rows, columns, kept=(), added=self._rows_of_inputs())
+            lost = self._numbers_lost(built.table) if _unread(phones) else ()
+            return self._told(built, (*inputs.findings(), *lost))
         finally:
             self.lake.delete(place)
 
@@ -126,7 +133,14 @@ class Build:
     def _updated(self, old: GoldTable, columns: Mapping[str, str], touched: Touched) -> Built:
         if not touched.count:
             return Built(table=old, changed=False, rewritten=0)
-        fresh = self._query.rows(touched).select(*columns)
+        inputs = InputRows(query=self._query, touched=touched, rows=touched.count)
+        with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
+            fresh = self._query.rows(touched, phones=phones).select(*columns)
+            return self._replaced(old, columns, touched, fresh, inputs, _unread(phones))
+
+    def _replaced(
+        self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame, inputs: InputRows, unread: bool
+    ) -> Built:
         stale = self._holding(old, touched)
         if self.batch.gold.layout == "full_data" and (stale or not fresh.isEmpty()):
             stale = {file.place for file in old.files}  # a folder is one publication's
@@ -139,27 +153,29 @@ class Build:
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
             self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
-        found = self._found(touched)
-        if found or may_have_findings(self.lake, old):
-            found = self._found(None)  # what stands beside the table is true of all of it
-        return self._told(built, found)
+        # What stands beside the table is true of all of it, and not only of what is touched.
+        before, found = earlier_traps(self.lake, old), inputs.findings()
+        if found or before is None or before - {NUMBERS_LOST}:
+            found = InputRows(query=self._query).findings()
+        lost = self._numbers_lost(built.table) if unread or before is None or NUMBERS_LOST in before else ()
+        return self._told(built, (*found, *lost))
 
     def _told(self, built: Built, found: tuple[Finding, ...]) -> Built:
         write_findings(self.lake, built.table, found)
         return replace(built, findings=found)
 
-    def _found(self, touched: Touched | None) -> tuple[Finding, ...]:
-        """Find which values are lost, and which rows of the inputs that a row is made of become one.
+    def _numbers_lost(self, table: GoldTable) -> Iterator[Finding]:
+        """Find how many telephone numbers of the table are none; both columns are in the files, so that none is read again."""
+        pairs = [pair for one in self.model.inputs for pair in one.phones.items()]
+        lost = [f"count_if({trimmed(quoted(text))} <> '' and {quoted(name)} is null)" for name, text in pairs]
+        if pairs and table.files:
+            counted = self._read(table.columns, [file.place for file in table.files]).selectExpr(*lost).first() or ()
+            told = zip(pairs, counted, strict=True)
+            yield from (numbers_lost(table.name, name, text, many) for (name, text), many in told if many)
 
-        They do because they share what they are known by. Looked at is what is `touched`, or all.
-        """
-        found = [values_lost(self.model.name, *lost) for lost in self._query.misfits(touched)]
-        for one in self.model.inputs:
-            if one.newest_by is not None and not one.optional:
-                shared, rows = self._query.shared(one, touched)
-                if shared:
-                    found.append(rows_merged(self.model.name, one.view, shared, rows))
-        return tuple(found)
+    @property
+    def _phones_place(self) -> str:
+        return f"{self.batch.folder}/phones/{self.model.name}"
 
     def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
         place = data_folder(self.batch.gold.layout, self.model.name, self.publication)
@@ -172,13 +188,14 @@ class Build:
         rows.write.mode("overwrite").options(**_WRITING).parquet(self.lake.path(whole(GOLD, place)))
         files = self._one_file(place, columns, observed) if is_one_file else self._files(place, columns)
         document = entity_document(self.model.name, self.publication)
-        entity = cdm_entity(self.model.name, self.model.description, self.model.primary_key, columns)
+        model = self.model
+        entity = cdm_entity(model.name, model.description, model.primary_key, columns, model.semantic_types)
         self.lake.write_json(whole(GOLD, document), entity)
         table = GoldTable(
             name=self.model.name,
             description=self.model.description,
             primary_key=self.model.primary_key,
-            digest=self.model.digest,
+            digest=self._digest,
             document=document,
             columns=columns,
             files=(*kept, *files),
@@ -219,10 +236,18 @@ class Build:
         schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         return self.spark.read.schema(schema).parquet(*(self.lake.path(whole(GOLD, place)) for place in places))
 
+    @property
+    def _digest(self) -> str:
+        """What the table's rows and its document depend on beside silver: where that changes, it is built anew."""
+        parts = [self.model.digest, FORM]
+        if any(one.phones for one in self.model.inputs):
+            parts += [self.batch.gold.phone_region or "", edition()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
     def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
         if self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
             return False
-        if old.digest != self.model.digest or dict(old.columns) != dict(columns):
+        if old.digest != self._digest or dict(old.columns) != dict(columns):
             return False
         return all(
             self.basis.tables[one.entity].changed_only_by_merge(
@@ -260,3 +285,7 @@ class Build:
         deep = {len(each) for each in parts}
         ends = {PurePosixPath(row["path"]).parts[-length:] for row in found for length in deep}
         return {place for each, place in parts.items() if each in ends}
+
+
+def _unread(phones: Mapping[str, Mapping[str, Phones]]) -> bool:
+    return any(one.unread for found in phones.values() for one in found.values())

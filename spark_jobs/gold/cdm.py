@@ -12,7 +12,10 @@ from typing import Any
 from shared.contracts.publication import GoldTable, Layout, Publication
 from shared.contracts.sql_types import decimal_type
 from spark_jobs.gold.layouts import partitions
+from spark_jobs.gold.models.semantic_types import TRAITS
 
+#: Changes with the form of entity documents: they are written with their tables, which are built anew once then.
+FORM = "2"
 _FORMATS = {
     "string": "String",
     "int": "Int32",
@@ -36,8 +39,11 @@ def cdm_manifest(publication: Publication) -> dict[str, Any]:
     }
 
 
-def cdm_entity(name: str, description: str, primary_key: str, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Return the entity document of a table."""
+def cdm_entity(
+    name: str, description: str, primary_key: str, columns: Mapping[str, str], semantic_types: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the entity document of a table; `semantic_types` are column -> Customer Insights' word (`semantic_types`)."""
+    means = {column: TRAITS[word] for column, word in (semantic_types or {}).items()}
     identified = {"name": "attribute", "value": f"{name}/(resolvedAttributes)/{primary_key}"}
     return {
         "jsonSchemaSemanticVersion": "1.0.0",
@@ -47,7 +53,10 @@ def cdm_entity(name: str, description: str, primary_key: str, columns: Mapping[s
                 "entityName": name,
                 "description": description,
                 "exhibitsTraits": [{"traitReference": "is.identifiedBy", "arguments": [identified]}],
-                "hasAttributes": [_attribute(column, kind, column == primary_key) for column, kind in columns.items()],
+                "hasAttributes": [
+                    _attribute(column, kind, is_key=column == primary_key, means=means.get(column))
+                    for column, kind in columns.items()
+                ],
             }
         ],
     }
@@ -71,13 +80,18 @@ def _formatted(trait: str, form: str) -> dict[str, Any]:
     return {"traitReference": trait, "arguments": [{"name": "format", "value": form}]}
 
 
-def _attribute(name: str, kind: str, is_key: bool) -> dict[str, Any]:
+def _attribute(name: str, kind: str, *, is_key: bool, means: str | None) -> dict[str, Any]:
     attribute: dict[str, Any] = {"name": name, "dataFormat": _FORMATS.get(kind, "String")}
     if is_key:
         attribute["isPrimaryKey"] = True
+    traits: list[Any] = [means] if means else []
     found = decimal_type(kind)
     if found:
         attribute["dataFormat"] = "Decimal"
-        arguments = [{"name": "precision", "value": found.precision}, {"name": "scale", "value": found.scale}]
-        attribute["appliedTraits"] = [{"traitReference": "is.dataFormat.numeric.shaped", "arguments": arguments}]
+        # As texts: Microsoft's schema of these documents takes no numbers here.
+        shape = {"precision": str(found.precision), "scale": str(found.scale)}
+        arguments = [{"name": one, "value": digits} for one, digits in shape.items()]
+        traits.append({"traitReference": "is.dataFormat.numeric.shaped", "arguments": arguments})
+    if traits:
+        attribute["appliedTraits"] = traits
     return attribute

@@ -2,9 +2,25 @@
 description = "One row for each customer, whether or not it has finance data, with the newest figures of its finance data."
 primary_key = "cid"
 
+[semantic_types]
+firstname = "Person.FirstName"
+lastname = "Person.LastName"
+name = "Person.FullName"
+gender = "Person.Gender"
+dateofbirth = "Person.BirthDate"
+email_normalised = "Identity.Service.Email"
+phone_e164 = "Identity.Service.Phone"
+streetaddress = "Location.Address"
+city = "Location.City"
+state = "Location.State"
+postcode = "Location.PostalCode"
+country = "Location.Country"
+source_modified_at = "Calendar.Date"
+
 [inputs.customer]
 by = '''coalesce(nullif(trim(both ' \t\r\n\u00a0' from cid), ''), Id)'''
 newest_by = "versionnumber, Id, _container"
+phones = { phone_e164 = "telephone" }
 
 [inputs.customer.columns]
 Id = "string"
@@ -25,7 +41,7 @@ streetaddress = "string"
 dateofbirth = "string"
 statecode_label = "string"
 createdon = "string"
-modifiedon = "string"
+modifiedon = "timestamp"
 
 [inputs.customer_finance]
 optional = true
@@ -49,6 +65,9 @@ select
   c.streetaddress,
   coalesce(cast(try_cast(c.dateofbirth as date) as string), c.dateofbirth) as dateofbirth,
   c.statecode_label,
+  nullif(lower(regexp_extract(c.email, r'^[\s\p{Z}]*([^@,;<>\s\p{Z}]+@[^@,;<>\s\p{Z}]+)[\s\p{Z}]*$', 1)), '') as email_normalised,
+  c.phone_e164,
+  c.modifiedon as source_modified_at,
   f.* except (cid, _landed_at, _record_number, _source_file, _key)
 from customer c
 left join customer_finance f on trim(both ' \t\r\n\u00a0' from f.cid) = coalesce(nullif(trim(both ' \t\r\n\u00a0' from c.cid), ''), c.Id)

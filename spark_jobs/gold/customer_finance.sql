@@ -3,6 +3,9 @@ description = "The finance history: one row for each state of a customer's finan
 primary_key = "finance_id"
 rebuilt_by = "cid"
 
+[semantic_types]
+recorded_at = "Calendar.Date"
+
 [inputs.customer_finance_history]
 entity = "customer_finance"
 history = true
@@ -16,6 +19,7 @@ select
   __START_AT.landed_at as recorded_at,
   __END_AT.landed_at as replaced_at,
   __END_AT is null as is_current,
+  'FinanceRecorded' as activity_type,
   * except (cid, __START_AT, __END_AT, _landed_at, _record_number, _source_file, _key)
 from customer_finance_history
 where cid is not null

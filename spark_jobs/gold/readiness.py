@@ -23,6 +23,7 @@ from shared.contracts.publication import read_findings
 from spark_jobs.delta_log import inspect_delta
 from spark_jobs.findings import NAME, NAME_RULE, errors
 from spark_jobs.gold.layouts import matching
+from spark_jobs.gold.models.semantic_types import TRAITS, holds
 from spark_jobs.gold.traps import crowded_folders, small_files, too_many_columns
 from spark_jobs.parquet_files import TableFiles
 
@@ -103,6 +104,7 @@ class _Entity:
             formats = {one["name"]: str(one.get("dataFormat", "")) for one in attributes}
             keys = [one["name"] for one in attributes if one.get("isPrimaryKey")]
             shapes = {one["name"]: shape for one in attributes if (shape := _shape(one))}
+            means = {one["name"]: [_trait(trait) for trait in one.get("appliedTraits", ())] for one in attributes}
         except FileNotFoundError:
             yield self._error("no_entity_document", self.document, "the manifest names it")
             return
@@ -110,6 +112,11 @@ class _Entity:
             yield self._error("document_unreadable", self.document, f"is of another form: {error!r}")
             return
         yield from self._attributes(formats, keys, identified)
+        for column, traits in means.items():
+            for trait in traits:
+                if trait in TRAITS.values() and not holds(trait, formats[column]):
+                    detail = f"{trait} is not what a column of format {formats[column]} holds"
+                    yield Finding(trap="semantic_type", table=self.name, where=column, detail=detail, severity="warning")
         yield from too_many_columns(self.name, len(formats))
         key = keys[0] if len(keys) == 1 else None
         yield from TableFiles(table=self.name, formats=formats, key=key, shapes=shapes).inspect(self.gold, locations)

@@ -32,13 +32,19 @@ class Resolved:
     formats: dict[str, str]  # column -> CDM data format, a decimal's with precision and scale; in order
     key: str
     files: tuple[str, ...]  # places, relative to the manifest; those that a pattern finds, too
+    means: dict[str, str]  # column -> the trait that says what it means, of those that have one
+
+
+def resolved(gold: Path) -> tuple[list[str], dict[str, Resolved]]:
+    """Return what the object model reports, and the entities as it resolves them, by name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the object model's own properties, used by itself
+        return asyncio.run(_resolve(gold))
 
 
 def disagreements(gold: Path) -> list[str]:
     """Return what the object model reports, and where what it resolves is not what the files hold."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of the object model's own properties, used by itself
-        events, entities = asyncio.run(_resolve(gold))
+    events, entities = resolved(gold)
     found = list(events)
     for name, entity in entities.items():
         found += [f"{name}: {problem}" for problem in _compared(gold, entity)]
@@ -56,17 +62,18 @@ async def _resolve(gold: Path) -> tuple[list[str], dict[str, Resolved]]:
     for declared in manifest.entities if manifest else ():
         try:
             definition = await corpus.fetch_object_async(declared.entity_path, manifest)
-            resolved = definition and await definition.create_resolved_entity_async(f"{declared.entity_name}_resolved")
+            made = definition and await definition.create_resolved_entity_async(f"{declared.entity_name}_resolved")
         except ValueError as error:  # it searches for a name that is not there
             events.append(f"{declared.entity_name} cannot be resolved: {error}")
             continue
-        if not resolved:
+        if not made:
             events.append(f"{declared.entity_name} cannot be resolved")
             continue
         entities[declared.entity_name] = Resolved(
-            formats={one.name: _format(one) for one in resolved.attributes},
-            key=str(resolved.primary_key or ""),
+            formats={one.name: _format(one) for one in made.attributes},
+            key=str(made.primary_key or ""),
             files=tuple(_files(gold, declared)),
+            means={one.name: found for one in made.attributes for found in _means(one)},
         )
     return events, entities
 
@@ -80,6 +87,12 @@ def _format(attribute: Any) -> str:
         if trait.named_reference == _SHAPED and given:
             return f"decimal({given.get('precision')},{given.get('scale')})"
     return "decimal"
+
+
+def _means(attribute: Any) -> Iterator[str]:
+    """Yield the trait that the document gives; a trait whose name is not defined is reported when it is resolved."""
+    names = (str(trait.named_reference) for trait in attribute.applied_traits)
+    yield from (name for name in names if name.startswith("means."))
 
 
 def _files(gold: Path, declared: Any) -> Iterator[str]:

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from spark_jobs.gold.models.semantic_types import TRAITS
 from spark_jobs.gold.readiness import inspect
 from tests.gold_folder import gold, write
-from tests.official.cdm_model import disagreements
+from tests.official.cdm_model import disagreements, resolved
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 MANIFEST = "default.manifest.cdm.json"
@@ -46,23 +47,24 @@ def test_resolved_names_formats_keys_and_partitions_are_those_of_the_files(tmp_p
     assert list(inspect(folder)) == []
 
 
+def test_what_each_semantic_type_says_is_defined_there_and_changes_no_format(tmp_path: Path) -> None:
+    names = {word: word.replace(".", "_") for word in TRAITS}
+    data = columns(**{name: ["x", "y"] for word, name in names.items() if word != "Calendar.Date"})
+    given = {"at" if word == "Calendar.Date" else name: word for word, name in names.items()}
+    folder = gold(tmp_path, data, semantic_types=given)
+    assert disagreements(folder) == []
+    _, entities = resolved(folder)
+    assert entities["customer"].means == {column: TRAITS[word] for column, word in given.items()}
+    of_attribute("at", appliedTraits=["means.calendar.moment"])(folder)
+    assert disagreements(folder), "a trait that nobody defines is reported"
+
+
 @pytest.mark.parametrize(("name", "schema"), [(MANIFEST, "schema.1.0.0.manifest.cdm.json"), (ENTITY, "schema.1.0.0.cdm.json")])
 def test_the_documents_fit_microsofts_schemas(tmp_path: Path, official: Path, name: str, schema: str) -> None:
-    """Theirs wants precision and scale as texts, where the object model and Customer Insights' own documents have numbers."""
     document = json.loads((gold(tmp_path, columns()) / name).read_text(encoding="utf-8"))
     rules = json.loads((official / "cdm" / schema).read_text(encoding="utf-8"))
     validator = jsonschema_rs.validator_for(rules, retriever=lambda _uri: {})
-    assert list(validator.iter_errors(as_texts(document))) == []
-
-
-def as_texts(document: Any) -> Any:
-    """Spell the arguments of traits that are numbers as texts."""
-    if isinstance(document, dict):
-        spelled = {key: as_texts(value) for key, value in document.items()}
-        if spelled.keys() == {"name", "value"} and isinstance(spelled["value"], int):
-            spelled["value"] = str(spelled["value"])
-        return spelled
-    return [as_texts(one) for one in document] if isinstance(document, list) else document
+    assert list(validator.iter_errors(document)) == []
 
 
 def edit(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
@@ -144,7 +146,7 @@ FAULTS: dict[str, Callable[[Path], None]] = {
     ),
     "a decimal without its shape": of_entity(lambda one: pop(one, "hasAttributes", 3, "appliedTraits")),
     "a decimal of another scale": of_entity(
-        lambda one: put(one, "hasAttributes", 3, "appliedTraits", 0, "arguments", 1, "value", 4)
+        lambda one: put(one, "hasAttributes", 3, "appliedTraits", 0, "arguments", 1, "value", "4")
     ),
     "a file holds more digits than its decimal": of_part(
         lambda part: part.set_column(3, "spend", part["spend"].cast(pa.decimal128(20, 2)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,8 +21,13 @@ class Finance:
     spend: str
 
 
-def customers(events: Iterable[Event], finance: Iterable[Finance], cids: dict[str, str]) -> dict[str, tuple[object, ...]]:
-    """Return customer id -> (name, email, spend). `cids` says the customer id of a record, none: its own id."""
+def customers(
+    events: Iterable[Event], finance: Iterable[Finance], cids: dict[str, str], numbers: Mapping[str | None, str | None]
+) -> dict[str, tuple[object, ...]]:
+    """Return customer id -> (name, email, number, spend).
+
+    `cids` says the customer id of a record, none: its own id; `numbers` which telephone number goes with a name.
+    """
     by_cid: dict[str, Event] = {}
     for event in newest(events):
         if not event.deleted:
@@ -31,7 +36,7 @@ def customers(events: Iterable[Event], finance: Iterable[Finance], cids: dict[st
             if other is None or (-(event.version or 0), event.key) < (-(other.version or 0), other.key):
                 by_cid[cid] = event
     spend = {one.key: one.value for one in newest(_events(finance))}
-    return {cid: (one.value, one.note, _money(spend.get(cid))) for cid, one in by_cid.items()}
+    return {cid: (one.value, one.note, numbers.get(one.value), _money(spend.get(cid))) for cid, one in by_cid.items()}
 
 
 def finance_history(finance: Iterable[Finance], start: datetime) -> list[tuple[Any, ...]]:

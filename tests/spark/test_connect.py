@@ -13,7 +13,8 @@ import pytest
 from tests.spark.conftest import skip_without_spark
 
 _ROOT = Path(__file__).parents[2]
-#: What Spark Connect lacks, and Python code that runs for each row.
+#: What Spark Connect lacks, and Python code that runs for each row: `mapInArrow` takes batches, and sees texts of telephone
+#: numbers alone, each once, where they are too many for the driver.
 _LACKING = re.compile(r"\bsparkContext\b|\.rdd\b|\b_jvm\b|\b_jsc\b|\b_jdf\b|\b_sc\b|\b(pandas_)?udf\(|\.cache\(|\.persist\(")
 _REPRESENTATIVE = (
     # history in two batches with late events, deletes and rejects, incremental gold, readiness, and a full build

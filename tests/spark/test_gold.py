@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +34,31 @@ def files_of(pipeline: Pipeline, table: str) -> list[str]:
     return [partition["location"] for partition in entity["dataPartitions"]]
 
 
+#: Customer -> telephone number and e-mail address as they landed.
+_REACHED = {
+    "0": ("+1 206-555-0142", " Ann@Example.com\u00a0"),
+    "1": ("(206) 555-0143", "ann@example.com, bob@example.com"),
+    "2": ("n/a", "nobody"),
+    "3": ("", ""),
+}
+
+
+def reached(pipeline: Pipeline) -> dict[str, tuple[str | None, str | None]]:
+    rows = by_cid(pipeline.published("customer"))
+    return {cid: (rows[cid]["phone_e164"], rows[cid]["email_normalised"]) for cid in _REACHED if cid in rows}
+
+
+def lost(outcome: dict[str, Any]) -> list[str]:
+    return [one["detail"].partition(" ")[0] for one in outcome["warnings"] if one["trap"] == "numbers_lost"]
+
+
 def test_gold_follows_updates_deletes_and_finance_through_three_batches(pipeline: Pipeline) -> None:
-    pipeline.land([customer(str(n), 1) for n in range(10)])
+    columns = CUSTOMER | {"crc33_telephone": "string", "modifiedon": "dateTime"}
+    told = {
+        cid: {"crc33_telephone": phone, "crc33_email": email, "modifiedon": "2026-11-02T10:00:00Z"}
+        for cid, (phone, email) in _REACHED.items()
+    }
+    pipeline.land([customer(str(n), 1) | told.get(str(n), {}) for n in range(10)], columns)
     pipeline.finance("cid,income,spend,visits\n1,100.5,10,3\n2,200,20,4\n77,1,1,1")
     first = pipeline.run()
     gold = by_cid(pipeline.published("customer"))
@@ -42,8 +66,12 @@ def test_gold_follows_updates_deletes_and_finance_through_three_batches(pipeline
     assert (gold["1"]["income"], gold["1"]["spend"], gold["1"]["visits"]) == (Decimal("100.50"), Decimal("10.00"), 3)
     assert gold["3"]["spend"] is None
     assert first["base_publication"] is None
+    assert reached(pipeline) == {"0": ("+12065550142", "ann@example.com"), **dict.fromkeys("123", (None, None))}
+    assert lost(first) == ["2"], "a blank is no number that is lost"
+    assert gold["0"]["source_modified_at"] == datetime(2026, 11, 2, 10, tzinfo=UTC)
 
-    pipeline.land([customer("1", 2, crc33_name="new name"), customer("2", 2, deleted=True), customer("10", 2)], hours=1)
+    changed = told["1"] | {"crc33_name": "new name"}
+    pipeline.land([customer("1", 2) | changed, customer("2", 2, deleted=True), customer("10", 2)], columns, hours=1)
     pipeline.finance("cid,income,spend,visits\n3,5,6,7", hours=1)
     second = pipeline.run()
     gold = by_cid(pipeline.published("customer"))
@@ -55,6 +83,8 @@ def test_gold_follows_updates_deletes_and_finance_through_three_batches(pipeline
     history = pipeline.published("customer_finance")
     assert sorted(row["cid"] for row in history) == ["1", "2", "3", "77"]
     assert len({row["finance_id"] for row in history}) == 4
+    assert {row["activity_type"] for row in history} == {"FinanceRecorded"}
+    assert lost(second) == ["1"], "of all rows, and not only of those that changed"
 
     before = files_of(pipeline, "customer")
     pipeline.finance("cid,income,spend,visits\n77,2,2,2", hours=2, file="late.csv")  # nobody's customer
@@ -62,6 +92,11 @@ def test_gold_follows_updates_deletes_and_finance_through_three_batches(pipeline
     assert by_cid(pipeline.published("customer")) == gold
     assert files_of(pipeline, "customer") == before, "untouched files are referenced again"
     assert sorted(row["spend"] for row in pipeline.published("customer_finance") if row["cid"] == "77") == [1, 2]
+
+    pipeline.configure(gold={"phone_region": "US"})
+    outcome = pipeline.run()
+    assert reached(pipeline) == {"0": ("+12065550142", "ann@example.com"), "1": ("+12065550143", None), "3": (None, None)}
+    assert (lost(outcome), outcome["gold"]["customer_finance"]["rewritten"]) == ([], 0), "what has no numbers stays"
 
 
 def test_a_replayed_batch_publishes_nothing_and_has_the_same_outcome(pipeline: Pipeline) -> None:

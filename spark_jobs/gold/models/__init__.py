@@ -7,6 +7,9 @@
 | `files` | the model files of the package, or of a folder |
 | `declared` | values of silver as the types that a model declares |
 | `query` | a model as a query over silver |
+| `inputs` | the rows that a model reads, looked at |
+| `phones` | telephone numbers in E.164 |
+| `semantic_types` | what a column means, in Customer Insights' words and as a trait |
 
 The files themselves lie in `spark_jobs/gold/`; `spark_jobs.gold.validation` plans them before a run.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.contracts.columns import CONTAINER, END, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
@@ -28,6 +28,7 @@ class Input:
     history: bool = False  # all rows that show, else the current ones
     optional: bool = False
     further_columns: bool = False  # those that no input declares come along
+    phones: Mapping[str, str] = field(default_factory=dict)  # column that is added -> that whose text is a telephone number
     by: str | None = None  # SQL expression over the view: which value of `rebuilt_by` a row touches
     newest_by: str | None = None  # SQL expressions: of the rows with the same `by`, the view has the greatest in them only
     line: int = 1  # of the file, where its table begins
@@ -42,9 +43,16 @@ class Model:
     primary_key: str
     rebuilt_by: str
     inputs: tuple[Input, ...]
+    semantic_types: Mapping[str, str]  # column of the query -> Customer Insights' word
     sql: str
     sql_line: int  # of the file, where the query begins
     digest: str  # of the whole file: a changed model is built anew
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that the query has to have, because the header names them."""
+        phones = (name for one in self.inputs for pair in one.phones.items() for name in pair)
+        return list(dict.fromkeys([self.primary_key, self.rebuilt_by, *phones, *self.semantic_types]))
 
     def columns_of(self, read: Input, stored: Mapping[str, str], left_out: Collection[str] = ()) -> dict[str, str]:
         """Return view column -> SQL expression over the silver table, whose columns are `stored` with their types.
@@ -63,6 +71,7 @@ class Model:
             further = self.further(stored, left_out)
             # Customer Insights takes decimals of 16 digits at most (reference: Customer Insights, section 2).
             columns |= {name: f"cast({quoted(name)} as double)" if _is_long(stored[name]) else quoted(name) for name in further}
+        columns |= dict.fromkeys(read.phones, "cast(null as string)")  # until they are read (`phones`)
         return columns | {name: name for name in (*_LINEAGE, *((START, END) if read.history else ()))}
 
     def misfits(self, read: Input, stored: Mapping[str, str]) -> dict[str, str]:
@@ -77,7 +86,7 @@ class Model:
 
     def further(self, stored: Iterable[str], left_out: Collection[str] = ()) -> list[str]:
         """Return which columns of a silver table come along though no input declares them."""
-        declared = {name.lower() for one in self.inputs for name in one.columns}.union(left_out)
+        declared = {name.lower() for one in self.inputs for name in (*one.columns, *one.phones)}.union(left_out)
         return [name for name in stored if name.lower() not in declared and not name.startswith("_")]
 
 

@@ -6,10 +6,14 @@ description = "One row for each customer."
 primary_key = "cid"
 rebuilt_by = "cid"            # an output column; the primary key unless given
 
+[semantic_types]              # what output columns mean, in Customer Insights' words (`semantic_types`)
+email = "Identity.Service.Email"
+
 [inputs.customer]             # a view of the current rows of silver's `customer`
 by = "cid"                    # SQL: which value of `rebuilt_by` a row touches
 newest_by = "_landed_at"      # SQL: of the rows with the same `by`, the newest only; leaves rows without a `by` out
-columns = { Id = "string", cid = "string", email = "string" }
+columns = { Id = "string", cid = "string", email = "string", telephone = "string" }
+phones = { phone_e164 = "telephone" }  # a column of the view more: that number in E.164; the query selects both
 
 [inputs.spending]             # a view of that name ...
 entity = "customer_finance"   # ... of this entity; the view's name unless given
@@ -41,6 +45,7 @@ from typing import Any
 
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.models.definition import Input, Model
+from spark_jobs.gold.models.semantic_types import TRAITS
 
 _COMMENT = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z))*/\*(.*?)\*/", re.DOTALL)
 _OLD_FORM = re.compile(r"^--\s*(?:primary key:|rebuilt by:|(?:optional )?input:)", re.MULTILINE)
@@ -50,6 +55,7 @@ KEYS = {
     "description": ("a text", str),
     "primary_key": ("a column of the query", str),
     "rebuilt_by": ("a column of the query", str),
+    "semantic_types": ("a table of columns with what they mean", dict),
     "inputs": ("a table for each silver entity", dict),
 }
 KEYS_OF_INPUT = {
@@ -60,6 +66,7 @@ KEYS_OF_INPUT = {
     "newest_by": ("SQL expressions", str),
     "further_columns": ("true or false", bool),
     "columns": ("a table of columns with their SQL types", dict),
+    "phones": ("a table of columns with those whose telephone numbers they tell in E.164", dict),
 }
 _FORM = """\
 /*
@@ -95,6 +102,7 @@ def parse_model(name: str, text: str) -> Model:
         primary_key=document["primary_key"],
         rebuilt_by=document.get("rebuilt_by", document["primary_key"]),
         inputs=inputs,
+        semantic_types=document.get("semantic_types", {}),
         sql=sql.strip().rstrip(";"),
         sql_line=1 + text.count("\n", 0, found.end()) + sql[: len(sql) - len(sql.lstrip())].count("\n"),
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
@@ -120,6 +128,9 @@ class _Header:
                 raise self.fault(f"the header lacks it; expected {KEYS[key][0]}", key)
         for key in ("primary_key", "rebuilt_by"):
             self.check_word(document.get(key), key)
+        for column, word in document.get("semantic_types", {}).items():
+            if word not in TRAITS:
+                raise self.fault(f"expected one of {', '.join(TRAITS)}, got {word!r}", "semantic_types", column)
         return document
 
     def check(self, table: Any, known: Mapping[str, tuple[str, type]], *above: str) -> None:
@@ -170,6 +181,10 @@ def _input(header: _Header, view: str, table: Any) -> Input:
             raise header.fault(f"expected a SQL type such as bigint, got {kind!r}", *place, "columns", name)
     if not columns and not table.get("further_columns"):
         raise header.fault("needs `columns`, a table of columns with their SQL types", *place)
+    for name, text in table.get("phones", {}).items():
+        header.check_word(name, *place, "phones", name)
+        if columns.get(text) != "string" or name in columns:
+            raise header.fault("expected a new column, of a declared one of type string", *place, "phones", name)
     if "newest_by" in table and "by" not in table:
         raise header.fault("needs `by` beside it: the newest of the rows with the same `by`", *place, "newest_by")
     return Input(**{"entity": view} | table | {"view": view, "columns": columns, "line": header.line(*place) or 1})

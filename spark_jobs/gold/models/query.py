@@ -23,6 +23,7 @@ from spark_jobs.tables import IDENTITY, Table, shown
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from spark_jobs.gold.models.phones import Phones
     from spark_jobs.gold.touched import Touched
 
 _BY = "__by"
@@ -71,18 +72,26 @@ class Query:
         if len(lower) < len(rows.columns) or len(set(lower)) < len(lower):
             twice = sorted({name for name in rows.columns if [one.lower() for one in rows.columns].count(name.lower()) > 1})
             raise ModelError(self.model.name, f"has two columns of the same name: {', '.join(twice)}. Rename one with `as`.")
-        for needed in (self.model.primary_key, self.model.rebuilt_by):
+        for needed in self.model.needed:
             if needed not in columns:
                 problem = f"the query has no column {needed}, which the header names. Select it, or name another."
                 raise ModelError(self.model.name, problem)
         return columns
 
-    def rows(self, touched: Touched | None, repeated: Mapping[str, Repeated] | None = None) -> DataFrame:
+    def rows(
+        self,
+        touched: Touched | None,
+        repeated: Mapping[str, Repeated] | None = None,
+        phones: Mapping[str, Mapping[str, Phones]] | None = None,
+    ) -> DataFrame:
         """Return the model's rows: all, or those of the values of `rebuilt by` that are `touched`.
 
         `repeated` tells by view which `by` several rows have; without, the newest of each is found by ordering all rows.
+        `phones` tells by view and column which telephone numbers there are; without, such a column is null.
         """
-        return self._whole if touched is None and not repeated else self._rows(touched, repeated, self._left_out)
+        if touched is None and not repeated and not phones:
+            return self._whole
+        return self._rows(touched, repeated, self._left_out, phones)
 
     @cached_property
     def _whole(self) -> DataFrame:
@@ -93,7 +102,11 @@ class Query:
         return {view: [name.lower() for name in names] for view, names in self.left_out.items()}
 
     def _rows(
-        self, touched: Touched | None, repeated: Mapping[str, Repeated] | None, left_out: Mapping[str, Collection[str]]
+        self,
+        touched: Touched | None,
+        repeated: Mapping[str, Repeated] | None,
+        left_out: Mapping[str, Collection[str]],
+        phones: Mapping[str, Mapping[str, Phones]] | None = None,
     ) -> DataFrame:
         views, read = [], None
         try:
@@ -101,7 +114,10 @@ class Query:
                 read = one
                 view = f"{self.model.name}__{one.view}"
                 without = left_out.get(one.view, ())
-                self._input(one, touched, (repeated or {}).get(one.view), without).createOrReplaceTempView(view)
+                rows = self._input(one, touched, (repeated or {}).get(one.view), without)
+                for name, numbers in (phones or {}).get(one.view, {}).items():
+                    rows = numbers.attached(rows, name)
+                rows.createOrReplaceTempView(view)
                 views.append(f"{quoted(one.view)} as (table {quoted(view)})")
             read = None
             query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
@@ -115,15 +131,6 @@ class Query:
         columns = self.model.columns_of(one, {field.name: field.dataType.simpleString() for field in fields}, left_out)
         columns |= {KEY: key_expression(fields, history=one.history)}
         return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
-
-    def shared(self, one: Input, touched: Touched | None) -> tuple[int, int]:
-        """Return how many `by` of an input several rows have, and how many rows those are; of what is `touched`, or of all."""
-        rows = self._all(one).select(F.expr(f"cast({one.by} as string)").alias(_BY)).where(F.col(_BY).isNotNull())
-        if touched is not None:
-            rows = touched.rows_of(rows, _BY)
-        several = rows.groupBy(_BY).agg(F.count(F.lit(1)).alias("rows")).where("rows > 1")
-        found = several.agg(F.count(F.lit(1)), F.coalesce(F.sum("rows"), F.lit(0))).first()
-        return (int(found[0]), int(found[1])) if found else (0, 0)
 
     def misfits(self, touched: Touched | None) -> list[tuple[str, str, int]]:
         """Return how many values are none of the type that a column is declared with: entity, column, values that are lost.
@@ -150,9 +157,10 @@ class Query:
 
     def digests(self, one: Input) -> DataFrame:
         """Return the digest of the `by` of each row of an input."""
-        return digests(self._all(one), [F.expr(f"cast({one.by} as string)")])
+        return digests(self.all_rows(one), [F.expr(f"cast({one.by} as string)")])
 
-    def _all(self, one: Input, left_out: Collection[str] = ()) -> DataFrame:
+    def all_rows(self, one: Input, left_out: Collection[str] = ()) -> DataFrame:
+        """Return every row of an input as the model sees it, also those that are not the newest of their `by`."""
         table = self.tables.get(one.entity)
         if table is None:
             return self._absent(one)
@@ -160,7 +168,7 @@ class Query:
         return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()), left_out)
 
     def _input(self, one: Input, touched: Touched | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
-        rows = self._all(one, left_out)
+        rows = self.all_rows(one, left_out)
         if one.by is None:
             return rows
         rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)"))

@@ -66,7 +66,7 @@ def test_a_manifest_comes_back_as_it_was() -> None:
         schemas={"s0": columns},
         labels=(labels,),
         full_rebuild=("customer",),
-        gold=GoldSettings(layout="full_data", grace_days=1),
+        gold=GoldSettings(layout="full_data", grace_days=1, phone_region="US"),
     )
     assert read_manifest(write_manifest(manifest), "b0001") == manifest
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
-SENTENCE = "customer360.toml, section [gold], key kez: is not known; known here: grace_days, layout"
+SENTENCE = "customer360.toml, section [gold], key kez: is not known; known here: grace_days, layout, phone_region"
 
 
 class World:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
@@ -71,6 +72,16 @@ def test_there_are_a_dev_and_two_prod_targets_and_each_file_that_is_included_exi
     included = {path.relative_to(ROOT).as_posix() for pattern in BUNDLE["include"] for path in ROOT.glob(pattern)}
     assert included == {"resources/customer360.job.yml"}
     assert BUNDLE["artifacts"]["spark_jobs"]["type"] == "whl"
+
+
+def test_the_job_brings_each_library_that_no_runtime_has_in_the_version_that_its_wheel_and_the_tests_take() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    brought = [one for one in project["dependencies"] if not one.startswith("pydantic")]  # which every runtime has
+    assert brought == ["phonenumbers==9.0.43"]
+    for place in ("databricks.yml", ".github/workflows/release.yml"):
+        build = next(line for line in (ROOT / place).read_text(encoding="utf-8").splitlines() if "pip wheel" in line)
+        assert build.partition(" . ")[2].partition(" #")[0].split() == brought, place
+    assert brought[0] in (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
 
 
 def test_it_needs_a_cli_that_knows_external_locations() -> None:

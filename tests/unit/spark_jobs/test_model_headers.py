@@ -25,6 +25,8 @@ def test_the_shipped_models_say_what_they_need() -> None:
     assert customer.sql.startswith("select")
     assert [one.view for one in customer.inputs] == ["customer", "customer_finance"]
     assert [one.optional for one in customer.inputs] == [False, True]
+    assert customer.inputs[0].phones == {"phone_e164": "telephone"}
+    assert customer.semantic_types["email_normalised"] == "Identity.Service.Email"
     assert customer.inputs[0].newest_by == "versionnumber, Id, _container"
     assert customer.inputs[1].columns["spend"] == "decimal(16,2)"
     finance = models["customer_finance"]
@@ -80,7 +82,11 @@ def test_a_file_without_a_header_is_told_how_one_looks() -> None:
 #: Header -> line, key and problem of its fault.
 _FAULTS = {
     'primary_key = "cid"\n[inputs.customer]\nbye = "cid"': (4, "inputs.customer.bye", "is not known here; known are entity"),
-    'primary_key = "cid"\nprimarykey = "cid"': (3, "primarykey", "known are description, primary_key, rebuilt_by, inputs"),
+    'primary_key = "cid"\nprimarykey = "cid"': (
+        3,
+        "primarykey",
+        "known are description, primary_key, rebuilt_by, semantic_types",
+    ),
     # a value of several lines is found where it begins, however the key is spelled
     'primary_key = "cid"\ninputs."customer".newest = [\n  "a",\n]': (3, "inputs.customer.newest", "is not known here"),
     'primary_key = "cid"\n\n[inputs.customer]\ncolumns = [\n  "cid",\n]': (5, "inputs.customer.columns", "a table of columns"),
@@ -102,6 +108,16 @@ _FAULTS = {
     'primary_key = "cid; drop"\n[inputs.x]\ncolumns = { cid = "string" }': (2, "primary_key", "a name of letters"),
     'primary_key = "cid"\n[inputs]\ncustomer = "cid"': (4, "inputs.customer", "expected a table of entity"),
     '[inputs.customer]\ncolumns = { cid = "string" }': (1, "primary_key", "the header lacks it; expected a column"),
+    'primary_key = "cid"\n[semantic_types]\ncid = "Person.Key"\n[inputs.x]\ncolumns = { cid = "string" }': (
+        4,
+        "semantic_types.cid",
+        "expected one of Person.FirstName, Person.LastName",
+    ),
+    'primary_key = "cid"\n[inputs.x]\ncolumns = { cid = "string" }\nphones = { e164 = "tel" }': (
+        5,
+        "inputs.x.phones.e164",
+        "expected a new column, of a declared one of type string",
+    ),
     'primary_key = "cid"': (1, "inputs", "the header lacks it"),
     'primary_key = "cid"\ndescription = One row': (3, None, "its header is no TOML: Invalid value"),
     'primary_key = "cid"\n[inputs.customer]\nby = "cid"\nby = "Id"': (5, None, "Cannot overwrite a value"),

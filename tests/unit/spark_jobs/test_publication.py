@@ -75,7 +75,7 @@ def test_the_documents_follow_the_common_data_model(tmp_path: Path, layout: str)
         ("customer/p1/customer.cdm.json", "(resolvedAttributes)/cid", "cid", "is.identifiedBy"),
         ("customer/p1/customer.cdm.json", '"isPrimaryKey": true', '"isKey": true', "isPrimaryKey"),
         ("customer/p1/customer.cdm.json", '"DateTime"', '"Timestamp"', "dataFormat"),
-        ("customer/p1/customer.cdm.json", '"value": 2', '"value": 4', "precision and scale"),
+        ("customer/p1/customer.cdm.json", '"value": "2"', '"value": "4"', "precision and scale"),
         ("customer/p1/customer.cdm.json", '"name": "visits"', '"name": "calls"', "attributes"),
     ],
 )

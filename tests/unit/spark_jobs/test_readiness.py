@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from spark_jobs.documents import may_have_findings, write_findings
+from spark_jobs.documents import earlier_traps, write_findings
 from spark_jobs.findings import rows_merged
 from spark_jobs.gold.readiness import inspect, main
 from spark_jobs.gold.readiness import ways as ways_of
@@ -62,17 +62,17 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
 def test_rows_that_became_one_are_named_though_no_file_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = gold(tmp_path / "gold", SOUND)
     lake, merged = Lake(SimpleNamespace(), f"{tmp_path}/{{container}}"), rows_merged("customer", "customer", 3, 7)  # type: ignore[arg-type]  # no Spark
-    assert may_have_findings(lake, gold_table()), "nothing says that it has none"
+    assert earlier_traps(lake, gold_table()) is None, "nothing says that it has none"
     write_findings(lake, gold_table(), (merged,))
-    assert (list(inspect(folder)), may_have_findings(lake, gold_table())) == ([merged], True)
+    assert (list(inspect(folder)), earlier_traps(lake, gold_table())) == ([merged], {"rows_merged"})
     assert main([str(folder)]) == 0
     told, verdict, *_ = capsys.readouterr().out.splitlines()
     assert told.startswith("warning rows_merged: customer customer: 7 current rows share 3 values")
     assert verdict == "ready: 0 errors, 1 warnings"
     write_findings(lake, gold_table(), ())
-    assert (traps(folder), may_have_findings(lake, gold_table())) == ([], False)
+    assert (traps(folder), earlier_traps(lake, gold_table())) == ([], set())
     (folder / "customer" / "p1" / "customer.findings.json").write_text('{"table": "other"}')
-    assert (traps(folder), may_have_findings(lake, gold_table())) == ([("warning", "findings_unreadable")], True)
+    assert (traps(folder), earlier_traps(lake, gold_table())) == ([("warning", "findings_unreadable")], None)
 
 
 def test_a_folder_with_delta_tables_says_who_else_can_read_it(tmp_path: Path) -> None:
@@ -106,6 +106,10 @@ def test_a_folder_with_delta_tables_says_who_else_can_read_it(tmp_path: Path) ->
         (customers(birthdate=["1990-01-02", "01/02/1990"]), "warning", "date_text"),
         (customers(postcode=[6040, 6041]), "warning", "number_for_text"),
         (customers(20, telephone=["801-555-0100"] * 20), "warning", "one_value"),
+        # section 10: columns whose names say in which form they are, and rows that are left out
+        (customers(phone_e164=["801-555-0100", "+18015550100"]), "warning", "phone_form"),
+        (customers(email_normalised=["Ann@example.com", None]), "warning", "normalised_form"),
+        (customers(is_deleted=[True, None]), "error", "deleted_rows"),
     ],
 )
 def test_a_trap_in_the_data_is_found(tmp_path: Path, data: pa.Table, severity: str, trap: str) -> None:
@@ -118,6 +122,7 @@ def test_a_trap_in_the_data_is_found(tmp_path: Path, data: pa.Table, severity: s
         customers(30, telephone=["801-555-0100"] * 2 + [f"801-555-02{number:02}" for number in range(28)]),  # a household
         customers(birthdate=["01/02/1990", "01/03/1990"]),  # one format
         customers(20, state=["Utah"] * 20),  # nobody matches on a state alone
+        customers(phone_e164=["+18015550100", None], email_normalised=["ann@example.com", None], is_deleted=[False, None]),
     ],
 )
 def test_what_only_resembles_a_trap_is_none(tmp_path: Path, data: pa.Table) -> None:
@@ -131,6 +136,15 @@ def test_what_only_resembles_a_trap_is_none(tmp_path: Path, data: pa.Table) -> N
 def test_how_a_file_is_written_is_looked_at(tmp_path: Path, options: dict[str, Any], trap: str) -> None:
     """Section 2: INT96 columns may not show; only what writer version 1 makes is read."""
     assert traps(gold(tmp_path, SOUND, **options)) == [("error", trap)]
+
+
+def test_a_column_that_does_not_hold_what_it_is_said_to_mean_is_named(tmp_path: Path) -> None:
+    data = customers(mail=["a@example.com", None], income=[1.5, None], at=pa.array([AT, None], _UTC), born=["1990-01-02", None])
+    means = {"mail": "Identity.Service.Email", "at": "Calendar.Date", "born": "Person.BirthDate"}
+    assert traps(gold(tmp_path / "sound", data, semantic_types=means)) == []
+    wrong = {"income": "Identity.Service.Email", "mail": "Calendar.Date"}
+    found = [(one.trap, one.where) for one in inspect(gold(tmp_path / "wrong", data, semantic_types=wrong))]
+    assert found == [("semantic_type", "mail"), ("semantic_type", "income")]
 
 
 def test_a_key_is_unique_over_all_files(tmp_path: Path) -> None:
