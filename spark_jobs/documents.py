@@ -114,13 +114,13 @@ def write_record(lake: Lake, made: Publication) -> None:
     lake.write_text(whole(PIPELINE, publication_record(made.name)), publication.write_publication(made).decode())
 
 
-def earlier_traps(lake: Lake, table: GoldTable) -> set[str] | None:
-    """Return which traps the build of a gold table found, None where nobody can tell any more."""
+def may_have_findings(lake: Lake, table: GoldTable, *, besides: str) -> bool:
+    """Say whether the build of a gold table found anything besides a trap, or nobody can tell any more."""
     text = lake.read_text(whole(GOLD, findings_document(table.document)))
     try:
-        return None if text is None else {one.trap for one in publication.read_findings(text, table.name).findings}
+        return text is None or any(one.trap != besides for one in publication.read_findings(text, table.name).findings)
     except ContractError:
-        return None
+        return True
 
 
 def write_findings(lake: Lake, table: GoldTable, found: tuple[Finding, ...]) -> None:

@@ -22,6 +22,7 @@ class GoldFile:
     place: str  # relative to the CDM manifest: `customer/p…/part-….parquet`
     rows: Count
     size: Annotated[Count, Spelled("bytes")]
+    lost: Mapping[str, Count] = field(default_factory=dict)  # column -> values that were there and are null in it
 
 
 @dataclass(frozen=True, kw_only=True)

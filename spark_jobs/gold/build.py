@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
@@ -22,7 +22,7 @@ from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding, GoldCounts
 from shared.contracts.places import GOLD, divided, entity_document, whole
 from shared.contracts.publication import GoldFile, GoldTable
-from spark_jobs.documents import earlier_traps, write_findings
+from spark_jobs.documents import may_have_findings, write_findings
 from spark_jobs.errors import ModelError
 from spark_jobs.findings import NUMBERS_LOST, column_left_out, numbers_lost
 from spark_jobs.gold.basis import Basis
@@ -30,7 +30,7 @@ from spark_jobs.gold.cdm import FORM, cdm_entity
 from spark_jobs.gold.layouts import data_folder
 from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.gold.models.inputs import InputRows
-from spark_jobs.gold.models.phones import Phones, edition
+from spark_jobs.gold.models.phones import edition
 from spark_jobs.gold.models.query import Query
 from spark_jobs.gold.touched import Touched, found_touched
 from spark_jobs.names import quoted, trimmed
@@ -38,7 +38,7 @@ from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repea
 from spark_jobs.tables import Totals
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from spark_jobs.lake import File, Lake
 
@@ -105,8 +105,7 @@ class Build:
             with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
                 rows = self._query.rows(None, self._repeated(place), phones)
                 built = self._written(rows, columns, kept=(), added=self._rows_of_inputs())
-            lost = self._numbers_lost(built.table) if _unread(phones) else ()
-            return self._told(built, (*inputs.findings(), *lost))
+            return self._told(built, inputs.findings())
         finally:
             self.lake.delete(place)
 
@@ -136,10 +135,10 @@ class Build:
         inputs = InputRows(query=self._query, touched=touched, rows=touched.count)
         with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
             fresh = self._query.rows(touched, phones=phones).select(*columns)
-            return self._replaced(old, columns, touched, fresh, inputs, _unread(phones))
+            return self._replaced(old, columns, touched, fresh, inputs)
 
     def _replaced(
-        self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame, inputs: InputRows, unread: bool
+        self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame, inputs: InputRows
     ) -> Built:
         stale = self._holding(old, touched)
         if self.batch.gold.layout == "full_data" and (stale or not fresh.isEmpty()):
@@ -153,25 +152,34 @@ class Build:
         if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
             self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
             return Built(table=old, changed=False, rewritten=0)
-        # What stands beside the table is true of all of it, and not only of what is touched.
-        before, found = earlier_traps(self.lake, old), inputs.findings()
-        if found or before is None or before - {NUMBERS_LOST}:
-            found = InputRows(query=self._query).findings()
-        lost = self._numbers_lost(built.table) if unread or before is None or NUMBERS_LOST in before else ()
-        return self._told(built, (*found, *lost))
+        found = inputs.findings()
+        if found or may_have_findings(self.lake, old, besides=NUMBERS_LOST):
+            found = InputRows(query=self._query).findings()  # what stands beside the table is true of all of it
+        return self._told(built, found)
 
     def _told(self, built: Built, found: tuple[Finding, ...]) -> Built:
+        found = (*found, *self._numbers_lost(built.table))
         write_findings(self.lake, built.table, found)
         return replace(built, findings=found)
 
+    @property
+    def _phones(self) -> dict[str, str]:
+        """The columns of telephone numbers, each with that whose texts they are."""
+        return {name: text for one in self.model.inputs for name, text in one.phones.items()}
+
     def _numbers_lost(self, table: GoldTable) -> Iterator[Finding]:
-        """Find how many telephone numbers of the table are none; both columns are in the files, so that none is read again."""
-        pairs = [pair for one in self.model.inputs for pair in one.phones.items()]
-        lost = [f"count_if({trimmed(quoted(text))} <> '' and {quoted(name)} is null)" for name, text in pairs]
-        if pairs and table.files:
-            counted = self._read(table.columns, [file.place for file in table.files]).selectExpr(*lost).first() or ()
-            told = zip(pairs, counted, strict=True)
-            yield from (numbers_lost(table.name, name, text, many) for (name, text), many in told if many)
+        """Find how many telephone numbers of the table are none: each file was counted when it was written."""
+        for name, text in self._phones.items():
+            many = sum(file.lost.get(name, 0) for file in table.files)
+            if many:
+                yield numbers_lost(table.name, name, text, many)
+
+    def _losses(self) -> list[Column]:
+        lost = (f"{trimmed(quoted(text))} <> '' and {quoted(name)} is null" for name, text in self._phones.items())
+        return [F.count_if(F.expr(condition)).alias(f"lost{at}") for at, condition in enumerate(lost)]
+
+    def _lost(self, told: Mapping[str, Any]) -> dict[str, int]:
+        return {name: int(many) for at, name in enumerate(self._phones) if (many := told[f"lost{at}"])}
 
     @property
     def _phones_place(self) -> str:
@@ -184,7 +192,8 @@ class Build:
         if is_one_file:
             key = F.col(quoted(self.model.primary_key))
             counts = F.count(F.lit(1)).alias("rows"), F.count(key).alias("keys")
-            rows = rows.coalesce(1).observe(observed, *counts, F.size(F.collect_set(F.xxhash64(key))).alias("digests"))
+            digests_told = F.size(F.collect_set(F.xxhash64(key))).alias("digests")
+            rows = rows.coalesce(1).observe(observed, *counts, digests_told, *self._losses())
         rows.write.mode("overwrite").options(**_WRITING).parquet(self.lake.path(whole(GOLD, place)))
         files = self._one_file(place, columns, observed) if is_one_file else self._files(place, columns)
         document = entity_document(self.model.name, self.publication)
@@ -208,25 +217,28 @@ class Build:
         told = observed.get
         if not told or len(listed) != 1 or told["digests"] < told["keys"] or told["keys"] < told["rows"]:
             return self._files(place, columns)  # which looks at the keys themselves; a plan known to be empty tells nothing
-        return (GoldFile(place=divided(listed[0].place)[1], rows=int(told["rows"]), size=listed[0].size),)
+        place, size = divided(listed[0].place)[1], listed[0].size
+        return (GoldFile(place=place, rows=int(told["rows"]), size=size, lost=self._lost(told)),)
 
     def _files(self, place: str, columns: Mapping[str, str]) -> tuple[GoldFile, ...]:
         """Return the files just written with their rows; raises `ModelError` where the primary key is none."""
-        written = self._read(columns, [place]).selectExpr(
-            "_metadata.file_name as file", f"{quoted(self.model.primary_key)} as key"
-        )
-        found = written.groupBy("file").agg(F.count(F.lit(1)).alias("rows"), F.count("key").alias("keys")).collect()
+        key = F.col(quoted(self.model.primary_key))
+        read = self._read(columns, [place])
+        counts = F.count(F.lit(1)).alias("rows"), F.count(key).alias("keys"), *self._losses()
+        found = [row.asDict() for row in read.groupBy(F.col("_metadata.file_name").alias("file")).agg(*counts).collect()]
+        written = read.select(key.alias("key"))
         if any(row["rows"] != row["keys"] for row in found):
             raise ModelError(self.model.name, f"the primary key {self.model.primary_key} is null in some rows")
         # Digests are quicker to count than keys; that two keys have the same one is as good as never.
         by_digest = digests(written, [F.col("key")])
         if has_repeated(by_digest, *by_digest.columns) and has_repeated(written, "key"):
             raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has one value in several rows")
-        rows = {row["file"]: row["rows"] for row in found}
-        return tuple(
-            GoldFile(place=divided(file.place)[1], rows=rows.get(PurePosixPath(file.place).name, 0), size=file.size)
-            for file in self._listed(place)
-        )
+        by_name, files = {row["file"]: row for row in found}, []
+        for file in self._listed(place):
+            told = by_name.get(PurePosixPath(file.place).name)
+            rows, lost = (int(told["rows"]), self._lost(told)) if told else (0, {})
+            files.append(GoldFile(place=divided(file.place)[1], rows=rows, size=file.size, lost=lost))
+        return tuple(files)
 
     def _listed(self, place: str) -> list[File]:
         return [file for file in self.lake.files(whole(GOLD, place)) if file.place.endswith(".parquet")]
@@ -285,7 +297,3 @@ class Build:
         deep = {len(each) for each in parts}
         ends = {PurePosixPath(row["path"]).parts[-length:] for row in found for length in deep}
         return {place for each, place in parts.items() if each in ends}
-
-
-def _unread(phones: Mapping[str, Mapping[str, Phones]]) -> bool:
-    return any(one.unread for found in phones.values() for one in found.values())

@@ -25,7 +25,7 @@ ENTITY = "customer/p1/customer.cdm.json"
 PART = "customer/p1/part-0.parquet"
 
 
-def columns(count: int = 2, **more: Any) -> pa.Table:
+def columns(count: int = 2, /, **more: Any) -> pa.Table:
     """A part with a column of each format that gold may have."""
     made = {
         "cid": [str(number) for number in range(count)],

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Self
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from spark_jobs.errors import ModelError
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 _TEXT, _NUMBER = "__text", "__number"
 _SCHEMA = f"{_TEXT} string, {_NUMBER} string"
-#: Up to this many texts and numbers are sent to every task.
-_MOST_BROADCAST = 250_000
 
 
 def edition() -> str:
@@ -70,10 +67,9 @@ def reading(region: str | None) -> Callable[[str], str | None]:
 
 @dataclass(frozen=True, kw_only=True)
 class Phones:
-    """The numbers that the texts of a column are, and how many of these are none."""
+    """The numbers that the texts of a column are."""
 
     column: str  # of the view, which holds the texts
-    unread: int  # distinct texts that are no number
     named: Mapping[str, str] | None = None  # text -> number, where they are few
     table: DataFrame | None = None  # of texts and numbers, where they are many
 
@@ -81,9 +77,7 @@ class Phones:
     def of_few(cls, column: str, texts: Iterable[str], region: str | None) -> Self:
         """Read texts in the driver."""
         read = reading(region)
-        found = {text: read(text) for text in texts if text.strip()}
-        named = {text: number for text, number in found.items() if number is not None}
-        return cls(column=column, unread=len(found) - len(named), named=named)
+        return cls(column=column, named={text: number for text in texts if (number := read(text)) is not None})
 
     @classmethod
     def of_many(cls, spark: SparkSession, lake: Lake, place: str, *, column: str, texts: DataFrame, region: str | None) -> Self:
@@ -96,18 +90,11 @@ class Phones:
             for batch in batches:
                 texts = batch.column(0).to_pylist()
                 found = pa.array([read(text) for text in texts], pa.string())
-                yield pa.RecordBatch.from_arrays([batch.column(0), found], names=["__text", "__number"])
+                yield pa.RecordBatch.from_arrays([batch.column(0), found], names=[_TEXT, _NUMBER])
 
-        observed = Observation()
         distinct = texts.toDF(_TEXT).where(f"{trimmed(_TEXT)} <> ''").distinct()
-        found = distinct.mapInArrow(numbers, _SCHEMA)
-        counts = F.count(F.lit(1)).alias("texts"), F.count(F.col(_NUMBER)).alias("numbers")
-        found.observe(observed, *counts).write.mode("overwrite").parquet(lake.path(place))
-        told = observed.get
-        texts_read, numbers_read = int(told.get("texts", 0)), int(told.get("numbers", 0))
-        table = spark.read.schema(_SCHEMA).parquet(lake.path(place))
-        is_small = texts_read <= _MOST_BROADCAST
-        return cls(column=column, unread=texts_read - numbers_read, table=F.broadcast(table) if is_small else table)
+        distinct.mapInArrow(numbers, _SCHEMA).write.mode("overwrite").parquet(lake.path(place))
+        return cls(column=column, table=spark.read.schema(_SCHEMA).parquet(lake.path(place)))
 
     def attached(self, rows: DataFrame, name: str) -> DataFrame:
         """Return the rows with their numbers in the column `name`, in its place."""

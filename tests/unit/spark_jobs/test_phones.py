@@ -38,9 +38,8 @@ def test_a_text_is_a_number_or_none(text: str, region: str | None, number: str |
     assert reading(region)(text) == number
 
 
-def test_texts_that_are_none_are_counted_and_blank_ones_are_no_texts() -> None:
-    read = Phones.of_few("telephone", ["+1 206-555-0142", "n/a", "", "  "], None)
-    assert (read.named, read.unread) == ({"+1 206-555-0142": "+12065550142"}, 1)
+def test_of_few_texts_those_are_named_that_are_numbers() -> None:
+    assert Phones.of_few("telephone", ["+1 206-555-0142", "n/a", ""], None).named == {"+1 206-555-0142": "+12065550142"}
 
 
 def test_a_region_that_has_no_numbers_is_refused_by_the_name_of_the_setting() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from spark_jobs.documents import earlier_traps, write_findings
-from spark_jobs.findings import rows_merged
+from spark_jobs.documents import may_have_findings, write_findings
+from spark_jobs.findings import NUMBERS_LOST, numbers_lost, rows_merged
 from spark_jobs.gold.readiness import inspect, main
 from spark_jobs.gold.readiness import ways as ways_of
 from spark_jobs.lake import Lake
@@ -59,20 +59,26 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
     ]
 
 
+def may_have(lake: Lake) -> bool:
+    return may_have_findings(lake, gold_table(), besides=NUMBERS_LOST)
+
+
 def test_rows_that_became_one_are_named_though_no_file_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = gold(tmp_path / "gold", SOUND)
     lake, merged = Lake(SimpleNamespace(), f"{tmp_path}/{{container}}"), rows_merged("customer", "customer", 3, 7)  # type: ignore[arg-type]  # no Spark
-    assert earlier_traps(lake, gold_table()) is None, "nothing says that it has none"
+    assert may_have(lake), "nothing says that it has none"
     write_findings(lake, gold_table(), (merged,))
-    assert (list(inspect(folder)), earlier_traps(lake, gold_table())) == ([merged], {"rows_merged"})
+    assert (list(inspect(folder)), may_have(lake)) == ([merged], True)
     assert main([str(folder)]) == 0
     told, verdict, *_ = capsys.readouterr().out.splitlines()
     assert told.startswith("warning rows_merged: customer customer: 7 current rows share 3 values")
     assert verdict == "ready: 0 errors, 1 warnings"
+    write_findings(lake, gold_table(), (numbers_lost("customer", "phone_e164", "telephone", 2),))
+    assert not may_have(lake), "numbers are counted with each file"
     write_findings(lake, gold_table(), ())
-    assert (traps(folder), earlier_traps(lake, gold_table())) == ([], set())
+    assert (traps(folder), may_have(lake)) == ([], False)
     (folder / "customer" / "p1" / "customer.findings.json").write_text('{"table": "other"}')
-    assert (traps(folder), earlier_traps(lake, gold_table())) == ([("warning", "findings_unreadable")], None)
+    assert (traps(folder), may_have(lake)) == ([("warning", "findings_unreadable")], True)
 
 
 def test_a_folder_with_delta_tables_says_who_else_can_read_it(tmp_path: Path) -> None:
