@@ -2124,6 +2124,7 @@ export interface components {
             state: "disabled" | "failed" | "requested" | "running" | "skipped" | "successful";
             job_id: string | null;
             requested_at: string | null;
+            begins_at: string | null;
             ended_at: string | null;
             detail: string;
         };

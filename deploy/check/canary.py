@@ -122,6 +122,8 @@ class Journey:
         batch = self.batch_of(seen.runs)
         if refresh is None or batch is None:
             return None
+        if batch["publication"] and refresh["publication"] < batch["publication"]:
+            return None  # that of an older one is under way; the canary's waits behind it
         if refresh["publication"] != batch["publication"]:
             return "a newer publication is refreshed in its stead" if self.gold(seen) else None
         if refresh["state"] == "failed":
@@ -131,6 +133,8 @@ class Journey:
             )
         if refresh["state"] == "disabled":
             return "is not configured"
+        if refresh["state"] == "requested" and refresh.get("begins_at"):
+            return f"waits until {refresh['begins_at']}"
         return str(refresh["state"]) if refresh["state"] in {"successful", "skipped"} else None
 
 

@@ -14,6 +14,7 @@ those that it is given. Everything else is answered 501.
 | `documents` | refreshes as the API shows them |
 | `state` | the refreshes that are remembered, for as long as the process lives |
 | `configuration` | measures, segments and relationships, as long as the process lives |
+| `clicked` | what is set when the local stack starts |
 | `rows` | rows of tables as OData pages |
 | `errors` | an ApiErrorResult, with codes of Customer Insights |
 | `faults` | what a test breaks: answers, refreshes |

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
+from local.customer_insights_emulator.clicked import click
 from local.customer_insights_emulator.handlers import Instance
 from local.customer_insights_emulator.server import CustomerInsightsEmulator
 from local.emulation.server import termination
@@ -46,6 +47,7 @@ def main() -> None:
         seconds=REFRESH_SECONDS,
         port=given.port,
     ) as emulator:
+        click(emulator.configuration)
         logging.getLogger(__name__).info("Customer Insights on %s", emulator.url)
         ended.wait()
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-_OPERATORS = frozenset({
+OPERATORS = frozenset({
     "equals", "notEquals", "greaterThan", "greaterThanOrEqualTo", "lessThan", "lessThanOrEqualTo", "any", "contains",
     "startsWith", "endsWith", "isNull", "isNotNull", "all", "isIn", "isWithinLast", "isBetween", "isNotBetween", "yearToDate",
     "dayOf", "monthOf", "yearOf", "dayOfWeek", "timeAt", "childOf", "parentOf",
 })  # fmt: skip
-_AGGREGATES = frozenset({"sum", "avg", "min", "max", "count", "countDistinct", "first", "last", "argMax", "argMin"})
-_ROWSETS = frozenset({"union", "intersect", "except", "none", "include", "exclude"})
-_CARDINALITIES = frozenset({"oneToMany", "oneToOne", "manyToOne"})
+AGGREGATES = frozenset({"sum", "avg", "min", "max", "count", "countDistinct", "first", "last", "argMax", "argMin"})
+ROWSETS = frozenset({"union", "intersect", "except", "none", "include", "exclude"})
+CARDINALITIES = frozenset({"oneToMany", "oneToOne", "manyToOne"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def _measure(document: Mapping[str, Any]) -> None:
     _one_of(definition.get("kind"), {"entity", "attribute"}, "definition.kind")
     _structured(definition.get("type"))
     for aggregate in definition.get("aggregates") or ():
-        _one_of(aggregate.get("operation"), _AGGREGATES, "aggregates.operation")
+        _one_of(aggregate.get("operation"), AGGREGATES, "aggregates.operation")
     _criteria(definition.get("filteringCriteria"))
 
 
@@ -128,12 +128,12 @@ def _segment(document: Mapping[str, Any]) -> None:
     if not query.get("rowsets"):
         raise InvalidError("badRequest", "A segment has rowsets.")
     for rowset in query["rowsets"]:
-        _one_of(rowset.get("rowsetOperation"), _ROWSETS, "rowsetOperation")
+        _one_of(rowset.get("rowsetOperation"), ROWSETS, "rowsetOperation")
         _criteria(rowset.get("criteria"))
 
 
 def _relationship(document: Mapping[str, Any]) -> None:
-    _one_of(document.get("cardinality"), _CARDINALITIES, "cardinality")
+    _one_of(document.get("cardinality"), CARDINALITIES, "cardinality")
     for end in ("fromEntityName", "fromAttributeName", "toEntityName", "toAttributeName"):
         if not document.get(end):
             raise InvalidError("badRequest", f"A relationship has {end}.")
@@ -146,7 +146,7 @@ def _criteria(criteria: Mapping[str, Any] | None) -> None:
     if children:
         _one_of(criteria.get("logicalOperator"), {"and", "or"}, "logicalOperator")
     elif criteria.get("attribute"):
-        _one_of(criteria.get("comparisonOperator"), _OPERATORS, "comparisonOperator")
+        _one_of(criteria.get("comparisonOperator"), OPERATORS, "comparisonOperator")
     for child in children:
         _criteria(child)
 

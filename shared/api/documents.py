@@ -207,6 +207,7 @@ class RefreshDocument(Document, frozen=True, kw_only=True):
     state: RefreshState
     job_id: str | None
     requested_at: Time | None
+    begins_at: Time | None  # not before, where it waits for its time
     ended_at: Time | None
     detail: str
 

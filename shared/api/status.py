@@ -100,6 +100,7 @@ def refresh_document(refresh: Refresh) -> RefreshDocument:
         state=refresh.state,
         job_id=refresh.job_id or None,
         requested_at=time_text(refresh.requested_at),
+        begins_at=time_text(refresh.begins_at) if refresh.state == "requested" else None,
         ended_at=time_text(refresh.ended_at),
         detail=refresh.detail,
     )

@@ -213,6 +213,7 @@ class Refresh:
     job_id: str = ""
     detail: str = ""
     requested_at: datetime
+    begins_at: datetime | None = None  # not before: the interval is not over, or hours are quiet
     started_at: datetime | None = None  # when Customer Insights took it
     gold_until: datetime | None = None  # when the newest landed file did that is in the publication
     attempts: int = 0

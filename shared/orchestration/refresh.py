@@ -67,7 +67,8 @@ class FollowRefresh:
         now = self.clock()
         begins = refresh_from(now, pipeline.record.refresh_started_at, self.settings)
         if begins > now:
-            self._tell(known, f"may not begin before {begins:%Y-%m-%d %H:%M} UTC")
+            if begins != known.record.begins_at:
+                self.ledger.record_refresh(known, replace(known.record, begins_at=begins, detail="waits for its time"))
             return
         job = self.customer_insights.refresh(since=known.record.requested_at)
         if job is None:  # it may have read the publication before ours

@@ -17,6 +17,7 @@ from customer_insights.commands import main
 from customer_insights.configuration.documents import Kind
 from customer_insights.instance import Instance, open_instance
 from customer_insights.verification.kit import RULES as KIT_RULES
+from local.customer_insights_emulator.clicked import click
 from local.customer_insights_emulator.faults import CustomerInsightsFault
 from tests.contract.test_customer_insights_emulator import World
 from tests.insights_documents import measure, relationship, segment
@@ -82,6 +83,14 @@ def test_what_was_pulled_from_a_configured_instance_needs_no_change(desk: Desk) 
     assert desk.run("drift") == (0, "Customer Insights is set as it was pulled.\n")
     desk.run("pull")
     assert {file: file.read_bytes() for file in desk.folder.rglob("*.json")} == first
+
+
+def test_what_is_set_on_a_laptop_is_what_the_shipped_rules_say(desk: Desk) -> None:
+    for kind, name in (("segments", "HighValue"), ("measures", "LifetimeSpend"), ("relationships", "CustomerFinance")):
+        desk.world.emulator.configuration.delete(kind, name)
+    click(desk.world.emulator.configuration)
+    desk.run("pull")
+    assert desk.run("plan") == (0, "Nothing to write.\n")
 
 
 def test_nothing_is_planned_before_it_was_pulled(desk: Desk) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from local.customer_insights_emulator import configuration
 from local.customer_insights_emulator.faults import CustomerInsightsFault
 from shared.adapters.customer_insights_api import CustomerInsightsApi, RefreshCall
 from shared.adapters.customer_insights_http import StaticToken
@@ -152,3 +154,21 @@ def test_what_the_emulator_does_not_know_is_not_implemented(world: World, client
         with pytest.raises(HttpOperationError) as raised:
             call()
         assert raised.value.response.status_code == 501
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "known"),
+    [
+        ("SegmentMembershipCriteria", "comparison_operator", configuration.OPERATORS),
+        ("MeasureAggregate", "operation", configuration.AGGREGATES),
+        ("SegmentationRowset", "rowset_operation", configuration.ROWSETS),
+        ("RelationshipMetadata", "cardinality", configuration.CARDINALITIES),
+    ],
+)
+def test_the_values_that_the_emulator_takes_are_those_of_the_clients_models(
+    model: str, field: str, known: frozenset[str]
+) -> None:
+    told = re.sub(r"\s+", " ", str(getattr(client_module.models, model).__doc__))
+    listed = re.search(rf":param {field}: Possible values include: (.*?) :type", told)
+    assert listed is not None
+    assert set(re.findall(r"'(\w+)'", listed[1])) == known

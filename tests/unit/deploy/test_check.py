@@ -165,6 +165,13 @@ def test_a_deployment_that_works_passes_and_the_canary_is_taken_away() -> None:
     assert environment.removed == ["finance/canary/canary.csv"]
 
 
+def test_a_refresh_that_waits_for_its_time_is_no_fault() -> None:
+    environment = Environment()
+    environment.refresh.update(state="requested", begins_at="2026-11-26T06:00:00Z")
+    (step,) = [step for step in checked(environment) if step.name == "canary: refresh"]
+    assert (step.state, "waits until 2026-11-26T06:00:00Z" in str(step)) == ("ok", True)
+
+
 def test_without_a_canary_nothing_lands() -> None:
     environment = Environment()
     assert all("canary" not in step.name for step in checked(environment, canary=False))
