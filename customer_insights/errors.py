@@ -4,6 +4,7 @@
 InstanceError
 ├── NotPulled          there is no snapshot yet
 ├── NotUnderstood      a document says something in a form that nobody here can read, so it is not written
+├── DeletionRefused    what is to be deleted is not there, or in the rules
 ├── PlanChanged        what was confirmed is not what would be done now
 ├── ChangedSincePull   somebody set it otherwise in Customer Insights since it was pulled
 ├── NotAsWritten       what was read back is not what was written
@@ -29,6 +30,17 @@ class NotPulled(InstanceError):
 
 class NotUnderstood(InstanceError):
     """What is wanted cannot be said in the form of what was pulled."""
+
+
+class DeletionRefused(InstanceError):
+    """What was named for deletion was not pulled, or the rules want it."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(
+            f"{', '.join(names)} cannot be deleted: expected what `plan` leaves alone, as segments/Old; what the rules name is "
+            "taken out of them first"
+        )
 
 
 class PlanChanged(InstanceError):

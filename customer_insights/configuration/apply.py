@@ -70,13 +70,12 @@ class Apply:
 
     def _write(self, change: Change) -> None:
         now = self._found(change.kind).get(change.name)
-        before = self.pulled[change.kind].get(change.name, {})
         if change.action in {"create", "update", "delete"}:
             _guard(change, now)
         try:
             self._call(change, now or {})
         except ServiceUnavailable:  # it may have gone through all the same: what is read back decides
-            if not self._is_done(change, before):
+            if not self._is_done(change):
                 raise
         self._read_back(change)
 
@@ -91,9 +90,9 @@ class Apply:
         else:
             self.instance.switch(change.name, active=change.action == "activate")
 
-    def _is_done(self, change: Change, before: Document) -> bool:
+    def _is_done(self, change: Change) -> bool:
         found = self._found(change.kind).get(change.name)
-        return found is None if change.action == "delete" else not _missing(change, found) and found != before
+        return found is None if change.action == "delete" else found is not None and not _missing(change, found)
 
     def _read_back(self, change: Change) -> None:
         found = self._found(change.kind).get(change.name)

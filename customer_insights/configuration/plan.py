@@ -12,7 +12,7 @@ from customer_insights.configuration.documents import KINDS, Difference, Documen
 from customer_insights.configuration.examples import Examples
 from customer_insights.configuration.snapshot import Configuration
 from customer_insights.configuration.spelling import Spelling
-from customer_insights.errors import NotUnderstood
+from customer_insights.errors import DeletionRefused, NotUnderstood
 from spark_jobs.insights.rules.vocabulary import InsightsRules, Measure, Relationship, Segment
 
 Action = Literal["create", "update", "activate", "deactivate", "delete", "by_hand", "left_alone"]
@@ -56,12 +56,18 @@ class Plan:
 
 
 def make_plan(rules: InsightsRules, pulled: Configuration, *, delete: Collection[str] = ()) -> Plan:
-    """Return what to do; `delete` names, as `segments/Old`, what goes although the rules never said anything of it."""
+    """Return what to do; `delete` names, as `segments/Old`, what goes although the rules never said anything of it.
+
+    Raises `DeletionRefused` where that is not there, or the rules want it.
+    """
     tables = [*(one.name for one in rules.tables), *(one.table for one in rules.relationships), "Customer", "Customer_Measure"]
     spelling = Spelling(rules=rules, examples=Examples(pulled=pulled, tables=tables))
     planned = [one for kind in KINDS for one in _of_kind(kind, rules, pulled, spelling)]
     asked = {name.lower() for name in delete}
     gone = [one for one in planned if one.action == "left_alone" and f"{one.kind}/{one.name}".lower() in asked]
+    refused = asked - {f"{one.kind}/{one.name}".lower() for one in gone}
+    if refused:
+        raise DeletionRefused(tuple(sorted(refused)))
     kept = [one for one in planned if one not in gone]
     deletions = [Change(kind=one.kind, name=one.name, action="delete", base=one.base) for one in reversed(gone)]
     return Plan(changes=(*kept, *deletions))

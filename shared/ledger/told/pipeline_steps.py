@@ -51,7 +51,7 @@ def tell_refresh(event: Event, refresh: Refresh) -> None:
         detail=refresh.detail,
         requested_at=refresh.requested_at,
         ended_at=refresh.ended_at,
-        refresh_seconds=_seconds(refresh.requested_at, refresh.ended_at),
+        refresh_seconds=_seconds(refresh.started_at or refresh.requested_at, refresh.ended_at),
     )
 
 

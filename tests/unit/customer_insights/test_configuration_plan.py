@@ -9,6 +9,7 @@ import pytest
 from customer_insights.configuration.documents import Kind
 from customer_insights.configuration.plan import Change, make_plan
 from customer_insights.configuration.snapshot import Configuration, of_instance
+from customer_insights.errors import DeletionRefused
 from spark_jobs.insights.rules.reading import read_rules
 from tests.insights_documents import Document, condition, group, measure, relationship, segment
 
@@ -173,8 +174,10 @@ def test_what_the_rules_do_not_name_is_left_alone_unless_it_is_named() -> None:
     assert (deleted.action, deleted.name) == ("delete", "Old")
 
 
-def test_what_the_rules_name_is_not_deleted_even_where_it_is_asked_for() -> None:
-    assert changes(delete=("segments/HighValue",)) == []
+@pytest.mark.parametrize("name", ["segments/HighValue", "segments/Nobody", "HighValue"])
+def test_what_the_rules_name_or_is_not_there_is_not_deleted(name: str) -> None:
+    with pytest.raises(DeletionRefused, match=name.lower()):
+        changes(delete=(name,))
 
 
 def test_relationships_that_the_instance_made_are_not_configuration() -> None:
