@@ -45,8 +45,9 @@ _LITTLE_DATA = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn512m -XX:ReservedCodeCacheSize=240m",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
-    # A small file written anew takes a third of the jobs that marks of what is deleted in it take.
-    "spark.databricks.delta.merge.deletionVectors.persistent": "false",
+    # A small file written anew takes a third of the jobs that marks of what is deleted in it take; and a reader of a table
+    # that may have such marks lists its files twice, each time with a query.
+    "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
 }
 
 

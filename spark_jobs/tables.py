@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Operations that change rows only where they say so in `__version`, or not at all; after any other, gold is built anew.
 _INCREMENTAL = {"MERGE", "UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END"}
 _INCREMENTAL |= {"ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES"}
+#: The session's setting of whether new tables mark rows that are deleted (on a laptop they do not: `session`).
+_MARKS = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
 #: Metadata of the columns that tell events apart.
 IDENTITY = "customer360.identity"
 _COMMIT = re.compile(r"/(\d{20})\.json$")
@@ -117,7 +119,7 @@ class Table:
             .option("overwriteSchema", str(replaces).lower())
             # An update marks the row and writes the new one, at the cost of the change; without, it copies whole files.
             # Silver is read by this job and Databricks only: gold, which Customer Insights reads, is plain parquet.
-            .option("delta.enableDeletionVectors", "true")
+            .option("delta.enableDeletionVectors", self._spark.conf.get(_MARKS, "true"))
             .option("delta.dataSkippingStatsColumns", ",".join(quoted(name) for name in (VERSION, *keys)))
             .save(self.path)
         )

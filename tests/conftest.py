@@ -1,8 +1,8 @@
 """How tests run (lanes, seeds, temporary folders), and fixtures that several kinds of test share.
 
 The lanes are for `pytest -n 2 --no-loadscope-reorder`: a module stays in one process and is done in order, and a lane that is
-done takes the next one. So Azurite and Spark start once in each lane, and the stack of the end-to-end tests once; what takes
-longest begins first, and small modules fill up what is left of either lane.
+done takes the next one. The tests of the jobs are one lane's, in one Spark that gets quicker the longer it runs, and the
+end-to-end tests in one stack; what takes longest begins first, and small modules fill up what is left of either lane.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.left_out",)
 
-#: What begins first: programs that are gone before a lane starts its Spark, then Spark.
-_LONGEST = ("tests/e2e/", "tests/spark/test_connect.py", "tests/contract/", "tests/spark/")
+#: What stays together, since it shares what is dear to start; but what starts a Spark of its own.
+_TOGETHER = ("tests/spark/", "tests/e2e/")
+_APART = ("tests/spark/test_connect.py",)
+#: What begins first.
+_LONGEST = (*_APART, *_TOGETHER, "tests/contract/")
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it
 _ENOUGH = 2 << 30  # bytes; a run leaves some hundred megabytes until it ends
@@ -44,11 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
-    """Deals out whole modules, and the end-to-end tests as one, since they share a stack."""
+    """Deals out whole modules, and as one what shares a Spark or a stack."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return "tests/e2e" if module.startswith("tests/e2e/") else module
+        return next((folder for folder in _TOGETHER if module.startswith(folder) and module not in _APART), module)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -171,15 +171,21 @@ def stream(seed: int, keys: int = 40) -> list[Event]:
 
 
 @pytest.fixture
-def marks_of_deletion(spark: SparkSession) -> Iterator[None]:
-    """Merges mark rows as deleted instead of writing their files anew, as on a cluster."""
-    setting = "spark.databricks.delta.merge.deletionVectors.persistent"
-    spark.conf.set(setting, "true")
+def as_on_a_cluster(spark: SparkSession) -> Iterator[None]:
+    """Tables mark rows as deleted instead of writing their files anew, and rows meet in several partitions."""
+    settings = {
+        "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
+        "spark.sql.shuffle.partitions": "3",
+    }
+    before = {name: str(spark.conf.get(name)) for name in settings}
+    for name, value in settings.items():
+        spark.conf.set(name, value)
     yield
-    spark.conf.set(setting, "false")
+    for name, value in before.items():
+        spark.conf.set(name, value)
 
 
-@pytest.mark.usefixtures("marks_of_deletion")
+@pytest.mark.usefixtures("as_on_a_cluster")
 def test_shuffled_batches_equal_the_oracle_and_current_rows_are_the_latest_events(untracked: Pipeline) -> None:
     events = stream(11)
     random.Random(5).shuffle(events)

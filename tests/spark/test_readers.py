@@ -19,6 +19,7 @@ from shared.contracts.outcome import read_outcome, write_outcome
 from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, PUBLICATION_RECORDS, divided, publication_record, whole
 from shared.orchestration.publish import Published, publish
 from spark_jobs.gold import task as gold
+from spark_jobs.lake import Lake
 from tests.spark.conftest import START, Pipeline, customer
 
 pytestmark = pytest.mark.spark
@@ -29,25 +30,33 @@ _BATCHES, _BETWEEN, _GRACE_DAYS = 4, timedelta(days=1), 1
 
 @dataclass(kw_only=True)
 class Reader:
-    """Reads the manifest, then all files that it lists, over and over; and the files of the one before, which has its grace."""
+    """Reads the manifest, then all files that it lists, over and over, and each time that something was deleted.
+
+    And the files of the manifest before, which has its grace.
+    """
 
     pipeline: Pipeline
     lake: MemoryLake
     stop: threading.Event = field(default_factory=threading.Event)
+    looking: threading.Lock = field(default_factory=threading.Lock)
+    before: dict[str, Any] | None = None  # the manifest that it saw before the newest
     seen: list[tuple[str, frozenset[str], int]] = field(default_factory=list)  # publication, batches its rows are of, customers
 
     def poll(self) -> None:
-        before: dict[str, Any] | None = None
         while not self.stop.is_set():
+            self.look()
+            self.stop.wait(0.1)  # the machine is the job's, too
+
+    def look(self) -> None:
+        with self.looking:
             if self.lake.head(GOLD, GOLD_MANIFEST) is None:
-                continue
+                return
             manifest = json.loads(b"".join(self.lake.read(GOLD, GOLD_MANIFEST)))
             self.seen.append(self.read(manifest))
-            if before is not None:
-                self.seen.append(self.read(before))  # a refresh that began before the swap and takes its time
-            if before is None or before["explanation"] != manifest["explanation"]:
-                before = manifest
-            self.stop.wait(0.02)  # the machine is the job's, too
+            if self.before is not None:
+                self.seen.append(self.read(self.before))  # a refresh that began before the swap and takes its time
+            if self.before is None or self.before["explanation"] != manifest["explanation"]:
+                self.before = manifest
 
     def read(self, manifest: dict[str, Any]) -> tuple[str, frozenset[str], int]:
         customers = self.rows(manifest, "customer")
@@ -61,12 +70,19 @@ class Reader:
 
 
 @pytest.mark.parametrize("layout", ["publications", "full_data"])
-def test_a_reader_always_sees_one_whole_publication(pipeline: Pipeline, layout: Any) -> None:
+def test_a_reader_always_sees_one_whole_publication(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, layout: Any) -> None:
     """Design, rule 6. The job writes, stages and collects; the functions publish, twice at once, as webhook and timer do."""
     pipeline.configure(gold={"layout": layout, "grace_days": _GRACE_DAYS})
     pipeline.models = [model for model in pipeline.models if model.name.startswith("customer")]
     lake, published = MemoryLake(), []
     reader = Reader(pipeline=pipeline, lake=lake)
+    real_delete = Lake.delete
+
+    def delete(lake: Lake, place: str) -> None:
+        real_delete(lake, place)
+        reader.look()
+
+    monkeypatch.setattr(Lake, "delete", delete)
     with ThreadPoolExecutor(max_workers=3) as pool:
         polling = pool.submit(reader.poll)
         try:
