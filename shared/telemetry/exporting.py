@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from shared.errors import wordless
 from shared.telemetry.log_events import EVENTS, FIELDS, LOGGER, Field, line_of, tell, thing_of
 
 AZURE_MONITOR: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -65,7 +66,10 @@ class Exporting(logging.Handler):
         self._was_told = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand a record's event over; where that fails, it is told once, and the pipeline goes on without."""
+        """Hand a record's event over; where that fails, it is told once, and the pipeline goes on without.
+
+        What the error says stays out of the log: exporters name the endpoint and the key that they were given.
+        """
         line = line_of(record)
         if line is None or thing_of(line.event) == "telemetry":
             return
@@ -77,7 +81,7 @@ class Exporting(logging.Handler):
             self._sink = self._sink or _nowhere  # what cannot be opened is not tried again: it costs a second each time
             if not self._was_told:
                 self._was_told = True
-                tell("telemetry.unavailable", error=f"{type(error).__name__}: {error}")
+                tell("telemetry.unavailable", error=type(error).__name__, exc_info=wordless(error))
 
     def attach(self) -> None:
         """Get every event from now on; what is only measured comes here and goes nowhere else."""
