@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 from shared.errors import Internal
 from shared.formats.at_once.arrays import Flags
 from shared.formats.at_once.bounds import FAULTS, Records, records_of
+from shared.formats.at_once.marks import Marks, marks_of
 from shared.formats.at_once.parsing import OddRow, is_utf8, parsed_rows
+from shared.formats.at_once.rejected import rejected
 from shared.formats.at_once.utf8 import REASONS, first_faults
 from shared.formats.dialect import BOM, Dialect
 from shared.formats.rejects import (
@@ -32,6 +34,7 @@ from shared.formats.rejects import (
     moved,
     no_text,
     table_of,
+    told_fields,
 )
 
 LEAF: Final = 32 * 1024
@@ -49,6 +52,7 @@ class Parsed:
     records: int
     widest: int  # fields of the widest row taken, 0 if there is none
     totals: pa.Table = field(default_factory=lambda: NONE)  # likewise, of the last rows: totals, if the file ends here
+    found: Records | None = None  # where its records were told apart at once; as long as the block is in memory
 
 
 class OpenQuoteError(Internal):
@@ -87,13 +91,16 @@ class _Reader:
             return Parsed(table=self._empty(), numbers=pa.array([], pa.int64()), rejects=NONE, records=0, widest=0)
         if first is None or bytes(data[: len(BOM)]) == BOM:
             return None
-        if not (is_utf8(data) and self._dialect.is_regular(data)):
+        if not (is_utf8(data) and self._dialect.is_plain(data)):
             return self.at_once(data)
+        marks = self._marks_of(data)
+        if marks is not None and (self._dialect.spaced or not marks.in_turns):
+            return self.at_once(data, marks)
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[OddRow] = []
         table = self._parsed(data, width if self._low <= width <= self._width else self._width, odd)
         if table is None:
-            return self.at_once(data)
+            return self.at_once(data, marks)
         records = table.num_rows + len(odd)
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
             raise OpenQuoteError
@@ -106,6 +113,13 @@ class _Reader:
                 widest=table.num_columns if records else 0,
             )
         return self._with_odd_rows(data, table, odd, records)
+
+    def _marks_of(self, data: memoryview) -> Marks | None:
+        """Return the marks of a block in which quotes have to open and close fields; None where there are none, or need not."""
+        text = np.frombuffer(data, np.uint8)
+        if not self._dialect.strict or not (text == ord(self._dialect.quote)).any():
+            return None
+        return marks_of(text, self._dialect)
 
     def _parsed(self, data: bytes | memoryview, width: int, odd: list[OddRow] | None) -> pa.Table | None:
         legal = range(self._low, self._width + 1)
@@ -159,15 +173,16 @@ class _Reader:
 
     def _wrong_width(self, number: int, offset: int, raw: bytes, fields: int, low: int) -> Reject:
         reason, detail = self._told(fields, low)
-        return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw)
+        split = told_fields(raw, reason, self._dialect)
+        return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw, fields=split)
 
     def _told(self, fields: int, low: int) -> tuple[Width, str]:
         reason: Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
         return reason, f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
 
-    def at_once(self, data: memoryview) -> Parsed | None:
+    def at_once(self, data: memoryview, marks: Marks | None = None) -> Parsed | None:
         """Read a block in which many records cannot be used: all at once, not one by one."""
-        found = records_of(data, self._dialect)
+        found = records_of(data, self._dialect, marks)
         if found is None or not len(found.starts):
             return None
         kinds = found.faults(self._dialect)
@@ -191,17 +206,24 @@ class _Reader:
         return Parsed(
             table=table,
             numbers=pa.array(np.flatnonzero(good), pa.int64()),
-            rejects=found.rejected(bad, told.indices, [self._unpacked(one) for one in told.dictionary.to_pylist()]),
+            rejects=rejected(
+                found,
+                bad,
+                kinds=told.indices.to_numpy(),
+                told=[self._unpacked(one) for one in told.dictionary.to_pylist()],
+                dialect=self._dialect,
+            ),
             records=len(good),
             widest=int(found.widths[good].max(initial=0)),
+            found=found,
         )
 
     def _rows_of(self, found: Records, good: Flags) -> pa.Table | None:
         """Return some records as rows; those that lack fields get delimiters behind them, which read as nulls."""
-        text = found.lines(good, self._width - found.widths[good], self._dialect.delimiter)
+        text = found.text_of(good, self._width - found.widths[good], self._dialect.delimiter)
         if not text:
             return self._empty()
-        table = None if text.startswith(BOM) else self._parsed(text, self._width, None)
+        table = None if bytes(text[: len(BOM)]) == BOM else self._parsed(text, self._width, None)
         return table if table is not None and table.num_rows == int(good.sum()) else None
 
     def _empty(self) -> pa.Table:

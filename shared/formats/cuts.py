@@ -197,7 +197,7 @@ class Cutter:
             widest=self._widest,
         )
         if self._screen is None:
-            return parsed
+            return replace(parsed, found=None)
         return screened(parsed, data, screen=self._screen, dialect=self._dialect)
 
     def _likely_cut(self, target: int) -> tuple[int, bool]:

@@ -17,7 +17,7 @@ may have moved a value has a fault.
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -77,15 +77,6 @@ class Dialect:
             re.compile(rb"(?:[\r\n]*+)(%b)(?:\r\n?|\n|\Z)" % record),
             re.compile(rb"%b(?:%b([^%b\r\n]*+)|((?!%b)%b))(%b|\Z)" % (space, quoted, mark, quote, bare, mark)),
         )
-
-    @cached_property
-    def _regular(self) -> re.Pattern[bytes]:
-        """Match records without a fault, in which quotes in bare fields stand in one field at most."""
-        mark, quote = re.escape(self.delimiter), re.escape(self.quote)
-        clean = rb"(?:%b[^%b]*+(?:%b[^%b]*+)*+%b|[^%b%b\r\n]*+)" % (quote, quote, quote * 2, quote, quote, quote, mark)
-        inch = rb"[^%b%b\r\n]++%b[^%b\r\n]*+" % (quote, mark, quote, mark)
-        record = rb"(?:%b%b)*+(?:%b(?:%b%b)*+|%b)(?=[\r\n]|\Z)" % (clean, mark, inch, mark, clean, clean)
-        return re.compile(rb"(?:%b[\r\n]++)*+%b\Z" % (record, record))
 
     @cached_property
     def _escaped(self) -> re.Pattern[bytes]:
@@ -149,38 +140,17 @@ class Dialect:
             fault = fault or "stray_quotes"
         return values, fault if self.strict else None
 
-    def is_regular(self, data: memoryview) -> bool:
-        """Tell whether pyarrow reads complete records just as `fields` does, and none of them has a fault."""
+    def is_plain(self, data: memoryview) -> bool:
+        """Tell whether nothing in complete records but their quotes may be read otherwise by pyarrow, or be a fault."""
         if not self.strict:
             return True
         text = np.frombuffer(data, np.uint8)
         if (text == BOM[0]).any() and re.search(BOM, data):
             return False
-        if self.escape and (text == ord(self.escape)).any():
-            return False
-        if self.may_be_escaped and (text == _DOUBLED[0]).any() and re.search(re.escape(_DOUBLED), data):
-            return False
-        quotes = np.flatnonzero(text == ord(self.quote))
-        if not len(quotes):
-            return True
-        if not self.escape and (text[np.maximum(quotes - 1, 0)] == ord("\\")).any():
-            return False
-        return not self.spaced and (self._is_quoted_well(text, quotes) or self._regular.match(data) is not None)
-
-    def _is_quoted_well(self, text: "np.ndarray[Any, Any]", quotes: "np.ndarray[Any, Any]") -> bool:
-        """Tell whether every quote opens a field, closes one or is doubled: twenty times as fast as following each field."""
-        opening, closing = quotes[::2], quotes[1::2]
-        if len(opening) != len(closing):
-            return False
-        around = np.zeros(256, bool)
-        around[list(self.delimiter + b"\r\n")] = True
-        opens = around[text[opening - 1]]
-        opens[0] |= opening[0] == 0
-        opens[1:] |= opening[1:] == closing[:-1] + 1  # the second of two quotes inside a field
-        closes = around[text[np.minimum(closing + 1, len(text) - 1)]]
-        closes[-1] |= closing[-1] == len(text) - 1
-        closes[:-1] |= opening[1:] == closing[:-1] + 1
-        return bool(opens.all() and closes.all())
+        if self.escape:
+            return not (text == ord(self.escape)).any()
+        doubtful = rb"\\[\\%b]" % re.escape(self.quote) if self.may_be_escaped else rb"\\%b" % re.escape(self.quote)
+        return not ((text == _DOUBLED[0]).any() and re.search(doubtful, data))
 
     @property
     def may_be_escaped(self) -> bool:

@@ -1,13 +1,13 @@
 """Records of a block that cannot be used, as columns: a block of nothing else takes memory by its bytes, not by its records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.formats.dialect import Fault
+from shared.formats.dialect import Dialect, Fault
 
 RAW_LIMIT: Final = 1024 * 1024
 """Bytes of a rejected record that are kept; its place in the landed file says where the rest is."""
@@ -17,6 +17,8 @@ RecordReason = Literal[
     Width, Fault, "invalid_utf8", "open_quote", "too_long", "total_row", "note_row", "cut_off", "untold_value"
 ]
 """Why a record cannot be used."""
+WHOLE: Final[frozenset[RecordReason]] = frozenset({"too_wide", "total_row", "untold_value"})
+"""Why a record was rejected whose fields are values as they were written, though nobody can tell of which columns."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -25,8 +27,10 @@ SCHEMA: Final = pa.schema(
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),  # names, counts, positions; never content
         pa.field("raw", pa.binary()),  # its first bytes
+        pa.field("fields", pa.list_(pa.string())),  # where the dialect is strict and they can be told: a key may be one of them
     ]
 )
+_RAW: Final = SCHEMA.get_field_index("raw")
 NONE: Final = pa.Table.from_batches([], schema=SCHEMA)  # unlike `empty_table`, it does not import pandas
 
 
@@ -44,6 +48,14 @@ class Reject:
     reason: RecordReason
     detail: str
     raw: bytes
+    fields: Sequence[str | None] | None = None
+
+
+def told_fields(raw: bytes, reason: RecordReason, dialect: Dialect) -> Sequence[str | None] | None:
+    """Return the fields of a record that is rejected, where they can be told."""
+    if not dialect.strict or reason not in WHOLE or len(raw) >= RAW_LIMIT:
+        return None
+    return [None if value is None else value.decode() for value in dialect.fields(raw)]
 
 
 def table_of(rejects: Iterable[Reject]) -> pa.Table:
@@ -52,7 +64,7 @@ def table_of(rejects: Iterable[Reject]) -> pa.Table:
     if not listed:
         return NONE
     columns = [[getattr(reject, name) for reject in listed] for name in SCHEMA.names]
-    columns[-1] = [raw[:RAW_LIMIT] for raw in columns[-1]]
+    columns[_RAW] = [raw[:RAW_LIMIT] for raw in columns[_RAW]]
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 

@@ -6,17 +6,19 @@ on each page, delimiters behind the last column, and a total below.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.formats.at_once.bounds import records_of
+from shared.formats.at_once.arrays import Numbers
+from shared.formats.at_once.bounds import Records, records_of
+from shared.formats.at_once.rejected import rejected
 from shared.formats.blocks import Parsed
 from shared.formats.dialect import Dialect
 from shared.formats.finance.totals import last_totals, no_records
-from shared.formats.rejects import NONE, RAW_LIMIT, SCHEMA, RecordReason, Reject, joined, table_of
+from shared.formats.rejects import NONE, RAW_LIMIT, SCHEMA, RecordReason, Reject, joined, table_of, told_fields
 
 _TOLD: Final[dict[RecordReason, str]] = {
     "total_row": "a total: skip_footer leaves out as many at the end of the file, skip_footer = 0 takes all",
@@ -31,8 +33,6 @@ _LONGEST_END: Final = 3  # bytes looked at beside a record for its line break
 _REASONS: Final[tuple[RecordReason, ...]] = ("too_wide", "untold_value", "total_row", "note_row", "cut_off")
 _KEPT: Final = -1
 _PASSED: Final = -2
-
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,32 +59,40 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     gone = _or(_or(passed, beyond), untold)
     kept = named if gone is None else named.filter(pc.invert(gone))
     last = last_totals(kept) if screen.totals else 0
-    apart = no_records(kept) if screen.totals else {}
+    apart = {reason: rows for reason, rows in (no_records(kept) if screen.totals else {}).items() if len(rows)}
     cut = _cut_off(parsed, data) if parsed.rejects.num_rows and parsed.table.num_rows else np.empty(0, np.int64)
     if gone is None and not (last or apart or len(cut)):
-        return replace(parsed, table=named)
+        return replace(parsed, table=named, found=None)
     numbers = parsed.numbers.to_numpy()
     reasons = np.full(parsed.records, _KEPT)  # by record, an index into `_REASONS`; what is written last counts
     reasons[numbers[_indices(beyond)]] = _REASONS.index("too_wide")
     reasons[numbers[_indices(untold)]] = _REASONS.index("untold_value")
     reasons[numbers[_indices(passed)]] = _PASSED
     still = numbers[reasons[numbers] == _KEPT]
-    for row, reason in apart.items():
-        reasons[still[row]] = _REASONS.index(reason)
+    for reason, rows in apart.items():
+        reasons[still[rows]] = _REASONS.index(reason)
     is_cut = np.zeros(parsed.records, bool)
     is_cut[cut] = True
     reasons[still[is_cut[still]]] = _REASONS.index("cut_off")
+    ending = np.full(parsed.records, _KEPT)  # likewise, where the file ends here
     summed = still[len(still) - last :]
-    reasons[summed] = _KEPT
-    kept = kept.filter(pa.array(reasons[still] == _KEPT))
+    reasons[summed], ending[summed] = _KEPT, _REASONS.index("total_row")
+    stays = reasons[still] == _KEPT
+    kept = kept if stays.all() else kept.filter(pa.array(stays))
     shift = np.cumsum(reasons == _PASSED)
+    found = parsed.found or (records_of(data, dialect) if ((reasons >= 0) | (ending >= 0)).any() else None)
+
+    def rejects(why: Numbers) -> pa.Table:
+        return _rejects(found, data, dialect, why, shift, width)
+
     return replace(
         parsed,
         table=kept,
-        numbers=pa.array(_shifted(still[reasons[still] == _KEPT], shift), pa.int64()),
-        rejects=joined(_renumbered(parsed.rejects, shift), _rejects(data, dialect, reasons, shift, width)),
+        numbers=pa.array(_shifted(still[stays], shift), pa.int64()),
+        rejects=joined(_renumbered(parsed.rejects, shift), rejects(reasons)),
         records=parsed.records - int(shift[-1]) if len(shift) else 0,
-        totals=_totals(data, dialect, summed, shift),
+        totals=rejects(ending),
+        found=None,
     )
 
 
@@ -94,7 +102,9 @@ def _shifted(numbers: Numbers, shift: Numbers) -> Numbers:
     return found
 
 
-def _rejects(data: memoryview, dialect: Dialect, reasons: Numbers, shift: Numbers, width: int) -> pa.Table:
+def _rejects(
+    found: Records | None, data: memoryview, dialect: Dialect, reasons: Numbers, shift: Numbers, width: int
+) -> pa.Table:
     """Return as rejects the records that have a reason, an index into `_REASONS`."""
     wanted = reasons >= 0
     if not wanted.any():
@@ -103,17 +113,12 @@ def _rejects(data: memoryview, dialect: Dialect, reasons: Numbers, shift: Number
         (reason, f"a value behind the last of {width} named columns" if reason == "too_wide" else _TOLD[reason])
         for reason in _REASONS
     ]
-    if (found := records_of(data, dialect)) is not None:
-        rejects = found.rejected(wanted, pa.array(reasons[wanted]), told)
+    if found is not None:
+        rejects = rejected(found, wanted, kinds=reasons[wanted], told=told, dialect=dialect)
         return rejects.set_column(0, SCHEMA.field(0), pa.array(_shifted(np.flatnonzero(wanted), shift), pa.int64()))
     places = _places(data, set(np.flatnonzero(wanted).tolist()), dialect)
-    return table_of(_reject(number - int(shift[number]), start, raw, *told[reasons[number]]) for number, start, raw in places)
-
-
-def _totals(data: memoryview, dialect: Dialect, summed: Numbers, shift: Numbers) -> pa.Table:
-    found = _places(data, set(summed.tolist()), dialect) if len(summed) else ()
     return table_of(
-        _reject(number - int(shift[number]), start, raw, "total_row", _TOLD["total_row"]) for number, start, raw in found
+        _reject(number - int(shift[number]), start, raw, told[reasons[number]], dialect) for number, start, raw in places
     )
 
 
@@ -226,5 +231,7 @@ def _places(data: memoryview, wanted: set[int], dialect: Dialect) -> Iterator[tu
         number += 1
 
 
-def _reject(number: int, offset: int, raw: bytes, reason: RecordReason, detail: str) -> Reject:
-    return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
+def _reject(number: int, offset: int, raw: bytes, told: tuple[RecordReason, str], dialect: Dialect) -> Reject:
+    reason, detail = told
+    split = told_fields(raw, reason, dialect)
+    return Reject(number=number, offset=offset, reason=reason, detail=detail, raw=raw[:RAW_LIMIT], fields=split)

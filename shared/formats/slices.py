@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -32,11 +31,10 @@ from shared.contracts.columns import (
     SOURCE_FILE,
     SOURCE_VERSION,
 )
-from shared.formats.at_once.fields import fields_of
 from shared.formats.blocks import Parsed
 from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import DATAVERSE, Dialect
-from shared.formats.rejects import RAW_LIMIT, field_type
+from shared.formats.rejects import field_type
 from shared.formats.screen import Screen
 from shared.formats.table_schema import TableSchema
 
@@ -53,13 +51,11 @@ _LINEAGE_FIELDS: Final = (
 _CONTRACT_FIELD: Final = pa.field(CONTRACT_VERSION, pa.int32())  # of finance parts alone
 _REJECT_FIELDS: Final = (
     pa.field(BYTE_OFFSET, pa.int64()),
-    pa.field(REASON, pa.string()),
-    pa.field(DETAIL, pa.string()),
+    pa.field(REASON, _CONSTANT),
+    pa.field(DETAIL, _CONSTANT),
     pa.field(RAW, pa.binary()),
     pa.field(FIELDS, pa.list_(pa.string())),
 )
-_WHOLE_FIELDS: Final = frozenset({"too_wide", "total_row", "untold_value"})
-"""Why a record was rejected whose fields are values as they were written, though nobody can tell of which columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,25 +244,12 @@ class _Part:
         arrays = [
             *self._lineage(pc.add(rejects["number"], number).combine_chunks()),
             pc.add(rejects["offset"], offset),
-            rejects["reason"],
-            rejects["detail"],
+            rejects["reason"].dictionary_encode(),
+            rejects["detail"].dictionary_encode(),
             rejects["raw"],
-            self._fields(rejects),
+            rejects["fields"],
         ]
         return pa.Table.from_arrays(arrays, schema=pa.schema([*self._lineage_fields, *_REJECT_FIELDS]))
-
-    def _fields(self, rejects: pa.Table) -> pa.Array:
-        """Return the fields of rejected finance records, where they can be told: a key may be one of them."""
-        kept = pa.nulls(rejects.num_rows, pa.list_(pa.string()))
-        if not self._spec.dialect.strict:
-            return kept
-        is_whole = pc.less(pc.binary_length(rejects["raw"]), RAW_LIMIT)
-        told = pc.and_(pc.is_in(rejects["reason"], pa.array(sorted(_WHOLE_FIELDS))), is_whole)
-        raw = rejects["raw"].filter(told).combine_chunks()
-        if not len(raw):
-            return kept
-        places = np.cumsum(is_told := told.to_numpy()) - 1
-        return fields_of(raw, self._spec.dialect).take(pa.array(places, mask=~is_told))
 
     def _write_rejects(self, table: pa.Table) -> None:
         """Write them at once: a slice of nothing else holds many times as many records as one of rows."""
@@ -290,7 +273,7 @@ def _writer(sink: io.BytesIO, schema: pa.Schema) -> pq.ParquetWriter:
         # the speed for a tenth of the size, zstd another quarter for a third; statistics of text are of no use to a
         # MERGE that reads parts whole.
         compression="snappy",
-        use_dictionary=[*LINEAGE, CONTRACT_VERSION],
+        use_dictionary=[*LINEAGE, CONTRACT_VERSION, REASON, DETAIL],
         write_statistics=[RECORD_NUMBER],
         store_schema=False,  # readers see the contract's types, not that constants are passed as dictionaries here
     )

@@ -8,4 +8,5 @@ import numpy as np
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Offsets = np.ndarray[Any, np.dtype[np.int32]]  # as pyarrow takes them
 Flags = np.ndarray[Any, np.dtype[np.bool_]]

@@ -1,34 +1,47 @@
-"""The fields of many records, as lists."""
+"""The fields of many records, as one array of values."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from shared.formats.at_once.bounds import records_of
-from shared.formats.at_once.parsing import parsed_rows
+from shared.formats.at_once.arrays import Bytes, Flags, Numbers
+from shared.formats.at_once.bounds import Records, spans
 from shared.formats.dialect import Dialect
-from shared.formats.rejects import field_type
+
+_SPACE: Final = ord(" ")
 
 
-def fields_of(raw: pa.Array, dialect: Dialect) -> pa.Array:
-    """Split records, each of them whole and UTF-8, into their fields: a list of strings for each."""
-    text = b"\n".join(raw.to_pylist())
-    found = records_of(memoryview(text), dialect)
-    if found is None or len(found.starts) != len(raw):
-        one_by_one = (
-            [None if value is None else value.decode() for value in dialect.fields(record)] for record in raw.to_pylist()
-        )
-        return pa.array(one_by_one, pa.list_(field_type()))
-    lists, places = [], []
-    for width in np.flatnonzero(np.bincount(found.widths)).tolist():
-        chosen = found.widths == width
-        rows = int(chosen.sum())
-        lines = found.lines(chosen, np.zeros(rows, np.int64), dialect.delimiter)
-        table = parsed_rows(lines, dialect=dialect, width=width, legal=range(0), odd=None)
-        values = pa.concat_arrays([column.combine_chunks() for column in table.columns])
-        by_row = np.arange(width * rows).reshape(width, rows).T.ravel()
-        offsets = pa.array(np.arange(rows + 1) * width, pa.int32())
-        lists.append(pa.ListArray.from_arrays(offsets, values.take(pa.array(by_row))))
-        places.append(np.flatnonzero(chosen))
-    return pa.concat_arrays(lists).take(pa.array(np.argsort(np.concatenate(places))))
+def fields_of(records: Records, chosen: Flags, dialect: Dialect) -> pa.StringArray:
+    """Return the fields of some records, one after the other; each of these is UTF-8 and has no fault."""
+    text = records.text
+    taken = np.zeros(len(records.lines), np.bool_)
+    taken[np.flatnonzero(records.is_record)[chosen]] = True
+    of_field = np.repeat(taken, records.lines)
+    begins, ends = np.append([0], records.separators[:-1] + 1)[of_field], records.separators[of_field]
+    is_null = begins == ends
+    if dialect.spaced:
+        behind_another = np.ones(len(of_field), np.bool_)
+        behind_another[np.cumsum(records.lines) - records.lines] = False
+        begins = begins + (behind_another[of_field] & ~is_null & (_bytes_at(text, begins) == _SPACE))
+        is_null = begins == ends
+    quoted = np.zeros(len(begins), np.bool_)
+    if records.quotes is not None:
+        quoted = ~is_null & (_bytes_at(text, begins) == ord(dialect.quote))
+        begins, ends = begins + quoted, ends - quoted
+    spelled = spans(text, begins, ends)
+    valid = pa.array(~is_null).buffers()[1]
+    values = pa.StringArray.from_buffers(len(spelled), *spelled.buffers()[1:], valid)
+    quote = dialect.quote.decode()
+    doubled = pc.and_(pa.array(quoted), pc.match_substring(values, quote * 2)) if quoted.any() else None
+    if doubled is None or not pc.any(doubled).as_py():
+        return values
+    return pc.if_else(doubled, pc.replace_substring(values, quote * 2, quote), values)
+
+
+def _bytes_at(text: Bytes, places: Numbers) -> Bytes:
+    found: Bytes = text[np.minimum(places, len(text) - 1)]
+    return found

@@ -1,9 +1,9 @@
 """Where in a text quotes open and close, by the rules of `shared.formats.dialect`, found for all quotes at once.
 
-What a quote does depends on whether it stands inside quotes, and that on all before it. But quotes that stand side by side are
-one run, and a run does one of three things, whatever was before: it turns inside and outside round, leaves them, or ends
+Mostly they do so in turns. Else, what a quote does depends on whether it stands inside quotes, and that on all before it. But
+quotes that stand side by side are one run, and a run does one of three things, whatever was before: it turns inside and outside
+round, leaves them, or ends outside. So the state before each run follows from how often it was turned since a run last ended
 outside.
-So the state before each run follows from how often it was turned since a run last ended outside.
 """
 
 from __future__ import annotations
@@ -12,40 +12,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.formats.at_once.arrays import Bytes, Flags, Numbers
-from shared.formats.dialect import Dialect
+from shared.formats.at_once.arrays import Flags, Numbers
+from shared.formats.at_once.marks import Marks
+
+_NONE: Numbers = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quotes:
     """The quotes of a text that begins outside quotes."""
 
-    inside: Flags  # by byte: between an opening quote and its closing one
-    overrun: Numbers  # closing quotes behind which the field goes on
-    stray: Numbers  # first quotes of runs that are data: in a field without quotes, or behind its closing quote
+    inside: Flags  # by mark, of those that are no quotes: between an opening quote and its closing one
+    overrun: Numbers  # marks: closing quotes behind which the field goes on
+    stray: Numbers  # marks: first quotes of runs that are data, in a field without quotes, or behind its closing quote
     closed: bool  # the text ends outside
 
 
-def quotes_of(text: Bytes, dialect: Dialect) -> Quotes:
+def quotes_of(marks: Marks) -> Quotes:
     """Follow all quotes of a text in which no escape stands, and no space that belongs to a delimiter."""
-    quotes = np.flatnonzero(text == ord(dialect.quote))
-    first = np.flatnonzero(np.append([True], quotes[1:] != quotes[:-1] + 1)) if len(quotes) else quotes
-    starts, lengths = quotes[first], np.diff(np.append(first, len(quotes)))
-    ends, odd = starts + lengths - 1, lengths % 2 == 1
-    beside = np.zeros(256, bool)
-    beside[list(dialect.delimiter + b"\r\n")] = True
-    opens = beside[text[starts - 1]] | (starts == 0)
+    if marks.in_turns:
+        closed = not (len(marks.turned) and marks.turned[-1])
+        return Quotes(inside=marks.turned, overrun=_NONE, stray=_NONE, closed=closed)
+    return _by_runs(marks)
+
+
+def _by_runs(marks: Marks) -> Quotes:
+    beside = marks.is_quote[1:] & marks.is_quote[:-1] & marks.joins[1:-1]  # each quote behind another
+    starts = np.flatnonzero(marks.is_quote & ~np.append([False], beside))
+    ends = np.flatnonzero(marks.is_quote & ~np.append(beside, [False]))
+    odd = ((ends - starts) & 1) == 0
+    opens = marks.follows[starts]
     inside = _inside_before(turns=odd & opens, ends_outside=odd & ~opens)
     opening = ~inside & opens
-    closing = np.where(inside, odd, opens & ~odd)
-    closes = ends[closing]
-    behind = closes[closes + 1 < len(text)]
-    marks = np.zeros(len(text) + 1, np.int8)
-    marks[starts[opening]] = 1
-    marks[closes] -= 1
+    closes = ends[np.where(inside, odd, opens & ~odd)]
+    turns = np.zeros(len(marks.places), np.int8)
+    turns[starts[opening]] = 1
+    turns[closes] -= 1
     return Quotes(
-        inside=np.cumsum(marks[:-1], dtype=np.int8).view(np.bool_),
-        overrun=behind[~beside[text[behind + 1]]],
+        inside=np.cumsum(turns, dtype=np.int8).view(np.bool_),
+        overrun=closes[~marks.leads[closes]],
         stray=starts[~inside & ~opens],
         closed=int(opening.sum()) == len(closes),
     )
@@ -53,7 +58,8 @@ def quotes_of(text: Bytes, dialect: Dialect) -> Quotes:
 
 def _inside_before(*, turns: Flags, ends_outside: Flags) -> Flags:
     """Tell before which runs the text is inside quotes."""
-    turned = np.append([0], np.cumsum(turns))
-    last = np.maximum.accumulate(np.append([0], np.where(ends_outside, np.arange(1, len(turns) + 1), 0)))
-    found: Flags = ((turned - turned[last]) % 2 == 1)[:-1]
+    turned = np.append(np.uint8(0), np.cumsum(turns, dtype=np.uint8))  # of which the last bit alone counts
+    last = np.where(ends_outside, np.arange(1, len(turns) + 1, dtype=np.int32), np.int32(0))
+    np.maximum.accumulate(last, out=last)
+    found: Flags = ((turned - turned[np.append(np.int32(0), last)]) & 1)[:-1].view(np.bool_)
     return found

@@ -6,9 +6,11 @@ import re
 import unicodedata
 from typing import Final, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.formats.at_once.arrays import Numbers
 from shared.formats.finance.shapes import kind
 
 _WORDS: Final = (
@@ -57,7 +59,7 @@ def _is_sum(table: pa.Table) -> bool:
     return len(lacking) > 1 and len(held) > 1 and all(kind(value) == "number" for value in held)
 
 
-def no_records(table: pa.Table) -> dict[int, Reason]:
+def no_records(table: pa.Table) -> dict[Reason, Numbers]:
     """Return the rows that are a total, or hold one value alone, and leave empty what every other row of the block holds."""
     rows = table.num_rows
     rare = [column for column in table.columns if 0 < column.null_count <= rows // 2]
@@ -66,21 +68,15 @@ def no_records(table: pa.Table) -> dict[int, Reason]:
     lacking = pc.is_null(rare[0])
     for column in rare[1:]:
         lacking = pc.or_(lacking, pc.is_null(column))
-    places = pc.indices_nonzero(lacking.combine_chunks())
+    places = pc.indices_nonzero(lacking.combine_chunks()).to_numpy()
     if not 0 < len(places) <= rows // 2:
         return {}
     few = table.take(places)
-    totals = pc.fill_null(pc.match_substring_regex(pc.coalesce(*few.columns), _LIKE_TOTAL), fill_value=False).to_pylist()
-    held = [0] * len(places)
+    is_total = pc.fill_null(pc.match_substring_regex(pc.coalesce(*few.columns), _LIKE_TOTAL), fill_value=False).to_numpy()
+    held = np.zeros(len(places), np.int64)
     for column in few.columns:
-        held = [count + valid for count, valid in zip(held, column.is_valid().to_pylist(), strict=True)]
-    found: dict[int, Reason] = {}
-    for place, total, count in zip(places.to_pylist(), totals, held, strict=True):
-        if total:
-            found[place] = "total_row"
-        elif count == 1:
-            found[place] = "note_row"
-    notes = sum(1 for reason in found.values() if reason == "note_row")
-    if len(found) < len(places) or 3 * notes > rows:  # records may lack values here
-        found = {place: reason for place, reason in found.items() if reason == "total_row"}
-    return found
+        held += column.is_valid().to_numpy()
+    is_note = ~is_total & (held == 1)
+    if not (is_total | is_note).all() or 3 * is_note.sum() > rows:  # records may lack values here
+        is_note[:] = False
+    return {"total_row": places[is_total], "note_row": places[is_note]}

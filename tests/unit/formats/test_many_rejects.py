@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
-import pyarrow as pa
+import numpy as np
 import pytest
 
+from shared.contracts.columns import Column
+from shared.formats.at_once.bounds import records_of
 from shared.formats.at_once.fields import fields_of
 from shared.formats.blocks import _Reader, read_block  # the exact path is the oracle
 from shared.formats.dialect import DATAVERSE, Dialect
+from shared.formats.screen import Screen
+from shared.formats.slices import Lineage, SliceSpec, read_slices
+from shared.formats.table_schema import TableSchema
 
 ENDS = ("\n", "\r\n", "\r", "\n\n")
 
@@ -79,7 +89,7 @@ def test_any_records_at_all_are_told_apart_at_once_as_one_by_one(seed: int) -> N
     assert compared
 
 
-@pytest.mark.parametrize(
+KINDS = pytest.mark.parametrize(
     ("good", "bad"),
     [
         (b'1,"x, y"\n', b'1,"x"y\n'),
@@ -87,15 +97,61 @@ def test_any_records_at_all_are_told_apart_at_once_as_one_by_one(seed: int) -> N
         (b"1,x\n", b"1,\xff\n"),
         (b'1,"x"\n', b'1,"x",2\n'),
         (b'1,"x\ny"\n', b'1,"x\ny"z\n'),
+        (b'1,"x\ny"\n', b'1,"x\ny",2\n'),
+        (b"1,x\n", b"x\n"),
     ],
-    ids=["text behind a quote", "stray quotes", "no text", "too wide", "over two lines"],
+    ids=[
+        "text behind a quote",
+        "stray quotes",
+        "no text",
+        "too wide",
+        "over two lines",
+        "over two lines, too wide",
+        "one field",
+    ],
 )
+
+
+@KINDS
 def test_records_that_cannot_be_used_are_not_read_one_by_one(good: bytes, bad: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """One by one took seventy times as long as good rows take."""
     monkeypatch.setattr(_Reader, "exact", None)
     data = memoryview((good + bad) * 3_000)
     found = read_block(data, dialect=Dialect(strict=True), width=2, min_width=2, exact=True)
     assert (found.table.num_rows, found.rejects.num_rows) == (3_000, 3_000)
+
+
+@KINDS
+@pytest.mark.parametrize("share", [1, 20], ids=["all", "one of twenty"])
+def test_records_that_cannot_be_used_are_told_apart_once(
+    good: bytes, bad: bytes, share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The screen and the fields of a reject told them apart anew, which took up to ten times as long as good rows take."""
+    looked_through = Counter[str]()
+
+    def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(data: memoryview, *more: Any, **named: Any) -> Any:
+            looked_through[name] += len(data)
+            return function(data, *more, **named)
+
+        return counted
+
+    for module in [module for name, module in sys.modules.items() if name.startswith("shared.formats")]:
+        for name in ("records_of", "marks_of", "parsed_rows"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, counting(name, getattr(module, name)))
+    data = (bad + good * (share - 1)) * 1_000
+    spec = SliceSpec(
+        schema=TableSchema(table="t", columns=(Column(name="a", type="string"), Column(name="b", type="string"))),
+        lineage=Lineage(source_file="finance/t.csv", source_version="1", landed_at=datetime(2026, 11, 26, tzinfo=UTC)),
+        dialect=Dialect(strict=True),
+        final=True,
+        screen=Screen(header=("a", "b")),
+    )
+    rejects = sum(found.rejects for found in read_slices([data], spec))
+    assert rejects >= 1_000
+    assert looked_through["records_of"] == looked_through["marks_of"] == len(data)
+    assert looked_through["parsed_rows"] <= 2 * len(data), "once in vain"
 
 
 def test_records_that_cannot_be_used_take_memory_by_their_bytes() -> None:
@@ -110,13 +166,27 @@ def test_records_that_cannot_be_used_take_memory_by_their_bytes() -> None:
     assert peak + found.rejects.nbytes < 60 * len(data)
 
 
-def test_fields_of_rejected_records_are_split_at_once_as_one_by_one() -> None:
+RAW = [b'1,"a,b",', b"2,,x,y", b'3,"a""b","c\nd"', b",", b'"",1,2', "é;,ü".encode(), b'4" ""x,5', b'"""",', b"6"] * 2
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\r\n"])
+@pytest.mark.parametrize("every", [1, 2])
+def test_fields_of_rejected_records_are_split_at_once_as_one_by_one(end: bytes, every: int) -> None:
     dialect = Dialect(strict=True)
-    raw = [b'1,"a,b",', b"2,,x,y", b'3,"a""b","c\nd"', b",", b'"",1,2', "é;,ü".encode()] * 2
-    oracle = [[None if value is None else value.decode() for value in dialect.fields(record)] for record in raw]
-    assert fields_of(pa.array(raw, pa.binary()), dialect).to_pylist() == oracle
-    marked = [*raw, "\ufeff1,2".encode()]  # which is read one by one
-    assert fields_of(pa.array(marked, pa.binary()), dialect).to_pylist() == [*oracle, ["1", "2"]]
+    records = records_of(memoryview(end.join(RAW)), dialect)
+    assert records is not None
+    chosen = np.arange(len(RAW)) % every == 0
+    fields = [None if value is None else value.decode() for record in RAW[::every] for value in dialect.fields(record)]
+    assert fields_of(records, chosen, dialect).to_pylist() == fields
+
+
+def test_a_space_that_belongs_to_the_delimiter_is_no_part_of_a_field() -> None:
+    dialect = Dialect(strict=True, spaced=True)
+    raw = [b" a, b,c,  d, , ,", b" ", b", "]
+    records = records_of(memoryview(b"\n".join(raw)), dialect)
+    assert records is not None
+    fields = [None if value is None else value.decode() for record in raw for value in dialect.fields(record)]
+    assert fields_of(records, np.ones(3, np.bool_), dialect).to_pylist() == fields
 
 
 def test_line_breaks_alone_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
