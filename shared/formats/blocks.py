@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from shared.errors import Internal
 from shared.formats.at_once.arrays import Flags
 from shared.formats.at_once.bounds import FAULTS, Records, records_of
-from shared.formats.at_once.marks import Marks, marks_of
+from shared.formats.at_once.marks import TextMarks, marks_of
 from shared.formats.at_once.parsing import OddRow, is_utf8, parsed_rows
-from shared.formats.at_once.rejected import rejected
+from shared.formats.at_once.set_aside import set_aside
 from shared.formats.at_once.utf8 import REASONS, first_faults
 from shared.formats.dialect import BOM, Dialect
 from shared.formats.rejects import (
@@ -114,7 +114,7 @@ class _Reader:
             )
         return self._with_odd_rows(data, table, odd, records)
 
-    def _marks_of(self, data: memoryview) -> Marks | None:
+    def _marks_of(self, data: memoryview) -> TextMarks | None:
         """Return the marks of a block in which quotes have to open and close fields; None where there are none, or need not."""
         text = np.frombuffer(data, np.uint8)
         if not self._dialect.strict or not (text == ord(self._dialect.quote)).any():
@@ -180,7 +180,7 @@ class _Reader:
         reason: Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
         return reason, f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
 
-    def at_once(self, data: memoryview, marks: Marks | None = None) -> Parsed | None:
+    def at_once(self, data: memoryview, marks: TextMarks | None = None) -> Parsed | None:
         """Read a block in which many records cannot be used: all at once, not one by one."""
         found = records_of(data, self._dialect, marks)
         if found is None or not len(found.starts):
@@ -206,7 +206,7 @@ class _Reader:
         return Parsed(
             table=table,
             numbers=pa.array(np.flatnonzero(good), pa.int64()),
-            rejects=rejected(
+            rejects=set_aside(
                 found,
                 bad,
                 kinds=told.indices.to_numpy(),

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from shared.formats.at_once.arrays import Numbers
 from shared.formats.at_once.bounds import Records, records_of
-from shared.formats.at_once.rejected import rejected
+from shared.formats.at_once.set_aside import set_aside
 from shared.formats.blocks import Parsed
 from shared.formats.dialect import Dialect
 from shared.formats.finance.totals import last_totals, no_records
@@ -114,7 +114,7 @@ def _rejects(
         for reason in _REASONS
     ]
     if found is not None:
-        rejects = rejected(found, wanted, kinds=reasons[wanted], told=told, dialect=dialect)
+        rejects = set_aside(found, wanted, kinds=reasons[wanted], told=told, dialect=dialect)
         return rejects.set_column(0, SCHEMA.field(0), pa.array(_shifted(np.flatnonzero(wanted), shift), pa.int64()))
     places = _places(data, set(np.flatnonzero(wanted).tolist()), dialect)
     return table_of(

@@ -8,6 +8,6 @@
 | `marks` | The bytes that may end a field or a record, or open and close quotes |
 | `parsing` | Text of complete records to columns, by pyarrow |
 | `quotes` | Where in a text quotes open and close, and which leave their fields in doubt |
-| `rejected` | Records that cannot be used, as columns |
+| `set_aside` | Records that are set aside as rejects, as columns |
 | `utf8` | Which records are no text, and from which byte on |
 """

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.formats.at_once.arrays import Bytes, Flags, Numbers, Offsets
-from shared.formats.at_once.marks import Marks, marks_of
+from shared.formats.at_once.marks import TextMarks, marks_of
 from shared.formats.at_once.quotes import Quotes, quotes_of
 from shared.formats.dialect import BOM, Dialect, Fault
 
@@ -22,7 +22,7 @@ class Records:
     """The records of a text, in order, and the lines that they are among."""
 
     text: Bytes
-    marks: Marks
+    marks: TextMarks
     quotes: Quotes | None  # None: there are none
     separators: Numbers  # where each field of each line ends: a delimiter, a line break, or the end of the text
     lines: Numbers  # separators of each line; of an empty one, which is no record, there is one
@@ -87,7 +87,7 @@ def _content(array: pa.BinaryArray) -> memoryview:
     return memoryview(values)[ends[array.offset] : ends[array.offset + len(array)]]
 
 
-def records_of(data: memoryview, dialect: Dialect, marks: Marks | None = None) -> Records | None:
+def records_of(data: memoryview, dialect: Dialect, marks: TextMarks | None = None) -> Records | None:
     """Tell the records of a text apart; empty lines are none. None where that takes reading them one after the other.
 
     That is: it is empty or ends inside quotes, or in it stands an escape, a quote where spaces belong to delimiters, or a byte

@@ -16,7 +16,7 @@ _CARRIAGE_RETURN: Final = ord("\r")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Marks:
+class TextMarks:
     """The delimiters, quotes and line breaks of a text, in order."""
 
     places: Numbers
@@ -58,7 +58,7 @@ class Marks:
         return bool(self.follows[quotes[::2]].all() and self.leads[quotes[1::2]].all())
 
 
-def marks_of(text: Bytes, dialect: Dialect) -> Marks:
+def marks_of(text: Bytes, dialect: Dialect) -> TextMarks:
     """Find the marks of a text, whose escapes are data."""
     quote = ord(dialect.quote)
     is_mark = (text == ord(dialect.delimiter)) | (text == quote) | (text == _LINE_FEED) | (text == _CARRIAGE_RETURN)
@@ -66,4 +66,4 @@ def marks_of(text: Bytes, dialect: Dialect) -> Marks:
     joins = np.empty(len(places) + 1, np.bool_)
     np.equal(places[1:], places[:-1] + 1, out=joins[1:-1])
     joins[0], joins[-1] = (places[0] == 0, places[-1] == len(text) - 1) if len(places) else (True, True)
-    return Marks(places=places, bytes=text[places], quote=quote, joins=joins)
+    return TextMarks(places=places, bytes=text[places], quote=quote, joins=joins)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.formats.at_once.arrays import Flags, Numbers
-from shared.formats.at_once.marks import Marks
+from shared.formats.at_once.marks import TextMarks
 
 _NONE: Numbers = np.empty(0, np.int64)
 
@@ -28,7 +28,7 @@ class Quotes:
     closed: bool  # the text ends outside
 
 
-def quotes_of(marks: Marks) -> Quotes:
+def quotes_of(marks: TextMarks) -> Quotes:
     """Follow all quotes of a text in which no escape stands, and no space that belongs to a delimiter."""
     if marks.in_turns:
         closed = not (len(marks.turned) and marks.turned[-1])
@@ -36,7 +36,7 @@ def quotes_of(marks: Marks) -> Quotes:
     return _by_runs(marks)
 
 
-def _by_runs(marks: Marks) -> Quotes:
+def _by_runs(marks: TextMarks) -> Quotes:
     beside = marks.is_quote[1:] & marks.is_quote[:-1] & marks.joins[1:-1]  # each quote behind another
     starts = np.flatnonzero(marks.is_quote & ~np.append([False], beside))
     ends = np.flatnonzero(marks.is_quote & ~np.append(beside, [False]))

@@ -1,4 +1,4 @@
-"""Records that cannot be used, as columns."""
+"""Records that are set aside as rejects, as columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.formats.dialect import Dialect
 from shared.formats.rejects import RAW_LIMIT, SCHEMA, WHOLE, RecordReason
 
 
-def rejected(
+def set_aside(
     records: Records, chosen: Flags, *, kinds: Numbers, told: Sequence[tuple[RecordReason, str]], dialect: Dialect
 ) -> pa.Table:
     """Return some records as rejects; what is wrong with each is an index into a few reasons and details."""
