@@ -85,10 +85,14 @@ class Settings:
         return (*self.dataverse_containers, self.finance_container)
 
 
+#: What the environment may tell; to look it up takes 2 ms, and a host reads its settings each time that it is asked something.
+_TOLD = structs.fields(AppSettings)
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read and check the settings; raises `SettingsInvalid` naming the first that is absent or unusable."""
     lake = _connection(environment, "LakeStorage")
-    told = AppSettings(**{field.name: _value(environment, field) for field in structs.fields(AppSettings)})
+    told = AppSettings(**{field.name: _value(environment, field) for field in _TOLD})
     return Settings(
         lake=lake,
         ledger=_connection(environment, "LedgerStorage", default=lake),

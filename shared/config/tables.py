@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -131,6 +132,7 @@ def resolve(
     )
 
 
+@lru_cache(maxsize=4)  # a host opens the file each time that it is asked something, and it is seldom another text
 def read_configuration(text: str, *, file: str = FILE) -> Configuration:
     """Parse `customer360.toml`; raises `ConfigurationInvalid` at the first key that is unknown or of the wrong kind."""
     try:
