@@ -76,6 +76,12 @@ FINANCIAL: Final = ("income", "spend", "credit_limit")
 PERSONAL: Final = tuple(column.name for column in fields(Customer) if column.name not in FINANCIAL)
 
 
+def telephone(chance: random.Random) -> str:
+    """Make a telephone number as one person or another writes it; gold has all of them in one form."""
+    last = chance.randrange(100)
+    return (f"+1 206-555-01{last:02d}", f"+1 (425) 555 01{last:02d}", f"+180155501{last:02d}")[last % 3]
+
+
 def invented(chance: random.Random, cid: int) -> Customer:
     """Make somebody with this cid; every so many cids one is awkward, has an empty value or none."""
     awkward = AWKWARD_NAMES[cid // 20 % len(AWKWARD_NAMES)] if cid % 20 == 7 else None
@@ -89,7 +95,7 @@ def invented(chance: random.Random, cid: int) -> Customer:
         name=f"{firstname} {lastname}",
         gender=chance.choice(GENDERS),
         email=None if cid % 100 == 13 else f"customer{cid}@{chance.choice(DOMAINS)}",
-        telephone=f"+1 555-01{chance.randrange(100):02d}",
+        telephone=telephone(chance),
         country=country,
         city=None if cid % 100 == 14 else city,
         state=state,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from local.sample.customers import telephone
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
@@ -33,7 +35,7 @@ def plant(chance: random.Random, customers: Sequence[Customer], *, share: float 
 
 
 def _again(chance: random.Random, one: Customer, cid: str) -> Customer:
-    twin = replace(one, cid=cid, telephone=f"+1 555-01{chance.randrange(100):02d}")
+    twin = replace(one, cid=cid, telephone=telephone(chance))
     if one.email is not None and chance.random() < 0.5:
         # Typed again at another counter: the same mailbox, written otherwise, and a name with a slip.
         return replace(twin, email=f" {one.email.upper()}", name=_slip(chance, one.name))

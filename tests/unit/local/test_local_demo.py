@@ -118,6 +118,7 @@ def test_nothing_is_wrong_where_all_is_as_expected() -> None:
         ({"gold": [row(customer(cid)) for cid in "1223"]}, "gold has 1 customers more than once, cid 2"),
         ({"gold": [row(customer(cid)) for cid in "123"]}, "gold has 1 customers that are not live, cid 3"),
         ({"gold": [row(customer("1", city="Ys")), row(customer("2"))]}, "another city than expected for 1 customers, cid 1"),
+        ({"gold": [row(customer("1")) | {"phone_e164": None}, row(customer("2"))]}, "another phone_e164 than expected for 1 "),
         ({"gold": [{"cid": "1"}, row(customer("2"))]}, "another income than expected for 1 customers, cid 1"),
     ],
 )
