@@ -14,6 +14,7 @@ from spark_jobs.gold.models.header import parse_model
 from spark_jobs.gold.readiness import inspect
 from tests.cdm import broken
 from tests.gold_models import model_text
+from tests.official.cdm_model import disagreements
 from tests.spark.conftest import Pipeline, customer
 
 pytestmark = pytest.mark.spark
@@ -70,6 +71,7 @@ def assert_fit(pipeline: Pipeline) -> None:
     keys = {name: table.primary_key for name, table in record.tables.items()}
     assert broken(gold(pipeline), columns, keys) == []
     assert [str(finding) for finding in inspect(gold(pipeline)) if finding.severity == "error"] == []
+    assert disagreements(gold(pipeline)) == [], "Microsoft's object model reads it as the files hold it"
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
