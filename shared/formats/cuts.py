@@ -16,6 +16,7 @@ from shared.formats.rejects import RAW_LIMIT, Reject, table_of
 from shared.formats.screen import Screen, screened, without_totals
 
 _LOOK_AHEAD: Final = 64 * 1024
+_LINES_OF_A_VALUE: Final = 16  # a file of lines of one field alone must not become one block
 _LINE_END: Final = re.compile(rb"\r\n?|\n")
 
 
@@ -126,9 +127,10 @@ class Cutter:
         target = max(1, min(self._limits.block, self._max_bytes - self._taken - mark))
         cut, exact = self._likely_cut(target)
         try:
+            cut = self._with_rest(cut)
             parsed = self._read(cut, exact=exact)
         except OpenQuoteError:
-            cut = self._exact_cut(target)
+            cut = self._with_rest(self._exact_cut(target))
             parsed = self._read(cut, exact=True)
         if self._widest is not None:
             self._widest = max(self._widest, parsed.widest)
@@ -198,7 +200,29 @@ class Cutter:
         )
         if self._screen is None:
             return replace(parsed, found=None)
-        return screened(parsed, data, screen=self._screen, dialect=self._dialect)
+        following, _ = self._following(cut)
+        is_followed = following is not None and self._is_row(following)
+        return screened(parsed, data, screen=self._screen, dialect=self._dialect, is_followed=is_followed)
+
+    def _with_rest(self, cut: int) -> int:
+        """Take in lines of one field below the last record: maybe the rest of its last value, if a line break stands in it."""
+        if self._screen is None or self._width == 1 or cut == 0:
+            return cut
+        for _ in range(_LINES_OF_A_VALUE):
+            following, end = self._following(cut)
+            if following is None or len(self._dialect.fields(following)) > 1:
+                break
+            cut = end
+        return cut
+
+    def _following(self, cut: int) -> tuple[bytes | None, int]:
+        """Return the record behind the block and where it ends; None where it is not a complete one that is short."""
+        window = self._window
+        have = min(window.fill(cut + _LOOK_AHEAD), cut + _LOOK_AHEAD)
+        found = self._dialect.record(window.data, window.at + cut, window.at + have)
+        if found is None or (found[2] == window.at + have and not (self._final and window.ended)):
+            return None, cut
+        return bytes(window.data[found[0] : found[1]]), found[2] - window.at
 
     def _likely_cut(self, target: int) -> tuple[int, bool]:
         """Tell how many bytes the block has, probably, and whether that is certain."""
@@ -207,10 +231,12 @@ class Cutter:
         if have <= target and window.ended:
             return self._likely_tail(target)
         end = window.at + min(have, target + _LOOK_AHEAD)
+        is_open = not window.ended  # what reaches the end may go on behind it
         for found in _LINE_END.finditer(window.data, window.at + target - 1, end):
             following = self._dialect.record(window.data, found.end(), end)
             # What follows a line break inside quotes hardly ever has the fields of a row; too little to tell counts as a row.
-            if following is None or following[2] == end or self._is_row(bytes(window.data[following[0] : following[1]])):
+            reaches_end = following is not None and following[2] == end
+            if following is None or (reaches_end and is_open) or self._is_row(bytes(window.data[following[0] : following[1]])):
                 return found.end() - window.at, False
         return self._exact_cut(target), True
 

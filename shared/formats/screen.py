@@ -45,11 +45,12 @@ class Screen:
     totals: bool = True  # whether records that hold a total, or a note, are set aside
 
 
-def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Dialect) -> Parsed:
+def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Dialect, is_followed: bool = False) -> Parsed:
     """Return a block's columns without those that only separate, and its rows without what is no record.
 
     A row without any value, and one that repeats the header, is passed over like an empty line: it has no number. A value
     behind the named columns makes the row a reject. What would be totals if the file ended here is told beside the rows.
+    `is_followed` says that a row stands behind the block.
     """
     table = parsed.table
     width = table.num_columns - screen.spare
@@ -60,7 +61,7 @@ def screened(parsed: Parsed, data: memoryview, *, screen: Screen, dialect: Diale
     kept = named if gone is None else named.filter(pc.invert(gone))
     last = last_totals(kept) if screen.totals else 0
     apart = {reason: rows for reason, rows in (no_records(kept) if screen.totals else {}).items() if len(rows)}
-    cut = _cut_off(parsed, data) if parsed.rejects.num_rows and parsed.table.num_rows else np.empty(0, np.int64)
+    cut = _cut_off(parsed, data, is_followed=is_followed)
     if gone is None and not (last or apart or len(cut)):
         return replace(parsed, table=named, found=None)
     numbers = parsed.numbers.to_numpy()
@@ -129,12 +130,14 @@ def _renumbered(rejects: pa.Table, shift: Numbers) -> pa.Table:
     return rejects.set_column(0, SCHEMA.field(0), pa.array(_shifted(rejects["number"].to_numpy(), shift), pa.int64()))
 
 
-def _cut_off(parsed: Parsed, data: memoryview) -> Numbers:
+def _cut_off(parsed: Parsed, data: memoryview, *, is_followed: bool) -> Numbers:
     """Return the numbers of the rows that a line break inside their last value may have cut off.
 
     Below stands one field alone. In a table of two columns it may be a record without its delimiter, and at the end of a file
     a note, unless the two lines end in other line breaks.
     """
+    if not (parsed.rejects.num_rows and parsed.table.num_rows):
+        return np.empty(0, np.int64)
     lone = parsed.rejects.filter(pc.starts_with(parsed.rejects["detail"], "fields=1 "))
     numbers = lone["number"].to_numpy()
     rows = np.zeros(parsed.records + 1, bool)
@@ -152,7 +155,7 @@ def _cut_off(parsed: Parsed, data: memoryview) -> Numbers:
     cr_or_lf = (before[0] > 0) & (before[1] == 0)
     like = np.where(crlf, (behind[0] == 2) & (behind[1] == 1), behind[0] == before[0])
     differs = ~like | (cr_or_lf & (before[0] == 2) & (behind[0] == 2) & (behind[1] == 1))
-    after = numbers < int(parsed.numbers[-1].as_py()) if len(parsed.numbers) else np.zeros(len(numbers), bool)
+    after = (numbers < int(parsed.numbers[-1].as_py())) | is_followed
     found: Numbers = numbers[(crlf | cr_or_lf) & (differs | (after & (parsed.table.num_columns > _PAIR)))] - 1
     return found
 

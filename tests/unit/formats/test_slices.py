@@ -12,7 +12,9 @@ import pytest
 
 from shared.contracts.columns import Column
 from shared.formats.cuts import Limits
+from shared.formats.dialect import Dialect
 from shared.formats.model_json import parse_model
+from shared.formats.screen import Screen
 from shared.formats.slices import Lineage, Slice, SliceSpec, read_slice, read_slices
 from shared.formats.table_schema import TableSchema, min_width
 from tests.makers.export import GROUP, changes, incremental_export
@@ -278,3 +280,37 @@ def test_first_rows_changes_and_a_delete_without_a_line_break_are_read_whole() -
         slice_ = read_export(data, made.model, GROUP)
         assert (slice_.records, slice_.rejects, slice_.held_back) == (len(rows), 0, 0)
         assert values_of(slice_) == [list(row.values()) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "reasons"),
+    [
+        (b"1,2\ra,b\r", ["1", "a"], []),
+        (b"1,2\na,b\r", ["1", "a"], []),  # the file's last line break is another
+        (b"1,2\na,b\rc\n3,4\n", ["1", "3"], ["cut_off", "too_narrow"]),
+        (b"1,2\r\na,b\rc", ["1"], ["cut_off", "too_narrow"]),
+        (b"a,b\rc\rd,e\r", ["a", "d"], ["too_narrow"]),  # maybe a record without its delimiter
+        (b"a,b,c\nx\ny\nd,e,f\n", ["d"], ["cut_off", "too_narrow", "too_narrow"]),
+        (b"a,b,c\nx\n", ["a"], ["too_narrow"]),  # a note below the table
+        (b"a,b,c\n" + b"x\n" * 40, ["a"], ["too_narrow"] * 40),
+    ],
+)
+def test_a_value_that_a_line_break_cut_off_is_known_wherever_a_block_ends(
+    data: bytes, rows: list[str], reasons: list[str]
+) -> None:
+    """At the end of a block of 8 MB the row was taken, without the rest of its last value."""
+    width = data.splitlines()[0].count(b",") + 1
+    for size in range(1, len(data) + 2):
+        spec = make_spec(
+            width, dialect=Dialect(strict=True), screen=Screen(), final=True, limits=Limits(block=size), max_bytes=size
+        )
+        slices = list(read_slices(by_bytes(data), spec))
+        found = [row for one in slices for row in values_of(one)]
+        assert [row[0] for row in found] == rows, size
+        assert [reject["_reason"] for one in slices for reject in rejects_of(one)] == reasons, size
+        assert sum(one.consumed for one in slices) == len(data)
+
+
+def by_bytes(data: bytes) -> Iterator[bytes]:
+    """Return a text byte by byte, as chunks that end within a line break do."""
+    return (data[place : place + 1] for place in range(len(data)))
