@@ -28,6 +28,7 @@ class Environment:
     target: str = "prod"  # of the bundle; `prod_cluster` for workspaces without serverless compute
     catalog: str = ""  # where silver and gold get names; empty: nowhere
     schema: str = "customer360"  # what the names of its schemas begin with
+    insights: str = "off"  # whether each run previews Customer Insights: off or on
     customer_insights: bool = False  # whether refreshes are asked for, which takes a key
 
 
@@ -57,5 +58,6 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         target=variables.get("BUNDLE_TARGET", "").strip() or "prod",
         catalog=variables.get("CATALOG", "").strip(),
         schema=variables.get("CATALOG_SCHEMA", "").strip() or "customer360",
+        insights=variables.get("INSIGHTS_PREVIEW", "").strip() or "off",
         customer_insights=variables.get("CUSTOMER_INSIGHTS_REFRESH", "").strip() not in {"", "off"},
     )

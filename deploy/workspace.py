@@ -91,6 +91,7 @@ class Workspace:
             "job_principal": self._environment.job_client_id,
             "catalog": self._environment.catalog,
             "schema": self._environment.schema,
+            "insights": self._environment.insights,
         }
         return {f"BUNDLE_VAR_{name}": value for name, value in told.items()}
 

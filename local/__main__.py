@@ -35,7 +35,7 @@ def up(folder: Path, console: Console) -> int:
     for how in (signal.SIGINT, signal.SIGTERM):
         signal.signal(how, lambda *_: ended.set())
     with console.status("Starting the stack …"):
-        stack = Stack(folder=folder, core_tools=True).__enter__()
+        stack = Stack(folder=folder, core_tools=True, insights=True).__enter__()
     try:
         for label, value in fixed_points(stack):
             say(console, f"{label:18} {value}")
@@ -57,7 +57,13 @@ def demo(folder: Path, console: Console) -> int:
     with console.status("Starting the stack …"):
         stack = Stack(folder=folder).__enter__()
     try:
-        return run_demo(base_url=stack.functions_url, connection_string=stack.storage)
+        report = folder.parent / "insights.html"
+        return run_demo(
+            base_url=stack.functions_url,
+            connection_string=stack.storage,
+            before_last=stack.preview_insights,  # once is enough to see it, and it takes as long as all else in a run
+            report=report,
+        )
     finally:
         stack.stop()
 

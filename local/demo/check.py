@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from local.sample.waves import Expected, Landing, Reject
 
 
+#: The share of the planted duplicates that the rules have to find.
+_FOUND = 0.95
+
+
 @dataclass(frozen=True, kw_only=True)
 class Observed:
     """What was read from the lake after a wave."""
@@ -25,11 +29,18 @@ class Observed:
     parts: tuple[BronzePart, ...]
     rejects: tuple[Reject, ...]
     gold: Sequence[Mapping[str, Any]]  # rows of the table `customer`
+    profiles: Sequence[frozenset[str]] | None = None  # as previewed: the cids of each; None where nothing is
 
 
 def problems(expected: Expected, observed: Observed) -> list[str]:
     """Return every way in which the lake is not as expected, one sentence each; none is what one hopes for."""
-    return [*_of_bronze(expected, observed), *_of_gold(expected.customers, observed.gold)]
+    told = [*_of_bronze(expected, observed), *_of_gold(expected.customers, observed.gold)]
+    return [*told, *_of_profiles(expected, observed.profiles)]
+
+
+def found_twins(expected: Expected, profiles: Sequence[frozenset[str]]) -> int:
+    """Return how many of the planted duplicates are one profile."""
+    return len({frozenset(pair) for pair in expected.twins} & set(profiles))
 
 
 def rows_of(parts: Iterable[BronzePart], file: str) -> tuple[int, ...]:
@@ -86,6 +97,19 @@ def _of_gold(expected: Mapping[str, Customer], rows: Sequence[Mapping[str, Any]]
                 wrong.setdefault(column, []).append(str(row["cid"]))
     for column, cids in wrong.items():
         yield f"gold has another {column} than expected for {len(cids):,} customers, cid {_some(cids)}"
+
+
+def _of_profiles(expected: Expected, profiles: Sequence[frozenset[str]] | None) -> Iterator[str]:
+    if profiles is None:
+        return
+    if set().union(*profiles) != expected.customers.keys():
+        yield "the preview of Customer Insights is not one of all live customers"
+    wrong = [cids for cids in profiles if len(cids) > 1 and tuple(sorted(cids, key=int)) not in expected.twins]
+    if wrong:
+        yield f"the preview makes one profile of different people {len(wrong):,} times, cid {_some(sorted(wrong[0]))}"
+    found = found_twins(expected, profiles)
+    if found < _FOUND * len(expected.twins):
+        yield f"the preview finds {found:,} of {len(expected.twins):,} duplicates that were planted"
 
 
 def different(customer: Customer, row: Mapping[str, Any]) -> list[str]:

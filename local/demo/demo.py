@@ -19,16 +19,20 @@ from rich.live import Live
 
 from local.demo.check import Observed, only_new_bytes, problems
 from local.demo.steps import Baseline, Documents, Goal, Step, awaited, failure, newest_batch, steps
-from local.demo.tables import landed_table, layers_table, line, progress_table, rejects_table, steps_table
+from local.demo.tables import landed_table, layers_table, line, preview_table, progress_table, rejects_table, steps_table
 from local.errors import LocalStackError
-from local.lake.view import GoldUnreadableError, bronze_parts, gold, outcome, publication, rejects
+from local.lake.view import GoldUnreadableError, bronze_parts, gold, outcome, preview, publication, rejects
 from local.sample.waves import DATAVERSE, FINANCE, Landing, Wave, make_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from local.lake.view import Preview
 
 LIMIT_SECONDS: Final = 300.0  # for everything, Spark's first start on a slow machine included
 POLL_SECONDS: Final = 0.5
+DUPLICATES: Final = 150  # customers who are there twice, so that unification has something to find
 _NAMES: Final = ("First wave: initial load", "Second wave: changes, appended")
 
 
@@ -46,6 +50,7 @@ class Shown:
     batch: dict[str, Any]
     outcome: dict[str, Any]
     observed: Observed = field(repr=False)
+    preview: Preview | None = field(repr=False)
 
 
 class Demo:
@@ -57,10 +62,13 @@ class Demo:
         base_url: str,
         service: BlobServiceClient,
         console: Console,
+        before_last: Callable[[], None],
+        report: Path | None,
         limit: float,
         seconds: Callable[[], float],
         pause: Callable[[float], None],
     ) -> None:
+        self._before_last, self._report = before_last, report
         self._base_url, self._service, self._console = base_url, service, console
         self._limit, self._seconds, self._pause = limit, seconds, pause
         self._deadline = seconds() + limit
@@ -72,9 +80,11 @@ class Demo:
             raise DemoError("Landing is not empty, so nothing could be counted: stop the stack and run `make demo`.")
         shown: list[Shown] = []
         wrong: list[str] = []
-        for name, wave in zip(_NAMES, make_sample(), strict=True):
+        for name, wave in zip(_NAMES, make_sample(duplicates=DUPLICATES), strict=True):
             before = {part.path for part in shown[-1].observed.parts} if shown else set()
             sizes = dict(self._sizes)
+            if name == _NAMES[-1]:
+                self._before_last()
             shown.append(self._show(name, wave))
             added = [part for part in shown[-1].observed.parts if part.path not in before]
             found = [*problems(wave.expected, shown[-1].observed), *only_new_bytes(wave.landings, sizes, added)]
@@ -99,15 +109,19 @@ class Demo:
         batches = [batch for batch in self._documents().runs if batch["batch_id"] not in before.batches]
         if len(batches) != 1:
             raise DemoError(f"{name}: one run was expected for all that landed, and there were {len(batches)}.")
+        previewed = preview(self._service)
         observed = Observed(
             parts=bronze_parts(self._service),
             rejects=rejects(self._service),
             gold=gold(self._service, "customer"),
+            profiles=previewed.profiles if previewed is not None else None,
         )
         if publication(self._service) != batches[0]["publication"]:
             raise DemoError(f"{name}: the manifest of gold does not show publication {batches[0]['publication']}.")
         done = outcome(self._service, batches[0]["batch_id"])
-        return Shown(wave=wave, steps=followed, seconds=seconds, batch=batches[0], outcome=done, observed=observed)
+        return Shown(
+            wave=wave, steps=followed, seconds=seconds, batch=batches[0], outcome=done, observed=observed, preview=previewed
+        )
 
     def _follow(self, goal: Goal, before: Baseline, started: float) -> tuple[tuple[Step, ...], dict[str, float]]:
         """Show the steps until the pipeline is idle; raises DemoError where it cannot become so, or not in time."""
@@ -150,7 +164,12 @@ class Demo:
         self._console.print(landed_table(last.wave.expected, last.observed, self._sizes))
         self._console.print(layers_table([(wave.wave.expected, wave.observed, wave.outcome) for wave in shown]))
         self._console.print(rejects_table(last.observed.rejects))
+        if last.preview is not None:
+            self._console.print(preview_table(last.preview, last.wave.expected))
         self._console.print(steps_table([wave.seconds for wave in shown]))
+        if last.preview is not None and self._report is not None:
+            self._report.write_text(last.preview.page, encoding="utf-8")
+            self._console.print(f"Customer Insights, previewed, as a page: {self._report}", soft_wrap=True)
         self._console.print("Where to look, with `make up`:")
         runs = [(f"run of wave {number}", wave.batch["run_url"]) for number, wave in enumerate(shown, 1)]
         api = [(name, f"{self._base_url}/api/{name}") for name in ("status", "runs", "files")]
@@ -194,6 +213,8 @@ def run_demo(
     *,
     base_url: str,
     connection_string: str,
+    before_last: Callable[[], None] = lambda: None,
+    report: Path | None = None,
     limit: float = LIMIT_SECONDS,
     console: Console | None = None,
     seconds: Callable[[], float] = time.monotonic,
@@ -201,14 +222,24 @@ def run_demo(
 ) -> int:
     """Show the chain; 0 if everything adds up, else 1 after saying what does not.
 
-    `limit` is in seconds and for the whole demo. What is no terminal is given plain lines.
+    `limit` is in seconds and for the whole demo. `before_last` is called before the second wave lands, to switch on the preview
+    of Customer Insights; `report` is where its page is put. What is no terminal is given plain lines.
     """
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=160, color_system=None)  # a log has no width of its own
     began = seconds()
     with BlobServiceClient.from_connection_string(connection_string) as service:
-        demo = Demo(base_url=base_url.rstrip("/"), service=service, console=console, limit=limit, seconds=seconds, pause=pause)
+        demo = Demo(
+            base_url=base_url.rstrip("/"),
+            service=service,
+            console=console,
+            before_last=before_last,
+            report=report,
+            limit=limit,
+            seconds=seconds,
+            pause=pause,
+        )
         try:
             wrong = demo()
         except (DemoError, GoldUnreadableError) as error:

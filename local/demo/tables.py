@@ -8,13 +8,14 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from local.demo.check import rows_of
+from local.demo.check import found_twins, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from local.demo.check import Observed
     from local.demo.steps import Step
+    from local.lake.view import Preview
     from local.sample.waves import Expected, Reject
 
 _MARKS = {"waits": "[dim]·[/dim]", "active": "[yellow]…[/yellow]", "done": "[green]✓[/green]", "failed": "[red]✗[/red]"}
@@ -75,6 +76,24 @@ def layers_table(waves: Sequence[tuple[Expected, Observed, Mapping[str, Any]]]) 
     }
     for name, counts in counted.items():
         table.add_row(name, *(f"{count:,}" for count in counts))
+    return table
+
+
+def preview_table(preview: Preview, expected: Expected) -> Table:
+    """Show what Customer Insights will make of gold, as the job foresees it."""
+    told = preview.told
+    counts, foreseen = told["profiles"], {one["rule"]: one["accidents"] for one in told["forecast"]}
+    table = _table("Customer Insights, previewed", "", "rows", "accidents foreseen")
+    table.add_row("customers in gold", f"{counts['rows']:,}", "")
+    for rule in told["rules"]:
+        accidents = foreseen.get(rule["rule"])
+        table.add_row(f"pairs: {rule['rule']}", f"{rule['after']:,}", "-" if accidents is None else f"{accidents:.2f}")
+    table.add_row("profiles", f"{counts['profiles']:,}", "")
+    twins = f"{found_twins(expected, preview.profiles):,} of {len(expected.twins):,}"
+    table.add_row("planted duplicates found", twins, "")
+    for name, members in told["segments"].items():
+        table.add_row(f"segment {name}", f"{members:,}", "")
+    table.add_row("guards that hold", f"{sum(one['holds'] for one in told['guards'])} of {len(told['guards'])}", "")
     return table
 
 

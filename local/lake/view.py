@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BRONZE: Final = "bronze"
 GOLD: Final = "gold"
+PIPELINE: Final = "pipeline"
 MANIFEST: Final = "default.manifest.cdm.json"
 _PLACE: Final = re.compile(r"g(\d{6})-(\d{15})\.parquet")
 
@@ -90,7 +91,29 @@ def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
 
 def outcome(service: BlobServiceClient, batch_id: str) -> dict[str, Any]:
     """Return what the run of a batch says that it did; empty where it left nothing."""
-    return _json(service, "pipeline", f"batches/{batch_id}/outcome.json") or {}
+    return _json(service, PIPELINE, f"batches/{batch_id}/outcome.json") or {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What Customer Insights will make of gold, as the job foresees it."""
+
+    told: dict[str, Any]  # counts, rules, guards
+    profiles: tuple[frozenset[str], ...]  # the keys of the rows of each
+    page: str = field(repr=False)
+
+
+def preview(service: BlobServiceClient) -> Preview | None:
+    """Return the newest preview; None where none was made."""
+    told = _json(service, PIPELINE, "insights/preview.json")
+    if told is None:
+        return None
+    found: dict[str, set[str]] = {}
+    for _, data in _blobs(service, PIPELINE, f"insights/previews/{told['run']}/Identity/"):
+        for row in pq.read_table(io.BytesIO(data), columns=["Key", "CustomerId"]).to_pylist():
+            found.setdefault(row["CustomerId"], set()).add(row["Key"])
+    page = service.get_blob_client(PIPELINE, "insights/preview.html").download_blob().readall().decode()
+    return Preview(told=told, profiles=tuple(frozenset(keys) for keys in found.values()), page=page)
 
 
 def _part(path: str, data: bytes) -> BronzePart:

@@ -4,7 +4,7 @@
 | --- | --- |
 | `waves` | the two waves: what lands, and what has to be true after each |
 | `customers` | invented people, awkward in the ways real ones are |
-| `duplicates` | some of them twice, as people make duplicates |
+| `duplicates` | somebody twice, as people make duplicates |
 | `synapse_link` | bytes as Synapse Link writes them: records, `model.json`, labels |
 
 Imports nothing of the project.

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from local.sample.customers import LAST_NAMES, PERSONAL, PLACES, Customer, invented
+from local.sample.duplicates import duplicate
 from local.sample.synapse_link import SERVICE, entity_metadata, model, record, sink_time
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Expected:
     rejects: tuple[Reject, ...]
     customers: Mapping[str, Customer] = field(repr=False)  # the live ones by cid
     deleted: frozenset[str]  # cids that were there once
+    twins: tuple[tuple[str, str], ...] = ()  # pairs of cids that are one person, planted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ class _World:
     customers: dict[str, Customer] = field(default_factory=dict)
     rows: dict[str, tuple[str, datetime, datetime]] = field(default_factory=dict)  # cid: Id, createdon, SinkCreatedOn
     deleted: set[str] = field(default_factory=set)
+    twins: list[tuple[str, str]] = field(default_factory=list)
     records: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
 
@@ -107,6 +110,7 @@ class _World:
             rejects=tuple(self.rejects),
             customers=dict(self.customers),
             deleted=frozenset(self.deleted),
+            twins=tuple(self.twins),
         )
 
     def create(self, cid: str, createdon: datetime) -> tuple[str, bytes]:
@@ -115,6 +119,17 @@ class _World:
         self.customers[cid] = invented(self.chance, int(cid))
         self.rows[cid] = (guid, createdon, self.now)
         return self.tell(cid)
+
+    def repeat(self, of: str, cid: str, createdon: datetime) -> tuple[str, bytes]:
+        """Make a duplicate of a customer, and the row that tells of it."""
+        self.rows[cid] = (str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), createdon, self.now)
+        self.customers[cid] = duplicate(self.chance, self.customers[of], cid)
+        self.twins.append((of, cid))
+        return self.tell(cid)
+
+    def alone(self) -> list[str]:
+        """Return the live customers who are there once: twins stay as they are, so that it is known what is to be found."""
+        return sorted(self.customers.keys() - {cid for pair in self.twins for cid in pair})
 
     def move(self, cid: str) -> tuple[str, bytes]:
         """Have the customer move and change a name."""
@@ -175,20 +190,23 @@ class _World:
         return Landing(container=FINANCE, path=path, data="".join(f"{line}\n" for line in lines).encode())
 
 
-def make_sample(*, seed: int = 360, customers: int = 1500) -> tuple[Wave, Wave]:
-    """Make the two waves; the same seed makes the same bytes."""
+def make_sample(*, seed: int = 360, customers: int = 1500, duplicates: int = 0) -> tuple[Wave, Wave]:
+    """Make the two waves; the same seed makes the same bytes. `duplicates` of the customers are there twice."""
     world = _World(chance=random.Random(seed))  # data, not secrets
-    return _first_wave(world, customers), _second_wave(world, customers)
+    return _first_wave(world, customers, duplicates), _second_wave(world, customers)
 
 
-def _first_wave(world: _World, customers: int) -> Wave:
+def _first_wave(world: _World, customers: int, duplicates: int) -> Wave:
     """Make an initial load of every customer, and some who changed before it was over."""
     days = (_SYNCED - _FIRST_DAY).days
     rows = [
         world.create(str(cid), _FIRST_DAY + timedelta(seconds=world.chance.randrange(days * 86_400)))
         for cid in range(customers)
     ]
-    rows += [world.move(cid) for cid in world.chance.sample(sorted(world.customers), customers // 30)]
+    for number, cid in enumerate(world.chance.sample(sorted(world.customers), duplicates)):
+        createdon = world.rows[cid][1] + timedelta(days=world.chance.randrange(1, 400))
+        rows.append(world.repeat(cid, str(customers * 2 + number), min(createdon, _SYNCED)))
+    rows += [world.move(cid) for cid in world.chance.sample(world.alone(), customers // 30)]
     known = sorted(world.chance.sample(range(customers), customers * 4 // 5))
     strangers = [customers * 10 + number for number in range(3)]  # finance knows people who are no customers
     finance = world.finance("customer_finance.csv", "2026-10-31", [str(cid) for cid in (*known, *strangers)])
@@ -205,7 +223,7 @@ def _first_wave(world: _World, customers: int) -> Wave:
 def _second_wave(world: _World, customers: int) -> Wave:
     """Make changes of every kind at the end of the same year files, and a month's finance file with an unusable record."""
     world.now = _SECOND
-    touched = world.chance.sample(sorted(world.customers), customers // 8)
+    touched = world.chance.sample(world.alone(), customers // 8)
     leaving, moving = touched[: customers // 50], touched[customers // 50 :]
     new = [str(cid) for cid in range(customers, customers + customers // 25)]
     changes = [*((world.delete, cid) for cid in leaving), *((world.move, cid) for cid in moving)]

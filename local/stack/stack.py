@@ -8,12 +8,13 @@ A part that dies is started again by `watch`, as a platform would; all of them s
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from local.errors import LocalStackError
 from local.stack.azurite import KEY, LAKE_FOR_SPARK, LANDING, connection_string, create_containers, start_azurite
@@ -54,7 +55,8 @@ class StackBrokenError(LocalStackError):
 class Stack:
     """Azurite, the emulators, the functions and the bridge. `folder` keeps their data and, in `logs`, what they say.
 
-    `overrides` replaces app settings; `core_tools` lets `func start` host the functions where it is installed.
+    `overrides` replaces app settings; `core_tools` lets `func start` host the functions where it is installed; `insights` has
+    each run preview Customer Insights, and fail where a guard is broken.
     """
 
     def __init__(
@@ -65,9 +67,11 @@ class Stack:
         overrides: Mapping[str, str] | None = None,
         bundle: Path = BUNDLE,
         core_tools: bool = False,
+        insights: bool = False,
     ) -> None:
         self.folder, self.ports = folder, ports or Ports()
         self.settings = {**settings(self.ports), **(overrides or {})}
+        self._insights = "on" if insights else "off"
         self._bundle, self._func = bundle, shutil.which("func") if core_tools else None
         self._children: dict[str, Child] = {}
         self._since: dict[str, float] = {}
@@ -132,6 +136,13 @@ class Stack:
         url = self._probes()[name]
         self._children[name].wait_until(lambda: answers(url), seconds=90)
 
+    def preview_insights(self) -> None:
+        """Have the runs from here on preview Customer Insights: what `databricks jobs update` does to the job's parameter."""
+        job_id = int(self.settings["DATABRICKS_JOB_ID"])
+        parameters = self._ask_jobs(f"get?job_id={job_id}")["settings"]["parameters"]
+        told = [one | {"default": "on"} if one["name"] == "insights" else one for one in parameters]
+        self._ask_jobs("update", {"job_id": job_id, "new_settings": {"parameters": told}})
+
     def kill(self, name: str) -> None:
         """End one part as a crash would."""
         self._children[name].kill()
@@ -152,6 +163,16 @@ class Stack:
             if age < SHORTEST_LIFE:
                 raise StackBrokenError(name=child.name, log=child.log)
             self.start(name)
+
+    def _ask_jobs(self, call: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        asked = urllib.request.Request(  # noqa: S310 - our own part
+            f"{self.jobs_url}/api/2.2/jobs/{call}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.settings['DATABRICKS_TOKEN']}"},
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - our own part
+            found: dict[str, Any] = json.load(answer)
+        return found
 
     def _probes(self) -> dict[str, str]:
         return {
@@ -186,6 +207,7 @@ class Stack:
             *("--port", str(self.ports.jobs), "--folder", str(self.folder / "databricks"), "--bundle", str(self._bundle)),
             *("--job-id", given["DATABRICKS_JOB_ID"], "--blob-port", str(self.ports.azurite[0]), "--jars", str(JARS)),
             *("--parameter", f"lake={LAKE_FOR_SPARK}", "--parameter", f"catalog={SESSION_CATALOG}"),
+            *("--parameter", f"insights={self._insights}"),
             *("--webhook", f"{self.functions_url}/api/callback/databricks"),
             *(given["CALLBACK_USERNAME"], given["CALLBACK_PASSWORD"]),
             name="Jobs emulator",

@@ -44,7 +44,12 @@ def main(arguments: Sequence[str], console: Console | None = None) -> int:
 
 
 def _lint(options: argparse.Namespace, console: Console) -> int:
-    found = lint(open_rules(options.rules))
+    rules, spreads = open_rules(options.rules), None
+    if options.tables is not None:
+        from spark_jobs.insights import comparing
+
+        spreads = comparing.spreads(rules, tables=options.tables, into=options.into)
+    found = lint(rules, spreads)
     for one in found:
         console.print(
             str(one), style="red" if one.severity == "error" else "yellow", markup=False, highlight=False, soft_wrap=True
@@ -98,11 +103,18 @@ def _preview(options: argparse.Namespace, console: Console) -> int:
             )
         )
         _show_guards(told, console)
+        for one in told["findings"]:
+            console.print(
+                f"{one['severity']} {one['trap']}: {one['table']}, {one['where']}: {one['detail']}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         depends = ", ".join(f"{name} = {value}" for name, value in told["switches"].items())
         console.print(f"Undocumented, and so decided here: {depends}", markup=False, highlight=False)
         if told["approximate"]:
             console.print(f"By lists that are not Microsoft's: {', '.join(told['approximate'])}")
-        console.print(f"SourceTables are in {options.into}/previews/{told['run']}", markup=False, soft_wrap=True)
+        console.print(f"The tables are in {options.into}/previews/{told['run']}", markup=False, soft_wrap=True)
     return 0 if all(one["holds"] for one in told["guards"]) else 1
 
 
@@ -138,8 +150,8 @@ def _diff(options: argparse.Namespace, console: Console) -> int:
 def _why(options: argparse.Namespace, console: Console) -> int:
     from spark_jobs.insights.comparing import explained
 
-    _previewed(options)
-    chain = explained(options.into, options.one, options.other)
+    told, results = _previewed(options)
+    chain = explained(results, told["run"], options.one, options.other)
     if chain is None:
         console.print("They are not one profile.")
         return 0
@@ -214,18 +226,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m spark_jobs.insights", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def command(name: str, run: Any, told: str, *, data: bool) -> argparse.ArgumentParser:
+    def command(name: str, run: Any, told: str, *, data: bool | None) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=told, description=told)
         one.set_defaults(command=run)
-        if data:
-            one.add_argument("--tables", type=Path, required=True, help="a folder of tables: <table>.csv, <table>.parquet")
+        if data is not None:
+            one.add_argument("--tables", type=Path, required=data, help="a copy of gold, or a folder of tables")
             one.add_argument("--into", type=Path, default=Path(".local/insights"), help="where previews are kept")
         if name != "diff":
             one.add_argument("--rules", type=Path, default=_SHIPPED, help="the rules; left out: those of the wheel")
         return one
 
-    command("lint", _lint, "say what is wrong with the rules, without data", data=False)
-    steps = command("steps", _steps, "list what to click in Customer Insights, and what of it is new", data=False)
+    command("lint", _lint, "say what is wrong with the rules; with tables, by their counts of values, too", data=False)
+    steps = command("steps", _steps, "list what to click in Customer Insights, and what of it is new", data=None)
     steps.add_argument("--confirm", action="store_true", help="remember that all of it is clicked")
     preview = command("preview", _preview, "make the tables that Customer Insights would make", data=True)
     report = command("report", _report, "write the preview as one HTML page", data=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from spark_jobs.insights.rules.lint import Spread
     from spark_jobs.insights.rules.vocabulary import InsightsRules
 
 
@@ -34,7 +35,7 @@ def previewed(rules: InsightsRules, *, tables: Path, into: Path) -> tuple[dict[s
     """Preview a folder of tables, and keep the preview in another; returns its document."""
     spark = spark_session()
     lake, results = _kept(spark, into)
-    name = f"p{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    name = f"p{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     return run(spark, lake, rules, in_folder(spark, tables), name=name, results=results), results
 
 
@@ -63,11 +64,18 @@ def compare(
     return found, [asdict(one) for one in told]
 
 
-def explained(into: Path, one: str, other: str) -> Chain | None:
-    """Say how two rows of the newest preview came together; raises `RulesError` where a key is of no row."""
+def spreads(rules: InsightsRules, *, tables: Path, into: Path) -> dict[tuple[str, str], Spread]:
+    """Return how many values the columns have that rules compare, by table and column."""
     spark = spark_session()
-    _, results = _kept(spark, into)
-    state = results.table("Identity")
+    lake, results = _kept(spark, into)
+    source = in_folder(spark, tables)
+    build = PreviewBuild(spark=spark, stages=Intermediate(spark, lake, f"{results.stages}-lint"), rules=rules)
+    return build.spreads(Given(tables=source.tables, version=source.version))
+
+
+def explained(results: Results, run: str, one: str, other: str) -> Chain | None:
+    """Say how two rows of a preview came together; raises `RulesError` where a key is of no row."""
+    state = results.table("Identity", run=run)
     rows = state.where(state["Key"].isin(one.rpartition("|")[2], other.rpartition("|")[2])).collect()
     found = []
     for key in (one, other):
@@ -78,7 +86,7 @@ def explained(into: Path, one: str, other: str) -> Chain | None:
         found.append(known[0])
     if found[0]["CustomerId"] != found[1]["CustomerId"]:
         return None
-    tables = {name: results.table(name) for name in ("Edges", "Identity")}
+    tables = {name: results.table(name, run=run) for name in ("Edges", "Identity")}
     return chain(links(tables, found[0]["CustomerId"]), *((row["Table"], row["Key"]) for row in found))
 
 

@@ -13,8 +13,9 @@ from importlib.resources import files
 from typing import Any
 
 _STYLE = """
-:root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e; --soft: #8882; }
-body { font: 15px/1.5 system-ui, sans-serif;
+:root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e; }
+@media (prefers-color-scheme: dark) { :root { --good: #3fb950; --bad: #ff7b72; } }
+body { background: Canvas; color: CanvasText; font: 15px/1.5 system-ui, sans-serif;
   max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; } .soft { opacity: .75; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
@@ -22,21 +23,22 @@ h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 
 .card b { display: block; font-size: 1.5rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } code { background: var(--soft); padding: 0 .25em; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } code { border-bottom: 1px solid var(--line); }
 .holds { color: var(--good); } .broken { color: var(--bad); font-weight: 600; }
 """
 
 _CHART = """
 const sizes = JSON.parse(document.getElementById("sizes").textContent);
 const bars = uPlot.paths.bars({ size: [0.6, 60] });
+const chart = document.getElementById("chart");
 const ink = getComputedStyle(document.body).color;
 const axis = { stroke: ink, grid: { stroke: "#8883" } };
 new uPlot({
-  width: Math.min(document.body.clientWidth, 900), height: 240, legend: { show: false }, cursor: { show: false },
+  width: Math.min(chart.clientWidth, 900), height: 240, legend: { show: false }, cursor: { show: false },
   scales: { x: { time: false, range: [0, Math.max(...sizes.rows) + 1] }, y: { distr: 3 } },
   axes: [{ ...axis, label: "rows of a profile", incrs: [1, 2, 5, 10, 50, 100, 1000] }, { ...axis, label: "profiles" }],
   series: [{}, { stroke: "#4078c0", fill: "#4078c088", paths: bars, points: { show: false } }],
-}, [sizes.rows, sizes.profiles], document.getElementById("chart"));
+}, [sizes.rows, sizes.profiles], chart);
 """
 
 
@@ -51,7 +53,7 @@ def page(told: Mapping[str, Any], values: Mapping[str, Sequence[Mapping[str, Any
         _cards(told, holds=holds),
         "<h2>Guards</h2>",
         _table(
-            ("Guard", "", "What was found", "Allowed"),
+            ("Guard", "Holds", "What was found", "Allowed"),
             [
                 (one["guard"], _Marked("holds" if one["holds"] else "broken"), one["detail"], f"{one['allowed']:,g}")
                 for one in told["guards"]
@@ -82,8 +84,9 @@ def page(told: Mapping[str, Any], values: Mapping[str, Sequence[Mapping[str, Any
         [
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Customer Insights, previewed</title>',
-            f"<style>{_asset('uplot.css')}{_STYLE}</style></head><body>",
+            f"<style>{_asset('uplot.css')}{_STYLE}</style></head><body><main>",
             *body,
+            "</main>",
             f'<script type="application/json" id="sizes">{_safe(json.dumps(sizes))}</script>',
             f"<script>{_asset('uplot.js')}</script><script>{_CHART}</script></body></html>",
         ]
@@ -160,7 +163,7 @@ def _findings(told: Mapping[str, Any]) -> Iterable[str]:
     if told["findings"]:
         yield "<h2>What was found in the rules</h2>"
         listed = [(one["severity"], one["trap"], one["table"], one["where"], one["detail"]) for one in told["findings"]]
-        yield _table(("", "Trap", "Table", "Rule", "What it is"), listed)
+        yield _table(("Severity", "Trap", "Table", "Rule", "What it is"), listed)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -174,7 +177,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     told = ["".join(cell("td", place, text) for place, text in enumerate(row)) for row in listed]
     first = "".join(cell("th", place, text) for place, text in enumerate(head))
     body = "</tr><tr>".join(told)
-    return f'<div class="scroll"><table><thead><tr>{first}</tr></thead><tbody><tr>{body}</tr></tbody></table></div>'
+    table = f"<table><thead><tr>{first}</tr></thead><tbody><tr>{body}</tr></tbody></table>"
+    return f'<div class="scroll" tabindex="0">{table}</div>'  # which the keyboard scrolls, too
 
 
 def _is_number(text: str) -> bool:

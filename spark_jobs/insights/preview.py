@@ -25,13 +25,14 @@ from spark_jobs.insights.unify.groups import GroupBuild, Grouped
 from spark_jobs.insights.unify.identity import Identified, identify
 from spark_jobs.insights.unify.matches import MatchedRows, MatchingTables
 from spark_jobs.insights.unify.normalising import APPROXIMATE, Normalising
-from spark_jobs.insights.unify.prepared import Profiles, prepare
+from spark_jobs.insights.unify.prepared import Prepared, Profiles, prepare
 from spark_jobs.insights.unify.unified import unified_fields
 from spark_jobs.names import literal
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
 
+    from spark_jobs.insights.rules.lint import Spread
     from spark_jobs.insights.rules.vocabulary import InsightsRules, UnificationRule
 
 
@@ -51,6 +52,11 @@ class Unification:
     grouped: Sequence[Grouped]
     matched: MatchedRows
     tables: Sequence[Profiles]
+
+    @property
+    def spreads(self) -> dict[tuple[str, str], Spread]:
+        """How many values the columns have that rules compare, by table and column."""
+        return {key: spread for one in self.grouped for key, spread in one.prepared.spreads.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,19 +83,26 @@ class PreviewBuild:
 
     def unify(self, given: Given) -> Unification:
         """Group and match the rows; raises `RulesError` where a table or column is not there, and `CandidatesError`."""
-        for name in (*(one.name for one in self.rules.tables), *(one.table for one in self.rules.relationships)):
-            if name not in given.tables:
-                raise RulesError(FILE, f"there is no table {name}; there are {', '.join(sorted(given.tables))}")
+        custom = self._custom(given)
+        grouping = GroupBuild(spark=self.spark, stages=self.stages, rules=self.rules, switches=self.switches, custom=custom)
+        prepared = self._prepared(given)
+        grouped = [grouping.group(one) for one in prepared]
+        matched = MatchingTables(grouping=grouping, stages=self.stages, rules=self.rules).match(grouped)
+        return Unification(grouped=grouped, matched=matched, tables=[one.profiles for one in prepared])
+
+    def spreads(self, given: Given) -> dict[tuple[str, str], Spread]:
+        """Return how many values the columns have that rules compare, by table and column; raises `RulesError`."""
+        return {key: spread for one in self._prepared(given) for key, spread in one.spreads.items()}
+
+    def _prepared(self, given: Given) -> list[Prepared]:
+        for name in sorted(self.rules.needed() - given.tables.keys()):
+            raise RulesError(FILE, f"there is no table {name}; there are {', '.join(sorted(given.tables))}")
         normalising = Normalising(alias=self.rules.alias, bypass=self.rules.bypass, switches=self.switches)
         tables = [
             Profiles(table=one, place=place, rows=given.tables[one.name], version=given.version)
             for place, one in enumerate(self.rules.tables)
         ]
-        custom = self._custom(given)
-        grouping = GroupBuild(spark=self.spark, stages=self.stages, rules=self.rules, switches=self.switches, custom=custom)
-        grouped = [grouping.group(prepare(one, self.rules, normalising, self.stages)) for one in tables]
-        matched = MatchingTables(grouping=grouping, stages=self.stages, rules=self.rules).match(grouped)
-        return Unification(grouped=grouped, matched=matched, tables=tables)
+        return [prepare(one, self.rules, normalising, self.stages) for one in tables]
 
     def preview(self, given: Given, *, run: str) -> Preview:
         """Return all tables of a preview; `run` names it, in ids that are new and in the log, and sorts by time."""

@@ -1,12 +1,14 @@
 """What a preview leaves in the lake: its tables, and a document that says what was found.
 
-`pipeline/insights/previews/<run>/<table>/` and `pipeline/insights/preview.json`, which names the newest whole preview and is
-written last. Counts, rules, switches: no values.
+`pipeline/insights/previews/<run>/<table>/`, `pipeline/insights/preview.html` for people, and `pipeline/insights/preview.json`,
+which names the newest whole preview and is written last; of one whose guards do not hold they are `refused`. Counts, rules,
+switches: no values.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.places import INSIGHTS
@@ -27,6 +29,14 @@ if TYPE_CHECKING:
 PLACE = INSIGHTS
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A table of a preview as it is read back."""
+
+    rows: DataFrame
+    count: int
+
+
 class Results:
     """The previews that are kept at a place."""
 
@@ -45,6 +55,11 @@ class Results:
         found: dict[str, Any] | None = self._lake.read_json(f"{self._place}/preview.json")
         return found
 
+    def refused(self) -> dict[str, Any] | None:
+        """Return the document of the newest preview whose guards did not hold."""
+        found: dict[str, Any] | None = self._lake.read_json(f"{self._place}/refused.json")
+        return found
+
     def table(self, name: str, run: str | None = None) -> DataFrame:
         """Return a table of a preview, the newest unless told otherwise."""
         if run is None:
@@ -56,25 +71,31 @@ class Results:
         """Return the ids of the newest preview, None before the first."""
         return None if self.newest() is None else self.table("Identity")
 
-    def write(self, preview: Preview, run: str) -> dict[str, DataFrame]:
+    def write(self, preview: Preview, run: str) -> dict[str, Written]:
         """Write the tables of a preview, and return them as they are read back."""
-        written = {}
-        for name, rows in preview.tables.items():
+
+        def one(table: tuple[str, DataFrame]) -> tuple[str, Written]:
+            name, rows = table
             path = self._lake.path(f"{self._place}/previews/{run}/{name}")
             rows.write.mode("overwrite").parquet(path)
-            written[name] = self._spark.read.parquet(path)
-        return written
+            read = self._spark.read.schema(rows.schema).parquet(path)  # known, so that no file is opened for it
+            return name, Written(rows=read, count=read.count())
 
-    def conclude(self, document: dict[str, Any], *, holds: bool) -> None:
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            return dict(pool.map(one, preview.tables.items()))
+
+    def conclude(self, document: dict[str, Any], page: str, *, holds: bool) -> None:
         """Make a preview the newest, and delete those before the one that it replaces.
 
         One whose guards do not hold is kept as refused: nothing is published of it, so its ids are nobody's.
         """
         before = self.newest()
-        self._lake.write_json(f"{self._place}/{'preview' if holds else 'refused'}.json", document)
-        kept = {document["run"], before["run"] if before else document["run"]}
+        name = "preview" if holds else "refused"
+        self._lake.write_text(f"{self._place}/{name}.html", page)
+        self._lake.write_json(f"{self._place}/{name}.json", document)
+        kept = {document["run"], *(one["run"] for one in (before, self.refused()) if one is not None)}
         for run in self._lake.folders(f"{self._place}/previews"):
-            if run not in kept and run < min(kept):
+            if run not in kept:
                 self._lake.delete(f"{self._place}/previews/{run}")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.contracts.places import GOLD_MANIFEST
 from spark_jobs.documents import read_record
 from spark_jobs.errors import RulesError
 from spark_jobs.insights.rules.reading import FILE
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTables:
-    """SourceTables by name, and a name for what is in them."""
+    """Tables by name, and a name for what is in them."""
 
     tables: Mapping[str, DataFrame]
     version: str
@@ -41,7 +43,14 @@ def published(spark: SparkSession, lake: Lake, publication: str) -> SourceTables
 
 
 def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
-    """Return the tables of a folder: `<table>.csv` with a header, `<table>.parquet`, or a folder of parquet files."""
+    """Return the tables of a folder: a copy of gold, by its manifest; else `<table>.csv` with a header, or parquet files.
+
+    Of these a table is `<table>.parquet`, or a folder `<table>` of files. Raises `RulesError` where there are none.
+    """
+    if not folder.is_dir():
+        raise RulesError(FILE, f"{folder.name} is no folder")
+    if (manifest := folder / GOLD_MANIFEST).exists():
+        return _of_manifest(spark, manifest)
     tables: dict[str, DataFrame] = {}
     seen: list[str] = []
     for path in sorted(folder.iterdir()):
@@ -58,6 +67,17 @@ def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
             FILE, f"{folder.name} holds no tables: expected `<table>.csv`, `<table>.parquet` or folders of parquet files"
         )
     return SourceTables(tables=tables, version=_digest(seen))
+
+
+def _of_manifest(spark: SparkSession, manifest: Path) -> SourceTables:
+    places = {
+        entity["entityName"]: [partition["location"] for partition in entity.get("dataPartitions", ())]
+        for entity in json.loads(manifest.read_text(encoding="utf-8"))["entities"]
+    }
+    tables = {
+        name: spark.read.parquet(*(str(manifest.parent / place) for place in found)) for name, found in places.items() if found
+    }
+    return SourceTables(tables=tables, version=_digest(sorted(place for found in places.values() for place in found)))
 
 
 def _digest(texts: list[str]) -> str:

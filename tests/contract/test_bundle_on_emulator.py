@@ -78,7 +78,7 @@ def settings_of_dev() -> dict[str, Any]:
     ]
     own = bundle["targets"]["dev"]["resources"]["jobs"]["customer360"]
     compute = {task["task_key"]: task for task in own["tasks"]}
-    merged = {**job, **own, "tasks": [{**task, **compute[task["task_key"]]} for task in job["tasks"]]}
+    merged = {**job, **own, "tasks": [{**task, **compute.get(task["task_key"], {})} for task in job["tasks"]]}
     text = json.dumps(merged)
     for name, value in {"storage_account": "devstoreaccount1", "catalog": "", "schema": "customer360"}.items():
         text = text.replace(f"${{var.{name}}}", value)
@@ -241,7 +241,7 @@ def test_all_runs_of_a_job_are_cancelled_at_once(emulator: JobsEmulator, runner:
 def test_a_task_that_is_no_wheel_is_refused_when_it_is_deployed(cli: Cli) -> None:
     notebook = {"name": "x", "tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "/x"}}]}
     refused = cli.call("POST", "/api/2.2/jobs/create", json=notebook, status=501)
-    assert refused["message"] == "job x: task a is no python_wheel_task"
+    assert refused["message"] == "job x: task a is neither python_wheel_task nor condition_task"
     cli.call("POST", "/api/2.2/jobs/create", json={"name": "x"}, status=501)
     cli.call("POST", "/api/2.2/jobs/delete", json={"job_id": JOB_ID}, status=501)  # the app runs it
     cli.call("GET", "/api/2.1/unity-catalog/external-locations", status=501)

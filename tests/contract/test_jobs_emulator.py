@@ -171,6 +171,38 @@ def test_a_run_executes_the_tasks_in_order_with_the_job_parameters(client: Works
     assert [task.task_key for task in run.tasks or []] == ["silver", "gold"]
 
 
+@pytest.mark.parametrize(
+    ("given", "result", "called"), [("on", "SUCCESS", ["gold", "insights"]), ("off", "EXCLUDED", ["gold"])]
+)
+def test_a_task_behind_a_condition_runs_where_it_holds_and_is_left_out_of_a_good_run_elsewhere(
+    client: WorkspaceClient, runner: ScriptedRunner, given: str, result: str, called: list[str]
+) -> None:
+    wheel = {"package_name": "spark-jobs", "named_parameters": NAMED}
+    condition = {"op": "EQUAL_TO", "left": "{{job.parameters.insights}}", "right": "on"}
+    settings = {
+        "name": "three",
+        "parameters": [{"name": "insights", "default": "off"}],
+        "tasks": [
+            {"task_key": "gold", "python_wheel_task": {**wheel, "entry_point": "gold"}},
+            {"task_key": "wanted", "depends_on": [{"task_key": "gold"}], "condition_task": condition},
+            {
+                "task_key": "insights",
+                "depends_on": [{"task_key": "wanted", "outcome": "true"}],
+                "python_wheel_task": {**wheel, "entry_point": "insights"},
+            },
+        ],
+    }
+    job = client.api_client.do("POST", "/api/2.2/jobs/create", body=settings)
+    run = client.jobs.run_now(job["job_id"], job_parameters={"insights": given}).result()
+    assert run.state is not None
+    assert (run.state.result_state and run.state.result_state.value) == "SUCCESS"
+    assert [entry_point for entry_point, _ in runner.calls] == called
+    _, wanted, insights = run.tasks or []
+    assert (wanted.condition_task and wanted.condition_task.outcome) == str(given == "on").lower()
+    assert insights.state is not None
+    assert (insights.state.result_state and insights.state.result_state.value) == result
+
+
 def test_a_failed_run_is_an_internal_error_in_state_and_terminated_in_status(
     client: WorkspaceClient, runner: ScriptedRunner
 ) -> None:
@@ -421,7 +453,7 @@ def test_a_wheel_task_is_told_what_it_names_and_nothing_else(named: dict[str, st
 def test_a_task_that_names_no_parameter_fails_as_it_would_in_the_cloud() -> None:
     job = read_job(ROOT / "databricks.yml", job_id=JOB_ID)
     parameters = {**job.parameters, "batch_id": "b1", "attempt": "1", "manifest": "pipeline/m.json"}
-    for task in job.tasks:
+    for task in (task for task in job.tasks if task.condition is None):
         assert read_arguments(arguments(task, parameters)[1:]).batch_id == "b1"
         unnamed = replace(task, named_parameters={})
         with pytest.raises(ContractError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from local.jobs_emulator.running.definition import Task
@@ -60,13 +61,18 @@ def task_document(task: TaskRun, job: Job) -> dict[str, Any]:
     """Return one task run, as in `tasks[]` of its run."""
     body = next((one for one in job.tasks if one.task_key == task.task_key), None)
     if body is None:  # the job was given other tasks since
-        body = Task(task_key=task.task_key, package_name="", entry_point="", named_parameters={}, depends_on=())
+        body = Task(task_key=task.task_key, depends_on=())
+    kind = {"python_wheel_task": {"package_name": body.package_name, "entry_point": body.entry_point}}
+    if body.condition is not None:
+        kind = {"condition_task": {**asdict(body.condition), **({"outcome": task.outcome} if task.outcome else {})}}
     return {
         "run_id": task.run_id,
         "task_key": task.task_key,
-        "depends_on": [{"task_key": key} for key in body.depends_on],
+        "depends_on": [
+            {"task_key": key, **({"outcome": body.outcomes[key]} if key in body.outcomes else {})} for key in body.depends_on
+        ],
         "run_if": "ALL_SUCCESS",
-        "python_wheel_task": {"package_name": body.package_name, "entry_point": body.entry_point},
+        **kind,
         "start_time": task.start_time,
         "end_time": task.end_time,
         "attempt_number": task.attempt_number,

@@ -1,7 +1,7 @@
 """Jobs: tasks in order, their entry points, parameters and whom to notify; as `databricks.yml` or the API defines them.
 
-Reads what the emulator can execute (wheel tasks) and refuses the rest with DefinitionError, so that a bundle that would
-run in the cloud but not here is noticed at start, or when it is deployed.
+Reads what the emulator can execute (wheel tasks, and conditions on texts) and refuses the rest with DefinitionError, so that a
+bundle that would run in the cloud but not here is noticed at start, or when it is deployed.
 """
 
 from __future__ import annotations
@@ -31,15 +31,31 @@ class DefinitionError(LocalStackError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Condition:
+    """Two texts that are compared: a task that runs nothing, and says which of the tasks after it do."""
+
+    op: str  # EQUAL_TO or NOT_EQUAL
+    left: str
+    right: str
+
+    def outcome(self, parameters: Mapping[str, str]) -> str:
+        """Return `true` or `false`, with the job's parameters in their places."""
+        same = _resolve(self.left, parameters) == _resolve(self.right, parameters)
+        return str(same == (self.op == "EQUAL_TO")).lower()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """One wheel task."""
+    """One wheel task, or a condition."""
 
     task_key: str
-    package_name: str
-    entry_point: str
-    named_parameters: dict[str, str]
     depends_on: tuple[str, ...]
+    package_name: str = ""
+    entry_point: str = ""
+    named_parameters: dict[str, str] = field(default_factory=dict)
     max_retries: int = 0
+    condition: Condition | None = None
+    outcomes: dict[str, str] = field(default_factory=dict)  # of conditions that it depends on: which it is for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,16 +156,24 @@ def job_of(body: Mapping[str, Any], job_id: int, *, where: str, listed: bool = T
 
 
 def _task(body: Mapping[str, Any], where: str) -> Task:
-    wheel = body.get("python_wheel_task")
-    if wheel is None:
-        raise DefinitionError(where=where, reason=f"task {body['task_key']} is no python_wheel_task")
-    return Task(
+    depends_on = body.get("depends_on", [])
+    task = Task(
         task_key=body["task_key"],
+        depends_on=tuple(one["task_key"] for one in depends_on),
+        max_retries=int(body.get("max_retries", 0)),
+        outcomes={one["task_key"]: one["outcome"] for one in depends_on if "outcome" in one},
+    )
+    if (told := body.get("condition_task")) is not None:
+        if told["op"] not in {"EQUAL_TO", "NOT_EQUAL"}:
+            raise DefinitionError(where=where, reason=f"task {task.task_key} compares by {told['op']}, which is not emulated")
+        return replace(task, condition=Condition(op=told["op"], left=str(told["left"]), right=str(told["right"])))
+    if (wheel := body.get("python_wheel_task")) is None:
+        raise DefinitionError(where=where, reason=f"task {task.task_key} is neither python_wheel_task nor condition_task")
+    return replace(
+        task,
         package_name=wheel["package_name"],
         entry_point=wheel["entry_point"],
         named_parameters={key: str(value) for key, value in (wheel.get("named_parameters") or {}).items()},
-        depends_on=tuple(one["task_key"] for one in body.get("depends_on", [])),
-        max_retries=int(body.get("max_retries", 0)),
     )
 
 

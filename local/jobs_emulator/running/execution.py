@@ -16,6 +16,7 @@ from local.jobs_emulator.running.definition import arguments
 from local.jobs_emulator.running.runs import (
     CANCELED,
     DRIVER_LOST,
+    EXCLUDED,
     RUNNER_FAILED,
     SUCCESS,
     UPSTREAM_FAILED,
@@ -143,6 +144,13 @@ class Execution:
             return
         if any(not _succeeded(by_key[key]) for key in task.depends_on):
             self._end_task(run_id, mine, TaskResult(termination=UPSTREAM_FAILED))
+            return
+        if any(by_key[key].outcome != wanted for key, wanted in task.outcomes.items()):
+            self._end_task(run_id, mine, TaskResult(termination=EXCLUDED))
+            return
+        if task.condition is not None:
+            decided = replace(mine, start_time=self._now(), outcome=task.condition.outcome(run.parameters))
+            self._end_task(run_id, decided, TaskResult(termination=SUCCESS))
             return
         for attempt in range(task.max_retries + 1):
             mine = replace(mine, life="RUNNING", start_time=mine.start_time or self._now(), attempt_number=attempt)

@@ -35,6 +35,8 @@ WORKLOAD_FAILED = Termination(
     code="RUN_EXECUTION_ERROR", type="CLIENT_ERROR", message="Workload failed, see run output for details"
 )
 UPSTREAM_FAILED = Termination(code="SKIPPED", type="CLIENT_ERROR", message="An upstream task failed.")
+#: Treated as successful (docs.databricks.com, "Run tasks conditionally"); the code is not documented.
+EXCLUDED = Termination(code="SUCCESS", type="SUCCESS", message="The condition of the task was not met.")
 DRIVER_LOST = Termination(code="DRIVER_ERROR", type="INTERNAL_ERROR", message="The driver stopped while the task was running.")
 RUNNER_FAILED = Termination(code="INTERNAL_ERROR", type="INTERNAL_ERROR", message="The task could not be run")
 TOO_MANY_RUNS = Termination(
@@ -57,6 +59,7 @@ class TaskRun:
     attempt_number: int = 0
     error: str = ""  # last line of the traceback
     error_trace: str = ""
+    outcome: str = ""  # of a condition: true or false
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +116,8 @@ def state(life: Life, termination: Termination | None, *, task: bool = False) ->
     cancelled = termination.code in CANCEL_CODES
     shape = {"state_message": termination.message, "user_cancelled_or_timedout": cancelled}
     if termination.succeeded:
-        return {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS", **shape}
+        result = "EXCLUDED" if task and termination == EXCLUDED else "SUCCESS"
+        return {"life_cycle_state": "TERMINATED", "result_state": result, **shape}
     if cancelled:
         return {"life_cycle_state": "TERMINATED", "result_state": "CANCELED", **shape}
     if task and termination == UPSTREAM_FAILED:

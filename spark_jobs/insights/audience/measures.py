@@ -26,7 +26,7 @@ _FUNCTIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Related:
-    """SourceTables, each with the profile that its rows belong to."""
+    """Tables, each with the profile that its rows belong to."""
 
     rules: InsightsRules
     customer: DataFrame

@@ -5,7 +5,7 @@ Both sides are previews of the same rows, so that a profile is told by its rows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
+from shared.contracts.outcome import Finding
 from spark_jobs.names import literal
 
 if TYPE_CHECKING:
@@ -89,14 +90,26 @@ def profile_changes(before: DataFrame, after: DataFrame) -> ProfileChanges:
 def rule_pairs(before: Unification, after: Unification) -> tuple[RulePairs, ...]:
     """Count the pairs of each rule of deduplication and matching, before and after."""
     sides = {"before": _counted(before), "after": _counted(after)}
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    listed = dict.fromkeys([*_listed(before), *_listed(after)])  # a rule that joins nothing is told, too
+    found = {key: {"before": 0, "after": 0, "alone": 0} for key in listed}
     for side, rows in sides.items():
         for row in rows.collect():
             one = found.setdefault((row["table"], row["rule"]), {"before": 0, "after": 0, "alone": 0})
             one[side] = int(row["pairs"])
             if side == "after":
                 one["alone"] = int(row["alone"])
-    return tuple(RulePairs(table=table, rule=rule, **counts) for (table, rule), counts in sorted(found.items()))
+    return tuple(RulePairs(table=table, rule=rule, **counts) for (table, rule), counts in found.items())
+
+
+def useless(rules: Iterable[RulePairs]) -> list[Finding]:
+    """Warn of rules that join nothing, or nothing that others do not join."""
+    found = []
+    for one in rules:
+        detail = "joins no pair of these rows" if not one.after else "joins no pair that no other rule joins"
+        if not one.alone:
+            trap = "finds_nothing_alone" if one.after else "finds_nothing"
+            found.append(Finding(trap=trap, table=one.table, where=one.rule, detail=detail, severity="warning"))
+    return found
 
 
 def changes(before: Preview, after: Preview) -> Changes:
@@ -106,6 +119,14 @@ def changes(before: Preview, after: Preview) -> Changes:
     told = tuple(_member_changes(name, before, after) for name in sorted(segments))
     sums = {name: (_sum(before, name), _sum(after, name)) for name in sorted({*before.measures, *after.measures})}
     return Changes(profiles=profiles, rules=rule_pairs(before.unification, after.unification), segments=told, measures=sums)
+
+
+def _listed(unification: Unification) -> Iterator[tuple[str, str]]:
+    for one in unification.grouped:
+        table = one.prepared.profiles.table
+        yield from ((table.name, rule.name) for rule in table.deduplication.rules)
+    for matching, _ in unification.matched.joined:
+        yield from ((f"{matching.table} to {matching.to}", rule.name) for rule in matching.rules)
 
 
 def _counted(unification: Unification) -> DataFrame:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spark_jobs.insights.unify.groups import Grouped
 
 #: Pairs that are looked at for each set of conditions; of more, a sample of the rows is taken.
-PAIRS = 2_000_000
+PAIRS = 500_000
 #: Accidents from which on a rule is flagged.
 FLAGGED = 0.5
 
@@ -67,9 +67,10 @@ def forecast(
         comparing = Comparing(first=one.prepared, second=one.prepared, switches=switches)
         target = rules.forecast.profiles or one.prepared.count
         sets = {rule.name: _sets(rule, rules.forecast.dependent, comparing) for rule in table.deduplication.rules}
-        rows = one.prepared.rows.join(
-            members.where(F.col("place") == one.prepared.profiles.place).select("id", "profile"), "id"
-        )
+        # A profile of more rows than anybody may have is of many people, whose pairs count as those of different ones.
+        known = f"if(count(*) over (partition by profile) > {rules.guards.largest_profile}, id, profile) as profile"
+        own = members.where(F.col("place") == one.prepared.profiles.place).selectExpr("id", known)
+        rows = one.prepared.rows.join(own, "id")
         shares = _shares(sorted({one for of in sets.values() for one in of}, key=str), rows, one.prepared.count, pairs)
         for rule in table.deduplication.rules:
             found.append(

@@ -101,7 +101,7 @@ class Matching(Part):
 
 
 class CustomMatch(Part):
-    """SourceTables with the columns `Table1, Table1Key, Table2, Table2Key`, beside the profile tables."""
+    """Tables with the columns `Table1, Table1Key, Table2, Table2Key`, beside the profile tables."""
 
     always: Name | None = None
     """pairs that are one, whatever the rules say"""
@@ -251,6 +251,10 @@ class InsightsRules(Part):
     segments: tuple[Segment, ...] = ()
     guards: Guards = Guards()
     forecast: ForecastSettings = ForecastSettings()
+
+    def needed(self) -> set[str]:
+        """Return the tables that a preview is made of."""
+        return {*(one.name for one in self.tables), *(one.table for one in self.relationships)}
 
     def table(self, name: str) -> ProfileTable | None:
         """Return a profile table by name."""

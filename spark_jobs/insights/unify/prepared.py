@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spark_jobs.errors import RulesError
 from spark_jobs.insights.intermediate import Intermediate, digest
+from spark_jobs.insights.rules.lint import Spread
 from spark_jobs.insights.rules.reading import FILE
 from spark_jobs.names import literal, quoted
 
@@ -39,6 +40,7 @@ class Prepared:
     rows: DataFrame  # id, key, filled, recent, and one column for each `Compared`
     names: Mapping[Compared, str]
     count: int
+    spreads: Mapping[tuple[str, str], Spread]  # of what is compared exactly, by table and column
 
     def column(self, column: str, condition: Condition) -> str:
         """Return the column that holds what a condition compares."""
@@ -98,14 +100,22 @@ def prepare(profiles: Profiles, rules: InsightsRules, normalising: Normalising, 
         made_of,
         lambda: profiles.rows.selectExpr(*(f"{expression} as {name}" for name, expression in made.items())),
     )
-    count, shared = stages.note(f"rows-{table.name}", made_of, lambda: _counted(rows))
-    if shared:
+    told = stages.note(f"counts-{table.name}", made_of, lambda: _counted(rows, sorted(names.values())))
+    count = told["rows"]
+    if shared := count - min(told["ids"], told["keys"]):
         problem = f"{shared} of its {count} rows have no key {table.key}, or that of another row"
         raise RulesError(FILE, problem, where=f"tables {table.name!r}")
-    return Prepared(profiles=profiles, rows=rows, names=names, count=count)
+    spreads = {
+        (table.name, column): Spread(rows=told[f"{names[column, how]}_there"], values=told[f"{names[column, how]}_values"])
+        for column, how in columns
+    }
+    return Prepared(profiles=profiles, rows=rows, names=names, count=count, spreads=spreads)
 
 
-def _counted(rows: DataFrame) -> list[int]:
-    """Return how many rows there are, and how many too many for their keys."""
-    seen = rows.selectExpr("count(*) as rows", "count(distinct id) as ids", "count(key) as keys").first()
-    return [int(seen["rows"]), int(seen["rows"] - min(seen["ids"], seen["keys"]))] if seen else [0, 0]
+def _counted(rows: DataFrame, columns: list[str]) -> dict[str, int]:
+    """Count rows and keys, and of each column the rows that have a value, and the values, these about."""
+    told = ["count(*) as rows", "count(distinct id) as ids", "count(key) as keys"]
+    for name in columns:
+        told += [f"count({name}) as {name}_there", f"approx_count_distinct({name}) as {name}_values"]
+    (seen,) = rows.selectExpr(*told).collect()
+    return {name: int(count) for name, count in seen.asDict().items()}

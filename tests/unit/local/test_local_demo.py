@@ -12,8 +12,8 @@ from rich.console import Console
 
 from local.demo.check import Observed, only_new_bytes, problems
 from local.demo.steps import Baseline, Documents, Goal, awaited, failure, newest_batch, steps
-from local.demo.tables import landed_table, layers_table, line, progress_table, rejects_table, steps_table
-from local.lake.view import BronzePart
+from local.demo.tables import landed_table, layers_table, line, preview_table, progress_table, rejects_table, steps_table
+from local.lake.view import BronzePart, Preview
 from local.sample.customers import FINANCIAL, PERSONAL, Customer, invented
 from local.sample.waves import Expected, Landing, Reject
 
@@ -124,6 +124,39 @@ def test_nothing_is_wrong_where_all_is_as_expected() -> None:
 )
 def test_whatever_does_not_add_up_is_told(changes: dict[str, Any], sentence: str) -> None:
     assert any(sentence in problem for problem in problems(EXPECTED, replace(AS_EXPECTED, **changes)))
+
+
+@pytest.mark.parametrize(
+    ("profiles", "sentence"),
+    [
+        (["12"], ""),
+        (["1", "2"], "finds 0 of 1 duplicates"),
+        (["1"], "is not one of all live customers"),
+        (["123"], "different people 1 times, cid 1, 2, 3"),
+    ],
+)
+def test_a_preview_is_held_to_the_duplicates_that_were_planted(profiles: list[str], sentence: str) -> None:
+    twice = replace(EXPECTED, twins=(("1", "2"),))
+    found = problems(twice, replace(AS_EXPECTED, profiles=[frozenset(cids) for cids in profiles]))
+    assert any(sentence in problem for problem in found) if sentence else not found
+
+
+def test_the_preview_is_shown_with_what_was_planted_and_found() -> None:
+    told = {
+        "profiles": {"rows": 2, "profiles": 1},
+        "forecast": [{"rule": "Mail", "accidents": 0.25}],
+        "rules": [{"rule": "Mail", "after": 1}, {"rule": "Name", "after": 0}],
+        "segments": {"HighValue": 1},
+        "guards": [{"holds": True}],
+    }
+    console = Console(file=io.StringIO(), width=140, color_system=None)
+    previewed = Preview(told=told, profiles=(frozenset("12"),), page="")
+    console.print(preview_table(previewed, replace(EXPECTED, twins=(("1", "2"),))))
+    shown = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    assert "pairs: Mail" in shown
+    assert "0.25" in shown
+    assert "1 of 1" in shown
+    assert "segment HighValue" in shown
 
 
 def test_bronze_of_an_earlier_generation_is_not_counted_again() -> None:

@@ -49,6 +49,17 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_others() -> None:
     assert make_sample(seed=1)[0].landings[3].data != FIRST.landings[3].data
 
 
+def test_whoever_is_planted_twice_stays_so_and_whoever_is_not_is_as_without() -> None:
+    first, second = make_sample(duplicates=30)
+    assert len(first.expected.customers) == len(FIRST.expected.customers) + 30
+    assert first.expected.twins == second.expected.twins
+    for cid, other in second.expected.twins:
+        one, twin = first.expected.customers[cid], first.expected.customers[other]
+        assert (one.dateofbirth, one.postcode) == (twin.dateofbirth, twin.postcode)
+        assert one.email != twin.email
+        assert second.expected.customers[cid].postcode == one.postcode, "nobody who is twice moves or leaves"
+
+
 def test_the_first_wave_holds_1400_customers_or_more() -> None:
     assert len(FIRST.expected.customers) >= 1400
 

@@ -30,7 +30,7 @@ _COMPUTE = {"dev": "environment_key", "prod": "environment_key", "prod_cluster":
 _PRODUCTION = ("prod", "prod_cluster")
 _PARAMETERS = ["batch_id", "attempt", "manifest", "lake", "catalog", "schema"]
 #: Variables that a deployment may leave out: without a catalog the lake has folders, and no names.
-_DEFAULTS = {"catalog": "", "schema": "customer360"}
+_DEFAULTS = {"catalog": "", "schema": "customer360", "insights": "off"}
 
 
 def read(place: str) -> dict[str, Any]:
@@ -51,8 +51,12 @@ def merged(target: str) -> dict[str, Any]:
     job = read("resources/customer360.job.yml")["resources"]["jobs"]["customer360"]
     own = BUNDLE["targets"][target]["resources"]["jobs"]["customer360"]
     of_task = {task["task_key"]: task for task in own["tasks"]}
-    assert of_task.keys() == {task["task_key"] for task in job["tasks"]}, "a task that the job lacks would be added to it"
-    return {**job, **own, "tasks": [{**task, **of_task[task["task_key"]]} for task in job["tasks"]]}
+    assert of_task.keys() == {task["task_key"] for task in wheel_tasks(job)}, "a task that the job lacks would be added to it"
+    return {**job, **own, "tasks": [{**task, **of_task.get(task["task_key"], {})} for task in job["tasks"]]}
+
+
+def wheel_tasks(job: dict[str, Any]) -> list[dict[str, Any]]:
+    return [task for task in job["tasks"] if "python_wheel_task" in task]
 
 
 @pytest.fixture(params=_COMPUTE)
@@ -111,21 +115,30 @@ def test_the_job_is_one_queued_run_of_silver_then_gold(job: dict[str, Any]) -> N
     assert job["max_concurrent_runs"] == 1, "silver has one writer"
     assert job["queue"] == {"enabled": True}
     assert job["timeout_seconds"] > 0
-    assert [task["task_key"] for task in job["tasks"]] == ["silver", "gold"]
-    assert [task.get("depends_on") for task in job["tasks"]] == [None, [{"task_key": "silver"}]]
-    for task in job["tasks"]:
+    assert [task["task_key"] for task in job["tasks"][:2]] == ["silver", "gold"]
+    assert [task.get("depends_on") for task in job["tasks"][:2]] == [None, [{"task_key": "silver"}]]
+    for task in wheel_tasks(job):
         wheel = task["python_wheel_task"]
         assert (wheel["package_name"], wheel["entry_point"]) == ("spark_jobs", task["task_key"])
 
 
+def test_a_preview_comes_after_gold_where_it_is_wanted_and_is_left_out_elsewhere(job: dict[str, Any]) -> None:
+    wanted, preview = job["tasks"][2:]
+    assert wanted["depends_on"] == [{"task_key": "gold"}]
+    assert wanted["condition_task"] == {"op": "EQUAL_TO", "left": "{{job.parameters.insights}}", "right": "on"}
+    assert preview["task_key"] == "insights"
+    assert preview["depends_on"] == [{"task_key": wanted["task_key"], "outcome": "true"}]
+
+
 def test_every_task_names_each_parameter_of_the_job_and_takes_it(job: dict[str, Any]) -> None:
     defaults = {parameter["name"]: parameter["default"] for parameter in job["parameters"]}
+    assert defaults.pop("insights") == "${var.insights}", "read by the condition alone"
     assert list(defaults) == _PARAMETERS
     assert "{container}" in defaults["lake"]
     assert "${var.storage_account}" in defaults["lake"]
     given = read_arguments([f"--{name}={value or '1'}" for name, value in defaults.items()])
     assert given.parameters().keys() == defaults.keys()
-    for task in job["tasks"]:
+    for task in wheel_tasks(job):
         named = {name: f"{{{{job.parameters.{name}}}}}" for name in _PARAMETERS}
         assert task["python_wheel_task"]["named_parameters"] == named
 
@@ -197,9 +210,9 @@ def test_the_targets_differ_in_their_compute_only() -> None:
     assert environment["spec"]["dependencies"] == ["./dist/*.whl"]
     (compute,) = cluster.pop("job_clusters")
     assert compute["new_cluster"]["data_security_mode"] == "SINGLE_USER", "external locations need Unity Catalog"
-    for task in serverless["tasks"]:
+    for task in wheel_tasks(serverless):
         assert task.pop("environment_key") == environment["environment_key"]
-    for task in cluster["tasks"]:
+    for task in wheel_tasks(cluster):
         assert task.pop("job_cluster_key") == compute["job_cluster_key"]
         assert task.pop("libraries") == [{"whl": "./dist/*.whl"}]
     assert serverless == cluster

@@ -8,6 +8,7 @@ from anyascii import anyascii
 
 from spark_jobs.insights.intermediate import digest
 from spark_jobs.insights.judge.chains import Link, chain
+from spark_jobs.insights.judge.changes import RulePairs, useless
 from spark_jobs.insights.judge.forecast import together
 from spark_jobs.insights.task import shipped_rules
 from spark_jobs.insights.unify.ascii_table import MANY, ONE
@@ -50,6 +51,15 @@ def test_a_chain_goes_where_its_weakest_link_is_strongest_and_then_the_shortest_
 
 def test_columns_that_depend_on_each_other_through_a_third_are_one_set() -> None:
     assert together(["first", "mail", "last", "first"], [["first", "name"], ["name", "last"]]) == [(0, 2, 3), (1,)]
+
+
+def test_a_rule_that_joins_nothing_or_nothing_that_others_do_not_is_told() -> None:
+    pairs = {"of use": (9, 4), "beside another": (9, 0), "in vain": (0, 0)}
+    told = useless(
+        RulePairs(table="t", rule=rule, before=0, after=after, alone=alone) for rule, (after, alone) in pairs.items()
+    )
+    assert {one.where: one.trap for one in told} == {"beside another": "finds_nothing_alone", "in vain": "finds_nothing"}
+    assert {one.severity for one in told} == {"warning"}
 
 
 def test_letters_are_those_of_the_library() -> None:
