@@ -6,6 +6,33 @@ from typing import Any
 
 Document = dict[str, Any]
 
+#: Rules that say just what the documents below say.
+RULES = """
+[[tables]]
+name = "customer"
+key = "cid"
+
+[[relationships]]
+name = "CustomerFinance"
+table = "customer_finance"
+column = "cid"
+to = "customer"
+
+[[measures]]
+name = "LifetimeSpend"
+table = "customer_finance"
+function = "sum"
+column = "spend"
+where = [{ attribute = "customer_finance.is_current", operator = "=", value = true }]
+null = 0
+"""
+HIGH_VALUE = """
+[[segments]]
+name = "HighValue"
+title = "High value"
+rules = [{ all = [{ attribute = "Customer_Measure.LifetimeSpend", operator = ">=", value = 3000 }] }]
+"""
+
 
 def condition(attribute: str, operator: str = "greaterThanOrEqualTo", value: str | None = "3000", **further: Any) -> Document:
     """One condition; `subtype` stands for what is not public."""

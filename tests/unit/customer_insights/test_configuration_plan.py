@@ -11,33 +11,7 @@ from customer_insights.configuration.plan import Change, make_plan
 from customer_insights.configuration.snapshot import Configuration, of_instance
 from customer_insights.errors import DeletionRefused
 from spark_jobs.insights.rules.reading import read_rules
-from tests.insights_documents import Document, condition, group, measure, relationship, segment
-
-RULES = """
-[[tables]]
-name = "customer"
-key = "cid"
-
-[[relationships]]
-name = "CustomerFinance"
-table = "customer_finance"
-column = "cid"
-to = "customer"
-
-[[measures]]
-name = "LifetimeSpend"
-table = "customer_finance"
-function = "sum"
-column = "spend"
-where = [{ attribute = "customer_finance.is_current", operator = "=", value = true }]
-null = 0
-"""
-HIGH_VALUE = """
-[[segments]]
-name = "HighValue"
-title = "High value"
-rules = [{ all = [{ attribute = "Customer_Measure.LifetimeSpend", operator = ">=", value = 3000 }] }]
-"""
+from tests.insights_documents import HIGH_VALUE, RULES, Document, condition, group, measure, relationship, segment
 
 
 def pulled(**there: list[Document]) -> Configuration:

@@ -17,7 +17,7 @@ from customer_insights.verification.tables import Tables
 from customer_insights.verifying import verified
 from spark_jobs.insights.rules.reading import read_rules
 from spark_jobs.insights.rules.switches import Switches
-from tests.unit.customer_insights.test_configuration_plan import HIGH_VALUE, RULES
+from tests.insights_documents import HIGH_VALUE, RULES
 
 KEYS = {"customer": "cid"}
 
