@@ -168,7 +168,7 @@ class Stack:
         asked = urllib.request.Request(  # noqa: S310 - our own part
             f"{self.jobs_url}/api/2.2/jobs/{call}",
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.settings['DATABRICKS_TOKEN']}"},
+            headers={"Authorization": f"Bearer {self.settings['DATABRICKS_TOKEN']}", "Content-Type": "application/json"},
         )
         with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - our own part
             found: dict[str, Any] = json.load(answer)

@@ -24,6 +24,8 @@ from local.jobs_emulator.running.runs import DRIVER_LOST, SUCCESS, WORKLOAD_FAIL
 from local.jobs_emulator.running.webhooks import Destination
 from local.jobs_emulator.running.worker import SparkWorker
 from local.jobs_emulator.server import JobsEmulator
+from local.stack.settings import Ports
+from local.stack.stack import Stack
 from local.toolchain import ROOT
 from shared.contracts.arguments import read_arguments
 from shared.contracts.errors import ContractError
@@ -201,6 +203,19 @@ def test_a_task_behind_a_condition_runs_where_it_holds_and_is_left_out_of_a_good
     assert (wanted.condition_task and wanted.condition_task.outcome) == str(given == "on").lower()
     assert insights.state is not None
     assert (insights.state.result_state and insights.state.result_state.value) == result
+
+
+def test_the_stack_switches_the_preview_on_and_leaves_the_other_parameters(
+    listener: Listener, runner: ScriptedRunner, tmp_path: Path
+) -> None:
+    whole = read_job(ROOT / "databricks.yml", job_id=JOB_ID).with_defaults({"lake": "here/{container}"})
+    with JobsEmulator(job=whole, runner=runner, folder=tmp_path, destination=None) as emulator:
+        port = int(emulator.url.rpartition(":")[2])
+        Stack(folder=tmp_path, ports=Ports(jobs=port)).preview_insights()
+        run = sdk(emulator).jobs.run_now(JOB_ID, job_parameters={"batch_id": "b1"}).result()
+        given = {one.name: one.value for one in run.job_parameters or []}
+    assert given == {**whole.parameters, "batch_id": "b1", "insights": "on"}
+    assert [entry_point for entry_point, _ in runner.calls] == ["silver", "gold", "insights"]
 
 
 def test_a_failed_run_is_an_internal_error_in_state_and_terminated_in_status(
