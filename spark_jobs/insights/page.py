@@ -35,7 +35,10 @@ const ink = getComputedStyle(document.body).color;
 const axis = { stroke: ink, grid: { stroke: "#8883" } };
 new uPlot({
   width: Math.min(chart.clientWidth, 900), height: 240, legend: { show: false }, cursor: { show: false },
-  scales: { x: { time: false, range: [0, Math.max(...sizes.rows) + 1] }, y: { distr: 3 } },
+  scales: {
+    x: { time: false, range: [0, Math.max(...sizes.rows) + 1] },
+    y: { distr: 3, range: [0.5, 2 * Math.max(...sizes.profiles)] },
+  },
   axes: [{ ...axis, label: "rows of a profile", incrs: [1, 2, 5, 10, 50, 100, 1000] }, { ...axis, label: "profiles" }],
   series: [{}, { stroke: "#4078c0", fill: "#4078c088", paths: bars, points: { show: false } }],
 }, [sizes.rows, sizes.profiles], chart);

@@ -1,7 +1,8 @@
-"""Takes the pictures of the dashboard that the README shows: `python -m tests.browser.pictures`.
+"""Takes the pictures of the dashboard, and of the demo's preview of Customer Insights: `python -m tests.browser.pictures`.
 
 The page and its API are the real ones, over a month of a pipeline in memory: a stack that was only just started has nothing
-in its charts. Run it after the page changed; no test does, so that a test run changes no file.
+in its charts. The preview is the one that `make demo` left. Run it after a page changed; no test does, so that a test run
+changes no file.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ from tests.browser.watched import opened, served, started
 from tests.pipeline import DATAVERSE, FINANCE, Pipeline, contact
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Literal
 
+    from playwright.sync_api import Browser
+
 FOLDER = ROOT / "docs" / "images"
+REPORT = ROOT / ".local" / "insights.html"
+REPORT_SIZE: ViewportSize = {"width": 1120, "height": 1180}
 SIZE: ViewportSize = {"width": 1120, "height": 860}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LARGEST = 150_000  # bytes of a picture
@@ -64,6 +70,18 @@ def end_run(pipeline: Pipeline, *, seconds: int) -> None:
             pipeline.jobs.end(run_id, ended)
 
 
+def take_report(browser: Browser, file: Path) -> None:
+    """Take the pictures of the page of a preview."""
+    context, watched = opened(browser, "none")
+    watched.page.set_viewport_size(REPORT_SIZE)
+    for scheme in SCHEMES:
+        watched.page.emulate_media(color_scheme=scheme)
+        watched.page.goto(file.as_uri())
+        data = watched.page.screenshot(path=FOLDER / f"insights-{scheme}.png")
+        assert len(data) <= LARGEST, f"insights: {len(data)} bytes"
+    context.close()
+
+
 def main() -> None:
     """Take the pictures."""
     FOLDER.mkdir(exist_ok=True)
@@ -84,6 +102,8 @@ def main() -> None:
                     assert len(data) <= LARGEST, f"{name}: {len(data)} bytes"
             assert watched.troubles == []
             context.close()
+            if REPORT.exists():
+                take_report(browser, REPORT)
 
 
 if __name__ == "__main__":
