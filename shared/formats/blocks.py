@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from shared.errors import Internal
 from shared.formats.at_once.arrays import Flags
 from shared.formats.at_once.bounds import FAULTS, Records, records_of
-from shared.formats.at_once.marks import TextMarks, marks_of
 from shared.formats.at_once.parsing import OddRow, is_utf8, parsed_rows
+from shared.formats.at_once.quotes import stand_in_turns
 from shared.formats.at_once.set_aside import set_aside
 from shared.formats.at_once.utf8 import REASONS, first_faults
 from shared.formats.dialect import BOM, Dialect
@@ -93,14 +93,13 @@ class _Reader:
             return None
         if not (is_utf8(data) and self._dialect.is_plain(data)):
             return self.at_once(data)
-        marks = self._marks_of(data)
-        if marks is not None and (self._dialect.spaced or not marks.in_turns):
-            return self.at_once(data, marks)
+        if self._dialect.strict and not stand_in_turns(data, self._dialect):
+            return self.at_once(data)
         width = len(self._dialect.fields(bytes(data[first[0] : first[1]])))
         odd: list[OddRow] = []
         table = self._parsed(data, width if self._low <= width <= self._width else self._width, odd)
         if table is None:
-            return self.at_once(data, marks)
+            return self.at_once(data)
         records = table.num_rows + len(odd)
         if not exact and records and not self._ends_outside_quotes(table, odd, records):
             raise OpenQuoteError
@@ -113,13 +112,6 @@ class _Reader:
                 widest=table.num_columns if records else 0,
             )
         return self._with_odd_rows(data, table, odd, records)
-
-    def _marks_of(self, data: memoryview) -> TextMarks | None:
-        """Return the marks of a block in which quotes have to open and close fields; None where there are none, or need not."""
-        text = np.frombuffer(data, np.uint8)
-        if not self._dialect.strict or not (text == ord(self._dialect.quote)).any():
-            return None
-        return marks_of(text, self._dialect)
 
     def _parsed(self, data: bytes | memoryview, width: int, odd: list[OddRow] | None) -> pa.Table | None:
         legal = range(self._low, self._width + 1)
@@ -180,9 +172,9 @@ class _Reader:
         reason: Width = "too_wide" if fields > self._width else "too_narrow" if fields < self._min_width else "truncated"
         return reason, f"fields={fields} min={low if reason == 'truncated' else self._min_width} max={self._width}"
 
-    def at_once(self, data: memoryview, marks: TextMarks | None = None) -> Parsed | None:
+    def at_once(self, data: memoryview) -> Parsed | None:
         """Read a block in which many records cannot be used: all at once, not one by one."""
-        found = records_of(data, self._dialect, marks)
+        found = records_of(data, self._dialect)
         if found is None or not len(found.starts):
             return None
         kinds = found.faults(self._dialect)

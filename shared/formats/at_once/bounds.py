@@ -87,11 +87,11 @@ def _content(array: pa.BinaryArray) -> memoryview:
     return memoryview(values)[ends[array.offset] : ends[array.offset + len(array)]]
 
 
-def records_of(data: memoryview, dialect: Dialect, marks: TextMarks | None = None) -> Records | None:
+def records_of(data: memoryview, dialect: Dialect) -> Records | None:
     """Tell the records of a text apart; empty lines are none. None where that takes reading them one after the other.
 
     That is: it is empty or ends inside quotes, or in it stands an escape, a quote where spaces belong to delimiters, or a byte
-    order mark that is none of its record. `marks` are those of the text, where they were found before.
+    order mark that is none of its record.
     """
     text = np.frombuffer(data, np.uint8)
     if not len(text):
@@ -100,7 +100,7 @@ def records_of(data: memoryview, dialect: Dialect, marks: TextMarks | None = Non
         return None
     if dialect.strict and (text == BOM[0]).any() and BOM in bytes(data):
         return None
-    marks = marks_of(text, dialect) if marks is None else marks
+    marks = marks_of(text, dialect)
     quotes: Quotes | None = None
     separators, is_break = marks.places, marks.is_break
     if marks.is_quote.any():
