@@ -204,7 +204,7 @@ class Build:
             name=self.model.name,
             description=self.model.description,
             primary_key=self.model.primary_key,
-            digest=self._digest,
+            digest=self.digest,
             document=document,
             columns=columns,
             files=(*kept, *files),
@@ -249,7 +249,7 @@ class Build:
         return self.spark.read.schema(schema).parquet(*(self.lake.path(whole(GOLD, place)) for place in places))
 
     @property
-    def _digest(self) -> str:
+    def digest(self) -> str:
         """What the table's rows and its document depend on beside silver: where that changes, it is built anew."""
         parts = [self.model.digest, FORM]
         if any(one.phones for one in self.model.inputs):
@@ -259,7 +259,7 @@ class Build:
     def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
         if self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
             return False
-        if old.digest != self._digest or dict(old.columns) != dict(columns):
+        if old.digest != self.digest or dict(old.columns) != dict(columns):
             return False
         return all(
             self.basis.tables[one.entity].changed_only_by_merge(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyspark.sql.utils import is_remote
 
 from spark_jobs.gold.readiness import inspect
 from tests.spark.cdc_oracle import Event, history
@@ -117,7 +118,9 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
     made = stream(_SEED, batches=2)
     publications = []
     for batch in range(2):
-        if batch:  # numbers of few rows are read in the driver, of many where they are: both, and the same
+        if (
+            batch and is_remote()
+        ):  # many numbers are read where they are, in processes of Python: once, as on serverless compute
             monkeypatch.setattr("spark_jobs.gold.models.inputs.MOST_IN_DRIVER", 0)
         land(pipeline, made, [batch])
         outcome = pipeline.run()
