@@ -129,10 +129,10 @@ def same(connection: Any, ours: str, theirs: dict[int, int], rows: int) -> bool:
     table = pa.table({"id": list(theirs), "root": list(theirs.values())})
     connection.register("theirs", table)
     query = f"""
-        with both as (
+        with paired as (
           select profile, coalesce(root, id) as root from read_parquet('{ours}') left join theirs using (id)
         )
-        select count(*), count(distinct profile), count(distinct root), count(distinct (profile, root)) from both
+        select count(*), count(distinct profile), count(distinct root), count(distinct (profile, root)) from paired
     """  # noqa: S608 - a folder of our own
     many, mine, others, pairs = connection.execute(query).fetchone()
     return bool(many == rows and mine == others == pairs)
