@@ -17,6 +17,7 @@ from shared.formats.screen import Screen, screened, without_totals
 
 _LOOK_AHEAD: Final = 64 * 1024
 _LINES_OF_A_VALUE: Final = 16  # a file of lines of one field alone must not become one block
+_EVERY: Final = 61  # so many bytes one is looked at to tell how long records are; no length of a record that comes often
 _LINE_END: Final = re.compile(rb"\r\n?|\n")
 
 
@@ -26,6 +27,8 @@ class Limits:
 
     block: int = 8 * 1024 * 1024
     """Bytes that are parsed and encoded at a time: a row group of the part."""
+    records: int = 500_000
+    """Records of a block, about: short ones take memory each, many times their bytes, above all where they are rejected."""
     record: int = 16 * 1024 * 1024
     """Bytes that a record may have. Most of a Dataverse row fits four times over; a lost quote must not take all memory."""
 
@@ -124,7 +127,7 @@ class Cutter:
     def next_block(self) -> Block:
         """Cut the next block; after one that ends the stream there is none."""
         mark = self._pass_byte_order_mark()
-        target = max(1, min(self._limits.block, self._max_bytes - self._taken - mark))
+        target = self._bounded(max(1, min(self._limits.block, self._max_bytes - self._taken - mark)))
         cut, exact = self._likely_cut(target)
         try:
             cut = self._with_rest(cut)
@@ -144,6 +147,14 @@ class Cutter:
         if ends_slice:
             self._taken = 0
         return Block(parsed=parsed, consumed=cut + mark, mark=mark, ends_slice=ends_slice)
+
+    def _bounded(self, target: int) -> int:
+        """Return how many of so many bytes a block takes, for the records that they hold."""
+        window = self._window
+        have = min(window.fill(target), target)
+        looked_at = window.data[window.at : window.at + have : _EVERY]
+        records = _EVERY * max(looked_at.count(b"\n"), looked_at.count(b"\r"))
+        return target if records <= self._limits.records else max(1, have * self._limits.records // records)
 
     def _pass_byte_order_mark(self) -> int:
         if not self._at_start:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.contracts.columns import Column
-from shared.formats.cuts import Limits
+from shared.formats.cuts import Block, Cutter, Limits
 from shared.formats.dialect import Dialect
 from shared.formats.model_json import parse_model
 from shared.formats.screen import Screen
@@ -224,6 +224,25 @@ def test_the_same_bytes_make_the_same_part_however_they_arrive() -> None:
     elsewhere = replace(LINEAGE, landed_at=LINEAGE.landed_at.astimezone(timezone(timedelta(hours=5))))
     assert whole.parquet == bytewise.parquet == read_slice([data], replace(spec, lineage=elsewhere)).parquet
     assert pq.ParquetFile(io.BytesIO(whole.parquet)).num_row_groups > 5
+
+
+@pytest.mark.parametrize("row", [b"1,2,3\n", b"1\r", b'"', b"\n"], ids=["good", "of one field", "all one quote", "blank"])
+def test_a_block_holds_so_many_records_however_short_they_are(row: bytes) -> None:
+    blocks = Cutter(
+        [row * 200_000],
+        dialect=Dialect(strict=True),
+        width=3,
+        min_width=3,
+        max_bytes=2 << 20,
+        final=True,
+        at_start=True,
+        limits=Limits(block=2 << 20, records=5_000),
+    )
+    found: list[Block] = []
+    while not (found and found[-1].ends_stream):
+        found.append(blocks.next_block())
+    assert sum(block.consumed for block in found) == 200_000 * len(row)
+    assert max(block.parsed.records for block in found) < 50_000, "and what is looked at to find a block's end"
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\r\n", b"1,2"])
