@@ -6,7 +6,6 @@ import gzip
 import io
 import time
 import tomllib
-import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,6 +32,7 @@ from shared.formats.finance.source import FinanceSource, open_finance, refused_a
 from shared.formats.finance.text.elements import elements_of
 from shared.formats.landed_paths import FinanceFile, classify_finance
 from shared.formats.slices import Lineage, SliceSpec, read_slices
+from tests.memory import peak_of
 
 LINEAGE = Lineage(source_file="finance/f", source_version="0x1", landed_at=datetime(2026, 11, 23, tzinfo=UTC))
 Rows = list[list[str | None]]
@@ -512,14 +512,15 @@ def test_an_xml_document_that_defines_text_of_its_own_is_none_of_a_workbook() ->
         list(elements_of(io.BytesIO(bomb), ("",), ("t",), ("t",)))
 
 
+def read_workbook(data: bytes) -> Rows:
+    return read(data, "s.xlsx")[1]
+
+
 @pytest.mark.parametrize("piece", [b"<si><t>ab</t></si>", b"<x/>"], ids=["short texts", "what nobody asks for"])
 def test_what_cells_share_takes_memory_by_its_bytes(piece: bytes) -> None:
     """Elements that were left in a tree, and texts as objects, took fifty times as much: 12 GB for what the limits let in."""
     shared = piece * (500_000 // len(piece))
     data = with_parts(workbook(["cid", "amount"], [1, 2], [2, 3]), shared=shared)
-    read(workbook(["cid"], [1]), "s.xlsx")  # what is imported when it is first needed is none of it
-    tracemalloc.start()
-    assert len(read(data, "s.xlsx")[1]) == 2
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    assert len(read_workbook(data)) == 2
+    peak = peak_of(read_workbook, data, before=workbook(["cid"], [1]))
     assert peak < 6 * len(shared)
