@@ -49,8 +49,13 @@ _FEW_ROWS = {
     "spark.ui.retainedStages": "1",
 }
 
-#: For ten minutes of them: a second compiler, which makes up for what it takes before half of the tests are done.
-_MANY_BATCHES = {"spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Xmn512m -XX:ReservedCodeCacheSize=240m"}
+#: For ten minutes of them: a second compiler, which makes up for what it takes before half of the tests are done; and tables of
+#: tests that are over are not kept, which filled the old generation again and again.
+_MANY_BATCHES = {
+    "spark.driver.memory": "3g",
+    "spark.driver.extraJavaOptions": "-Xms3g -Xmn1g -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m -XX:MetaspaceSize=256m",
+    "spark.databricks.delta.delta.log.cacheSize": "25",
+}
 
 #: Columns of the sample's customer table, in an order of our own.
 CUSTOMER = {
