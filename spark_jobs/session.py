@@ -38,6 +38,8 @@ _LAPTOP = {
     "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
 }
 
+_MARKS = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
+
 #: On little data most of the time goes into making and compiling code and into plans remade on the way. The quick compiler's
 #: own 48 MB of code cache are full after some hundred plans, and what is thrown out is compiled again: it gets the usual 240.
 #: What a plan leaves behind is garbage at once; with room for it, it is collected a quarter as often.
@@ -47,7 +49,7 @@ _LITTLE_DATA = {
     "spark.sql.adaptive.enabled": "false",
     # A small file written anew takes a third of the jobs that marks of what is deleted in it take; and a reader of a table
     # that may have such marks lists its files twice, each time with a query.
-    "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
+    _MARKS: "false",
 }
 
 
@@ -115,6 +117,19 @@ def _start() -> SparkSession:
         memory=read("SPARK_DRIVER_MEMORY", "2g"),
         partitions=int(read("SPARK_SHUFFLE_PARTITIONS", "2")),
     ).getOrCreate()
+
+
+def marks_rows(spark: SparkSession) -> bool:
+    """Say whether new tables mark rows that are deleted: unless the session says no, as a laptop's does.
+
+    Serverless compute tells and takes a few settings only; asked for another, it raises.
+    """
+    from pyspark.errors import PySparkException
+
+    try:
+        return spark.conf.get(_MARKS, "true") != "false"
+    except PySparkException:
+        return True
 
 
 def tag(spark: SparkSession, batch_id: str) -> None:

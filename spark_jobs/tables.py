@@ -14,6 +14,7 @@ from shared.contracts.columns import BATCH_ID, END, START, VERSION
 from shared.contracts.places import PIPELINE, SILVER, table_totals, whole
 from shared.contracts.report import TableTotals, read_totals, write_totals
 from spark_jobs.names import literal, quoted
+from spark_jobs.session import marks_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 #: Operations that change rows only where they say so in `__version`, or not at all; after any other, gold is built anew.
 _INCREMENTAL = {"MERGE", "UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END"}
 _INCREMENTAL |= {"ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES"}
-#: The session's setting of whether new tables mark rows that are deleted (on a laptop they do not: `session`).
-_MARKS = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
 #: Metadata of the columns that tell events apart.
 IDENTITY = "customer360.identity"
 _COMMIT = re.compile(r"/(\d{20})\.json$")
@@ -119,7 +118,7 @@ class Table:
             .option("overwriteSchema", str(replaces).lower())
             # An update marks the row and writes the new one, at the cost of the change; without, it copies whole files.
             # Silver is read by this job and Databricks only: gold, which Customer Insights reads, is plain parquet.
-            .option("delta.enableDeletionVectors", self._spark.conf.get(_MARKS, "true"))
+            .option("delta.enableDeletionVectors", str(marks_rows(self._spark)).lower())
             .option("delta.dataSkippingStatsColumns", ",".join(quoted(name) for name in (VERSION, *keys)))
             .save(self.path)
         )

@@ -118,9 +118,8 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
     made = stream(_SEED, batches=2)
     publications = []
     for batch in range(2):
-        if (
-            batch and is_remote()
-        ):  # many numbers are read where they are, in processes of Python: once, as on serverless compute
+        if batch and is_remote():
+            # Many numbers are read where they are, in processes of Python: once, as on serverless compute.
             monkeypatch.setattr("spark_jobs.gold.models.inputs.MOST_IN_DRIVER", 0)
         land(pipeline, made, [batch])
         outcome = pipeline.run()
