@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.left_out",)
 
-#: What stays together, since it shares what is dear to start; but what starts a Spark of its own.
+#: What stays together, since it shares what is dear to start.
 _TOGETHER = ("tests/spark/", "tests/e2e/")
-_APART = ("tests/spark/test_connect.py",)
 #: What begins first.
-_LONGEST = (*_APART, *_TOGETHER, "tests/contract/")
+_LONGEST = (*_TOGETHER, "tests/contract/")
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it
 _ENOUGH = 2 << 30  # bytes; a run leaves some hundred megabytes until it ends
@@ -51,7 +50,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return next((folder for folder in _TOGETHER if module.startswith(folder) and module not in _APART), module)
+        return next((folder for folder in _TOGETHER if module.startswith(folder)), module)
 
 
 @pytest.hookimpl(optionalhook=True)

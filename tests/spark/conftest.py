@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from msgspec import structs
-from pyspark.sql.utils import is_remote
 
 from shared.config.names import column_names
 from shared.config.tables import Configuration, prefixes_of, read_configuration, resolve
@@ -55,6 +54,7 @@ _MANY_BATCHES = {
     "spark.driver.memory": "3g",
     "spark.driver.extraJavaOptions": "-Xms3g -Xmn1g -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m -XX:MetaspaceSize=256m",
     "spark.databricks.delta.delta.log.cacheSize": "25",
+    "spark.connect.grpc.binding.port": "0",  # any that is free, for the test that runs this Spark's Connect server
 }
 
 #: Columns of the sample's customer table, in an order of our own.
@@ -75,17 +75,29 @@ CUSTOMER = {
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local Spark with Delta Lake; skipped without Java or without Delta's jars.
 
-    With `SPARK_API_MODE=connect` it is a Spark Connect server with its client, as on serverless compute.
+    With `SPARK_REMOTE` it is the client of a Spark Connect server, as on serverless compute.
     """
+    if os.environ.get("SPARK_REMOTE"):
+        yield from _client_of_a_server()
+        return
     skip_without_spark()
     os.environ["SPARK_JARS_DIR"] = str(_JARS)
     # Rows of one partition take half of the tasks; what depends on where rows meet is tried over Connect with two.
-    builder = local_builder(cores="2", partitions=2 if is_remote() else 1)
-    for name, value in (_FEW_ROWS | ({} if is_remote() else _MANY_BATCHES)).items():
+    builder = local_builder(cores="2", partitions=1)
+    for name, value in (_FEW_ROWS | _MANY_BATCHES).items():
         builder = builder.config(name, value)
     session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
-    if not is_remote():
-        session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.setLogLevel("ERROR")
+    yield with_meaning(session)
+    session.stop()
+
+
+def _client_of_a_server() -> Iterator[SparkSession]:
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.getOrCreate()
+    session.conf.set("spark.sql.shuffle.partitions", "2")
+    session.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")  # as everywhere but in tests
     yield with_meaning(session)
     session.stop()
 

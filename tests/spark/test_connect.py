@@ -7,10 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.spark.conftest import skip_without_spark
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
 
 _ROOT = Path(__file__).parents[2]
 #: What Spark Connect lacks, and Python code that runs for each row: `mapInArrow` takes batches, and sees texts of telephone
@@ -40,12 +44,22 @@ def test_no_module_uses_what_serverless_compute_lacks() -> None:
     assert found == []
 
 
+@pytest.fixture
+def server(spark: SparkSession) -> Iterator[str]:
+    """The address of a Spark Connect server in the JVM of the other tests, which is warm; its sessions are its own."""
+    context: Any = spark.sparkContext
+    service = getattr(context._jvm.org.apache.spark.sql.connect.service, "SparkConnectService$").__getattr__("MODULE$")
+    service.start(context._jsc.sc())
+    yield f"sc://127.0.0.1:{service.localPort()}"
+    service.server().shutdownNow()
+
+
 @pytest.mark.spark
-def test_silver_and_gold_run_over_spark_connect() -> None:
-    skip_without_spark()
-    # A classic and a Connect session cannot live in one process. SPARK_TESTING gives the server a port of its own.
-    mode = {"SPARK_API_MODE": "connect", "SPARK_TESTING": "1"}
+def test_silver_and_gold_run_over_spark_connect(server: str) -> None:
+    # A classic and a Connect session cannot live in one process of Python.
     command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", "-p", "no:cacheprovider", *_REPRESENTATIVE]
-    done = subprocess.run(command, cwd=_ROOT, env=os.environ | mode, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=_ROOT, env=os.environ | {"SPARK_REMOTE": server}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-5000:]
     assert "4 passed" in done.stdout

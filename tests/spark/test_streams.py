@@ -26,7 +26,7 @@ pytestmark = pytest.mark.spark
 
 _KEYS = 14
 #: One stream here, another over Connect (`test_connect.py`), where Spark compiles its expressions.
-_SEED = 21 if os.environ.get("SPARK_API_MODE") == "connect" else 22
+_SEED = 21 if os.environ.get("SPARK_REMOTE") else 22
 
 
 #: Name of a customer -> telephone number as it landed; what is in gold of it, where numbers without a country code are Spain's.
