@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.febrl.beside import best_of_splink
 from benchmarks.febrl.quality import foreseen, qualities, unified
-from benchmarks.spark import session
+from benchmarks.peers.session import session
 from spark_jobs.insights.judge.changes import profile_changes
 from spark_jobs.insights.rules.reading import read_rules
 from spark_jobs.insights.rules.vocabulary import InsightsRules

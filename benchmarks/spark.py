@@ -1,238 +1,146 @@
-"""Bronze to gold: the job against the sample's notebooks and DuckDB on the same customers, in the same run; and small batches.
+"""Bronze to gold: the job against what a data engineer would use instead, on the same customers, in the same run.
 
-    python -m benchmarks.spark [--customers 2000000] [--times 4]
+    python -m benchmarks.spark [--rows 1000000] [--only ours,documented] [--batches 3] [--times 4] [--long 50]
 
 Each contestant is a process of its own with two cores; the start of its session is not counted. Bronze is made by the kernel
-that the functions run.
+that the functions run. What each shows as current in the end is compared, row by row, with rows that no engine made. Seconds
+on the wall, in brackets of processor time. `--times` builds a base so many times larger as well, `--long` takes so many
+batches; ours only.
 """
 
 import argparse
+import dataclasses
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, cast
 
-import pyarrow.parquet as pq
+from benchmarks.peers.contestant import Clock, Contestant
+from benchmarks.peers.oracle import judged, write_expected
+from benchmarks.peers.tables import HEAD, Measured, comparison
+from benchmarks.peers.workload import CHANGED, Workload
 
-from benchmarks.customers import CUSTOMER, FINANCE, TABLE, YEARS, write_changes, write_customers, write_finance
-from benchmarks.lakehouse import Lakehouse
-from local.toolchain import JARS
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-CHANGED: Final = 1_000
-
-
-def session() -> "SparkSession":
-    """Start what both contestants get: two cores, code generation and adaptive plans as Spark has them by default."""
-    from spark_jobs.session import local_builder, with_meaning
-
-    os.environ.setdefault("SPARK_JARS_DIR", str(JARS))
-    builder = local_builder(cores="2", memory="8g", partitions=8, little_data=False)
-    spark = with_meaning(builder.config("spark.local.dir", tempfile.gettempdir()).getOrCreate())
-    spark.sparkContext.setLogLevel("ERROR")
-    spark.range(1000).selectExpr("sum(id)").collect()
-    return spark
-
-
-def job(folder: Path, customers: int) -> dict[str, float]:
-    """Time the job of this project: a full build, then small batches on the warm session."""
-    from shared.contracts.codec import encoded
-    from spark_jobs.documents import read_batch
-    from spark_jobs.gold import task as gold
-    from spark_jobs.gold.models.files import read_models
-    from spark_jobs.lake import Lake
-    from spark_jobs.silver import task as silver
-
-    house = Lakehouse(folder)
-    began = time.perf_counter()
-    for year in YEARS:
-        house.ingest(house.landing / TABLE / f"{year}.csv", CUSTOMER, "dataverse")
-    house.ingest(house.landing / "customer_finance.csv", FINANCE, "finance")
-    found = {"kernel": time.perf_counter() - began}
-    spark = session()
-    lake = Lake(spark, house.template)
-
-    def run() -> tuple[float, dict[str, Any]]:
-        batch_id = house.batch()
-        started = time.perf_counter()
-        batch = read_batch(lake, f"pipeline/batches/{batch_id}/manifest.json", batch_id)
-        silver.run(spark, lake, batch)
-        middle = time.perf_counter()
-        outcome: dict[str, Any] = encoded(gold.run(spark, lake, batch, read_models()))
-        seconds = time.perf_counter() - started
-        print(
-            batch_id,
-            f"silver {middle - started:.1f} s, gold {seconds - middle + started:.1f} s",
-            outcome["gold"],
-            file=sys.stderr,
-        )
-        house.publish(outcome)
-        return seconds, outcome
-
-    found["full build"], outcome = run()
-    found["rows"] = outcome["gold"]["customer"]["rows"]
-    changed, empty = [], []
-    for number in range(3):
-        file = house.landing / f"changed{number}.csv"
-        some = Random(number).sample(range(customers), CHANGED)
-        write_changes(file, some, version=200 + number)
-        house.ingest(file, CUSTOMER, "dataverse")
-        seconds, outcome = run()
-        assert outcome["entities"]["customer"]["applied"] == CHANGED
-        changed.append(seconds)
-        house.ingest(file, CUSTOMER, "dataverse")  # the same again: nothing changes
-        seconds, outcome = run()
-        assert outcome["publication"] is None
-        empty.append(seconds)
-    found["changed"], found["empty"] = sorted(changed)[1], sorted(empty)[1]
-    spark.stop()
-    return found
-
-
-def sample(folder: Path, _customers: int) -> dict[str, float]:
-    """Time the sample's notebooks, with the quote escape they forgot and corrected for versions, duplicates and deletes."""
-    from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
-    from pyspark.sql.window import Window
-
-    spark = session()
-    place = str(folder / "sample")
-    started = time.perf_counter()
-    # prepare_bronze: the year files as text, written with a header
-    columns = ", ".join(f"`{name}` STRING" for name in CUSTOMER.names)
-    landed = spark.read.csv(f"{folder}/landing/{TABLE}", schema=columns, multiLine=True, escape='"')
-    landed.write.mode("overwrite").csv(f"{place}/bronze/customer", header=True, escape='"')
-    spend = spark.read.csv(f"{folder}/landing/customer_finance.csv", header=True)
-    spend.write.mode("overwrite").csv(f"{place}/bronze/finance", header=True)
-    # prepare_silver: renamed and selected, the newest version of each, as parquet
-    rows = spark.read.csv(f"{place}/bronze/customer", header=True, multiLine=True, escape='"')
-    newest = Window.partitionBy("Id").orderBy(F.col("versionnumber").cast("bigint").desc(), F.col("IsDelete").desc_nulls_last())
-    rows = rows.withColumn("place", F.row_number().over(newest)).where("place = 1 and IsDelete is null")
-    names = [name for name in CUSTOMER.names if name.startswith("crc33_")]
-    _selected(rows, names).write.mode("overwrite").parquet(f"{place}/silver/customer")
-    finance = spark.read.csv(f"{place}/bronze/finance", header=True)
-    last = Window.partitionBy("cid").orderBy(F.monotonically_increasing_id().desc())
-    finance = finance.withColumn("place", F.row_number().over(last)).where("place = 1").drop("place")
-    finance.write.mode("overwrite").parquet(f"{place}/silver/finance")
-    # prepare_gold: both of them together
-    joined = spark.read.parquet(f"{place}/silver/customer").join(spark.read.parquet(f"{place}/silver/finance"), "cid", "left")
-    joined.write.mode("overwrite").parquet(f"{place}/gold/customer")
-    seconds = time.perf_counter() - started
-    return {"full build": seconds, "rows": spark.read.parquet(f"{place}/gold/customer").count()}
-
-
-def _selected(rows: "DataFrame", names: Sequence[str]) -> "DataFrame":
-    return rows.selectExpr(*(f"`{name}` as `{name.removeprefix('crc33_')}`" for name in names))
-
-
-def duckdb(folder: Path, _customers: int) -> dict[str, float]:
-    """Time DuckDB over the same bronze parquet: typed history of both tables and the joined gold table, as parquet."""
-    import duckdb as engine
-
-    target = folder / "duckdb"
-    target.mkdir()
-    connection = engine.connect(config={"threads": 2})
-    started = time.perf_counter()
-    texts = ", ".join(f"{name} as {name.removeprefix('crc33_')}" for name in CUSTOMER.names if name.startswith("crc33_"))
-    events = f"""
-        select lower(Id) as Id, cast(versionnumber as bigint) as versionnumber, {texts},
-            try_cast(statecode as bigint) as statecode, coalesce(
-                try_strptime(SinkModifiedOn, '%m/%d/%Y %I:%M:%S %p'), try_cast(SinkModifiedOn as timestamp)) as sink,
-            try_cast(createdon as timestamptz) as createdon, try_cast(modifiedon as timestamptz) as modifiedon,
-            coalesce(lower(IsDelete) = 'true', false) as deleted, _source_file, _record_number
-        from read_parquet('{folder}/bronze/dataverse/{TABLE}/0000-*.parquet')
-        qualify row_number() over (partition by Id, versionnumber, SinkModifiedOn order by IsDelete desc) = 1"""  # noqa: S608  paths of our own
-    history = "lead(versionnumber) over (partition by Id order by versionnumber, sink)"
-    statements = {
-        "customer_silver": f"select *, versionnumber as start_at, {history} as end_at from ({events})",  # noqa: S608  paths of our own
-        "finance_silver": f"""
-            select cid, try_cast(income as decimal(16,2)) as income, try_cast(spend as decimal(16,2)) as spend, segment,
-                try_cast(as_of as date) as as_of, _record_number as start_at,
-                lead(_record_number) over (partition by cid order by _record_number) as end_at
-            from read_parquet('{folder}/bronze/finance/{FINANCE.table}/0000-*.parquet')""",  # noqa: S608  paths of our own
-        "customer": f"""
-            select c.* exclude (deleted, start_at, end_at, sink), f.income, f.spend, f.segment, f.as_of
-            from (select * from read_parquet('{target}/customer_silver.parquet') where end_at is null and not deleted
-                  qualify row_number() over (partition by cid order by versionnumber desc, Id) = 1) c
-            left join (select * from read_parquet('{target}/finance_silver.parquet') where end_at is null) f
-            on f.cid = c.cid""",  # noqa: S608  paths of our own
-        "customer_finance": f"select * from read_parquet('{target}/finance_silver.parquet')",  # noqa: S608  paths of our own
-    }
-    for name, statement in statements.items():
-        connection.execute(f"COPY ({statement}) TO '{target}/{name}.parquet' (FORMAT parquet)")
-    seconds = time.perf_counter() - started
-    return {"full build": seconds, "rows": pq.ParquetFile(target / "customer.parquet").metadata.num_rows}
-
-
-CONTESTANTS: Final[dict[str, Callable[[Path, int], dict[str, float]]]] = {
-    function.__name__: function for function in (job, sample, duckdb)
+#: Option -> where it is, and what it is called.
+CONTESTANTS: Final = {
+    "ours": ("ours.Ours", "ours, layout `publications`"),
+    "close-and-append": ("merges.CloseAndAppend", "MERGE to close rows, then append; gold rebuilt"),
+    "documented": ("merges.Documented", "MERGE pattern of the documentation; gold rebuilt"),
+    "auto-cdc": ("auto_cdc.AutoCdc", "AUTO CDC of Spark's own pipelines, SCD 1; no gold"),
+    "sample": ("sample.Sample", "the sample's way: all bytes again"),
+    "duckdb": ("ducks.Duck", "DuckDB, own tables; gold rebuilt"),
 }
+_OURS: Final = tuple(name for name in CONTESTANTS if name.startswith("ours"))
+_BEGINS_AGAIN: Final = ("sample",)  # from all bytes, whether or not they changed
 
 
-def measured(name: str, folder: Path, customers: int) -> dict[str, float]:
-    """Run one contestant in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.spark", "--measure", name, str(folder), "--customers", str(customers)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def measure(name: str, workload: Workload) -> dict[str, Any]:
+    """Run one contestant, in this process."""
+    module, _, cls = CONTESTANTS[name][0].partition(".")
+    clock, folder = Clock(), workload.folder / name
+    folder.mkdir()
+    contestant: Contestant = getattr(import_module(f"benchmarks.peers.{module}"), cls)(workload, folder, clock)
+    batches = []
+    for number in workload.numbers:
+        if workload.is_repeat(number) and name in _BEGINS_AGAIN:
+            break
+        contestant.run(number)
+        steps = clock.read()
+        print(name, number, {step: f"{spent.wall:.1f} ({spent.cpu:.1f})" for step, spent in steps.items()}, file=sys.stderr)
+        batches.append({step: dataclasses.asdict(spent) for step, spent in steps.items()})
+    silver, gold = folder / "shown-silver.parquet", folder / "shown-gold.parquet"
+    contestant.show(silver, gold)
+    contestant.close()
+    rows = ", ".join(f"{layer} {verdict}" for layer, verdict in judged(workload, silver, gold).items())
+    return {"batches": batches, "changed": workload.batches, "rows": rows}
 
 
-def rows(customers: int, times: int) -> Iterator[str]:
-    """Yield the table's rows."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        land(folder, customers)
-        ours = measured("job", folder, customers)
-        theirs, quack = (measured(contestant, folder, customers) for contestant in ("sample", "duckdb"))
-        assert ours["rows"] == theirs["rows"] == quack["rows"], "all three publish the same customers"
-    full, changed = ours["full build"], ours["changed"]
-    yield row("full build, s", full, theirs["full build"], "the sample's way", theirs["full build"] / full, "≥ 3 x")
-    yield row("full build, s", full, quack["full build"], "DuckDB", quack["full build"] / full, "shown")
-    yield row(f"batch with {CHANGED:,} changed customers, s", changed, full, "full build", changed / full, "≤ 0.2 x")
-    yield f"| batch that changes nothing, s | {ours['empty']:.1f} | – | – | ≤ 5 s |"
-    if times:
-        with tempfile.TemporaryDirectory() as name:
-            land(Path(name), customers * times)
-            large = measured("job", Path(name), customers * times)
-        measure = f"the same batch on a base {times} x larger, s"
-        yield row(measure, large["changed"], changed, "on the base", large["changed"] / changed, "≤ 2 x")
-        yield f"| full build of that base, s | {large['full build']:.1f} | – | – | – |"
-    yield f"| bronze parts by the kernel, s | {ours['kernel']:.1f} | – | – | – |"
+def measured(workload: Workload, names: Sequence[str]) -> Iterator[Measured]:
+    """Land a workload, and run contestants on it, each in a process of its own; one that fails is left out, and says why."""
+    workload.land()
+    began = time.perf_counter()
+    workload.ingest()
+    print(f"bronze parts by the kernel: {time.perf_counter() - began:.1f} s", file=sys.stderr)
+    write_expected(workload)
+    told = json.dumps(dataclasses.asdict(workload), default=str)
+    for name in names:
+        command = [sys.executable, "-m", "benchmarks.spark", "--measure", name, told]
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            print(f"{name} failed: see above", file=sys.stderr)
+        else:
+            yield Measured.read(json.loads(done.stdout.splitlines()[-1]), CONTESTANTS[name][1])
 
 
-def row(measure: str, ours: float, theirs: float, what: str, ratio: float, bar: str) -> str:
-    """Return one row of the table."""
-    return f"| {measure} | {ours:.1f} | {theirs:.1f} ({what}) | {ratio:.2f} x | {bar} |"
+def compared(rows: int, batches: int, names: Sequence[str], found: dict[str, Measured]) -> Iterator[str]:
+    """Yield the table of contestants, and how ours compares; what was found is added to `found`."""
+    yield from (f"{rows:,} customers and as many finance rows, batches of {CHANGED:,}", "", *HEAD)
+    with tempfile.TemporaryDirectory() as folder:
+        for one in measured(Workload(folder=Path(folder), customers=rows, batches=batches), names):
+            found[one.label] = one
+            yield from (one.row(), *one.beside())
+    ours = [CONTESTANTS[name][1] for name in _OURS]
+    others = [one for label, one in found.items() if label not in ours]
+    for label in ours:
+        if label in found and others:
+            yield from ("", *comparison(found[label], others))
 
 
-def land(folder: Path, customers: int) -> None:
-    """Make the landed files."""
-    write_customers(folder / "landing" / TABLE, customers)
-    write_finance(folder / "landing" / "customer_finance.csv", customers)
+def larger(rows: int, batches: int, names: Sequence[str], found: dict[str, Measured]) -> Iterator[str]:
+    """Yield what they take on a larger base, beside what was found."""
+    yield from ("", f"{rows:,} customers", "", *HEAD)
+    with tempfile.TemporaryDirectory() as folder:
+        for one in measured(Workload(folder=Path(folder), customers=rows, batches=batches), names):
+            yield one.row()
+            if base := found.get(one.label):
+                full, small = (a.wall / b.wall for a, b in ((one.full, base.full), (one.small(), base.small())))
+                yield f"| the same, to the base | {full:.2f} x | – | – | {small:.2f} x | – | – |"
+
+
+def long(rows: int, batches: int, names: Sequence[str]) -> Iterator[str]:
+    """Yield what they take after many batches: the last three beside the fourth to the sixth."""
+    yield from ("", f"{batches} batches on {rows:,} customers", "", *HEAD)
+    with tempfile.TemporaryDirectory() as folder:
+        for one in measured(Workload(folder=Path(folder), customers=rows, batches=batches, repeats=0), names):
+            yield one.row()
+            ratio = one.small(batches - 2).wall / one.small(4, 6).wall
+            yield f"| the last three, to the fourth to the sixth | – | – | – | {ratio:.2f} x | – | – |"
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="bronze to gold, against the alternatives")
-    parser.add_argument("--customers", type=int, default=2_000_000)
-    parser.add_argument("--times", type=int, default=4, help="how much larger the larger base is; 0: none")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="customers, and as many finance rows")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CONTESTANTS), help=", ".join(CONTESTANTS))
+    parser.add_argument("--batches", type=int, default=3, help="that change something")
+    parser.add_argument("--times", type=int, default=0, help="ours on a base so many times larger as well")
+    parser.add_argument("--long", type=int, default=0, help="ours with so many batches as well, six or more")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        name, folder = options.measure
-        print(json.dumps(CONTESTANTS[name](Path(folder), options.customers)))
+        name, told = options.measure
+        fields = cast("dict[str, Any]", json.loads(told))
+        print(json.dumps(measure(name, Workload(**fields | {"folder": Path(fields["folder"])}))))
         return
-    print(f"| {options.customers:,} customers and as many finance rows | ours | the alternative | ratio | bar |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for row in rows(options.customers, options.times):
-        print(row, flush=True)
+    if unknown := {*options.only} - {*CONTESTANTS}:
+        parser.error(f"unknown contestants: {', '.join(sorted(unknown))}; there are {', '.join(CONTESTANTS)}")
+    found: dict[str, Measured] = {}
+    for line in lines(options, found):
+        print(line, flush=True)
+
+
+def lines(options: argparse.Namespace, found: dict[str, Measured]) -> Iterator[str]:
+    """Yield what was asked for."""
+    ours = [name for name in options.only if name in _OURS]
+    yield from compared(options.rows, options.batches, options.only, found)
+    if options.times:
+        yield from larger(options.rows * options.times, options.batches, ours, found)
+    if options.long:
+        yield from long(options.rows, options.long, ours)
 
 
 if __name__ == "__main__":
