@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LIMIT_SECONDS: Final = 300.0  # for everything, Spark's first start on a slow machine included
 POLL_SECONDS: Final = 0.5
+RUN_POLL_SECONDS: Final = 1.0  # while a run is active: it takes many seconds and every core, and each answer takes some of one
 DUPLICATES: Final = 150  # customers who are there twice, so that unification has something to find
 _NAMES: Final = ("First wave: initial load", "Second wave: changes, appended")
 
@@ -144,7 +145,7 @@ class Demo:
                     return found, seconds
                 if self._seconds() > self._deadline:
                     raise DemoError(f"Not done after {self._limit:.0f} s: waited for {awaited(found)}.")
-                self._pause(POLL_SECONDS)
+                self._pause(RUN_POLL_SECONDS if now.status["active_run"] else POLL_SECONDS)
 
     def _documents(self) -> Documents:
         """Ask the API, for as long as the time limit lets us."""

@@ -15,6 +15,7 @@ from shared.landing.unsettled import Survey
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import Pipeline, Refresh
 from shared.ledger.states import FILE_STATES
+from shared.ledger.tallies.tally import total
 
 _RECENT = 100  # batches that the status counts, and of those that are parked or discarded
 _MOST = 1000  # rows of what waits, of each container: one page
@@ -31,7 +32,7 @@ class Status:
     containers: tuple[str, ...]
 
     def __call__(self) -> StatusDocument:
-        """Return the document of design section 9, and more; costs a page of reads of each kind, whatever there is.
+        """Return the document of design section 9, and more; costs a page of each kind, and a listing of each container.
 
         `idle` is true exactly when nothing landed waits to be ingested, no part waits for a run, and nothing is active or
         queued. What landed and was never told of counts as soon as the sweep met it; where landing is small, at once: it is
@@ -39,7 +40,8 @@ class Status:
         told apart and do not keep it from idling: they wait for a person, and all that does stands in `needs_attention`.
         """
         left = self.survey.of_small()
-        backlog = self.ledger.backlog(self.containers, most=_MOST)
+        glance = self.ledger.glance(self.containers, most=_MOST)
+        backlog, counts = glance.backlog, total(glance.files)
         waiting = max(len(backlog.files) - backlog.exported, sum(1 for one in left or () if one.has_landed))
         parked = list(islice(self.ledger.batches(state="parked"), _RECENT))
         held = {entity for batch in parked if batch.holds for entity in batch.entities}
@@ -51,9 +53,6 @@ class Status:
         is_active = pipeline.active_batch or pipeline.active_refresh or backlog.batches or backlog.reprocess
         erasures = [known.record for name in backlog.erasures if (known := self.ledger.erasure(name)) is not None]
         is_erasing = any(erasure.state != "guarding" for erasure in erasures)
-        counts: Counter[str] = Counter()
-        for container in self.containers:
-            counts.update(self.ledger.tally(container))
         return StatusDocument(
             idle=not (waiting or pending or is_active or is_erasing or backlog.has_more),
             needs_attention=self.attention(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -64,18 +64,23 @@ class Survey:
 
     def of_small(self) -> list[Unsettled] | None:
         """Return what differs from the ledger where landing is so small that one call lists it; None where it is not."""
+        listed: dict[str, list[BlobVersion]] = {}
         left = _SMALL
         for container in self._containers:
-            left -= sum(1 for _ in islice(self._lake.list(container), left + 1))
+            listed[container] = list(islice(self._lake.list(container), left + 1))
+            left -= len(listed[container])
             if left < 0:
                 return None
-        return list(self._listed())
+        return [one for container, blobs in listed.items() for one in self._of_blobs(container, blobs)]
 
     def _listed(self) -> Iterator[Unsettled]:
         for container in self._containers:
-            blobs = self._lake.list(container)
-            while page := list(islice(blobs, _PAGE)):
-                yield from self._of_page(container, page)
+            yield from self._of_blobs(container, self._lake.list(container))
+
+    def _of_blobs(self, container: str, blobs: Iterable[BlobVersion]) -> Iterator[Unsettled]:
+        blobs = iter(blobs)
+        while page := list(islice(blobs, _PAGE)):
+            yield from self._of_page(container, page)
 
     def _of_page(self, container: str, page: Sequence[BlobVersion]) -> Iterator[Unsettled]:
         new = [blob for blob in page if _version(container, blob.path, blob.etag) not in self._settled]

@@ -192,6 +192,19 @@ def test_an_overview_costs_ten_calls_at_most_whatever_happened() -> None:
     assert tables.calls <= 10
 
 
+def test_a_status_of_a_run_under_way_costs_nine_calls() -> None:
+    pipeline = Pipeline()
+    pipeline.start()
+    pipeline.land_contacts(contact(1))
+    pipeline.tick(11)
+    tables = Counting(pipeline.tables)
+    context = pipeline.fresh_context().replace(tables=tables)
+    assert context.status().active_run is not None, "who asks often has met every file"
+    tables.calls = 0
+    context.status()
+    assert tables.calls <= 9
+
+
 def eventful() -> Pipeline:
     """A pipeline with something of everything in its past."""
     pipeline = Pipeline()

@@ -98,3 +98,11 @@ def test_the_same_files_are_unsettled_whatever_way_they_are_looked_up(files: int
     for _ in range(2):
         left = {found.blob.path for found in survey.unsettled()}
         assert left == {f"contact/{number:07d}.csv" for number in range(1, files, 2)}
+
+
+def test_a_small_landing_is_listed_once_for_each_look() -> None:
+    pipeline = Pipeline()
+    small = Large(pipeline, 20)
+    survey = Survey(small, pipeline.context.ledger, (DATAVERSE, FINANCE))  # type: ignore[arg-type]  # the rest is the lake's
+    assert len(survey.of_small() or ()) == 20
+    assert small.listed == 20
