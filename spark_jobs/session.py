@@ -46,6 +46,8 @@ _MARKS = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
 _LITTLE_DATA = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn512m -XX:ReservedCodeCacheSize=240m",
     "spark.sql.codegen.wholeStage": "false",
+    # Expressions are interpreted, too: to compile those of a hundred plans takes a fifth of what three small batches take.
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     # A small file written anew takes a third of the jobs that marks of what is deleted in it take; and a reader of a table
     # that may have such marks lists its files twice, each time with a query.

@@ -49,7 +49,7 @@ def compare(
     if sample < 1:
         source = _sampled(source, base, sample)
     given = Given(tables=source.tables, version=source.version)
-    stages = Intermediate(spark, lake, f"{results.stages}-diff")
+    stages = Intermediate(spark, lake, f"{results.stages}-diff", small=source.small)
     switches = Switches()
 
     def preview(rules: InsightsRules, run: str) -> Preview:
@@ -69,7 +69,8 @@ def spreads(rules: InsightsRules, *, tables: Path, into: Path) -> dict[tuple[str
     spark = spark_session()
     lake, results = _kept(spark, into)
     source = in_folder(spark, tables)
-    build = PreviewBuild(spark=spark, stages=Intermediate(spark, lake, f"{results.stages}-lint"), rules=rules)
+    stages = Intermediate(spark, lake, f"{results.stages}-lint", small=source.small)
+    build = PreviewBuild(spark=spark, stages=stages, rules=rules)
     return build.spreads(Given(tables=source.tables, version=source.version))
 
 

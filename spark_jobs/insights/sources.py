@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from spark_jobs.lake import Lake
 
+#: Bytes of tables, some tens of thousands of rows, up to which files for what lies between take longer than the rows.
+SMALL = 4 * 1024 * 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTables:
@@ -26,6 +29,12 @@ class SourceTables:
 
     tables: Mapping[str, DataFrame]
     version: str
+    size: int  # bytes of their files
+
+    @property
+    def small(self) -> bool:
+        """Whether a preview of them is made quickest with little but the driver."""
+        return self.size <= SMALL
 
 
 def published(spark: SparkSession, lake: Lake, publication: str) -> SourceTables:
@@ -38,8 +47,9 @@ def published(spark: SparkSession, lake: Lake, publication: str) -> SourceTables
         for name, table in record.tables.items()
         if table.files
     }
-    places = sorted(file.place for table in record.tables.values() for file in table.files)  # files are immutable
-    return SourceTables(tables=tables, version=_digest(places))
+    files = [file for table in record.tables.values() for file in table.files]
+    places = sorted(file.place for file in files)  # files are immutable
+    return SourceTables(tables=tables, version=_digest(places), size=sum(file.size for file in files))
 
 
 def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
@@ -52,7 +62,7 @@ def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
     if (manifest := folder / GOLD_MANIFEST).exists():
         return _of_manifest(spark, manifest)
     tables: dict[str, DataFrame] = {}
-    seen: list[str] = []
+    seen: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.suffix == ".csv":
             tables[path.stem] = spark.read.csv(str(path), header=True, multiLine=True, escape='"')
@@ -60,13 +70,13 @@ def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
             tables[path.stem] = spark.read.parquet(str(path))
         else:
             continue
-        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-        seen += [f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
+        seen += sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not tables:
         raise RulesError(
             FILE, f"{folder.name} holds no tables: expected `<table>.csv`, `<table>.parquet` or folders of parquet files"
         )
-    return SourceTables(tables=tables, version=_digest(seen))
+    told = [f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in seen]
+    return SourceTables(tables=tables, version=_digest(told), size=_size(seen))
 
 
 def _of_manifest(spark: SparkSession, manifest: Path) -> SourceTables:
@@ -77,7 +87,12 @@ def _of_manifest(spark: SparkSession, manifest: Path) -> SourceTables:
     tables = {
         name: spark.read.parquet(*(str(manifest.parent / place) for place in found)) for name, found in places.items() if found
     }
-    return SourceTables(tables=tables, version=_digest(sorted(place for found in places.values() for place in found)))
+    seen = sorted(place for found in places.values() for place in found)
+    return SourceTables(tables=tables, version=_digest(seen), size=_size(manifest.parent / place for place in seen))
+
+
+def _size(files: Iterable[Path]) -> int:
+    return sum(file.stat().st_size for file in files if file.exists())  # of one that is not there, Spark says so
 
 
 def _digest(texts: list[str]) -> str:

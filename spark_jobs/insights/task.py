@@ -82,7 +82,7 @@ def run(
             return kept
     if refused := errors(lint(rules)):
         raise GuardsError([str(one) for one in refused])
-    stages = Intermediate(spark, lake, results.stages)
+    stages = Intermediate(spark, lake, results.stages, small=source.small)
     given = Given(tables=source.tables, version=source.version, before=results.ids())
     preview = PreviewBuild(spark=spark, stages=stages, rules=rules, switches=switches).preview(given, run=name)
     unification = preview.unification

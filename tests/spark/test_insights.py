@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from spark_jobs.insights.preview import Given, PreviewBuild
 from spark_jobs.insights.results import Results
 from spark_jobs.insights.rules.reading import read_rules
 from spark_jobs.insights.rules.switches import Switches
-from spark_jobs.insights.sources import SourceTables
+from spark_jobs.insights.sources import SMALL, SourceTables
 from spark_jobs.insights.task import refuse_broken, run, shipped_rules
 from spark_jobs.insights.unify.components import components, joined
 from spark_jobs.insights.unify.conditions import holds, score
@@ -266,8 +266,9 @@ def alike(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 def test_a_preview_finds_what_plain_python_finds_and_is_not_made_twice(spark: SparkSession, tmp_path: Path) -> None:
     frame = spark.createDataFrame(people(), "id string, name string, born string, mail string, city string")
-    place, source = lake(spark, tmp_path), SourceTables(tables={"person": frame}, version="1")
+    place, source = lake(spark, tmp_path), SourceTables(tables={"person": frame}, version="1", size=SMALL)
     told = run(spark, place, read_rules(PEOPLE), source, name="p1")
+    assert place.folders("pipeline/insights/stages") == [], "of what is small the driver keeps what lies between"
     pairs = [(int(one[0]), int(other[0])) for one in people() for other in people() if one < other and alike(one, other)]
     oracle = joined(pairs)
     groups = len(set(oracle.values())) + len(people()) - len(oracle)
@@ -283,8 +284,10 @@ def test_a_preview_finds_what_plain_python_finds_and_is_not_made_twice(spark: Sp
         refuse_broken(told)
     assert not any(str(value) in str(raised.value) for value in ("anna", "hanna", "karl"))
     lenient = read_rules(PEOPLE.replace("largest_profile = 60", "largest_profile = 60\nconflicting_profiles = 99"))
-    first = run(spark, place, lenient, source, name="p2")
+    first = run(spark, place, lenient, replace(source, size=SMALL + 1), name="p2")
     refuse_broken(first)
+    assert (first["profiles"], first["rules"]) == (told["profiles"], told["rules"]), "the same by way of files"
+    assert place.folders("pipeline/insights/stages")
     assert run(spark, place, lenient, source, name="p3") == first
     assert {row["Key"] for row in results.table("Identity").collect()} == {row[0] for row in people()}
 
@@ -314,7 +317,14 @@ def test_of_the_samples_customers_the_planted_duplicates_are_found_and_nobody_el
 def test_too_many_candidates_are_refused_before_anything_is_joined(spark: SparkSession, tmp_path: Path) -> None:
     frame = spark.createDataFrame(people(), "id string, name string, born string, mail string, city string")
     rules = read_rules(f"{PEOPLE}".replace("[guards]", "[guards]\ncandidates = 100"))
+    source = SourceTables(tables={"person": frame}, version="1", size=1)
     with pytest.raises(CandidatesError, match="name dummy values in `bypass`"):
-        run(spark, lake(spark, tmp_path), rules, SourceTables(tables={"person": frame}, version="1"), name="p1")
+        run(spark, lake(spark, tmp_path), rules, source, name="p1")
     with pytest.raises(RulesError, match="no column city"):
-        run(spark, lake(spark, tmp_path), rules, SourceTables(tables={"person": frame.drop("city")}, version="2"), name="p1")
+        run(
+            spark,
+            lake(spark, tmp_path),
+            rules,
+            SourceTables(tables={"person": frame.drop("city")}, version="2", size=1),
+            name="p1",
+        )

@@ -88,16 +88,15 @@ def profile_changes(before: DataFrame, after: DataFrame) -> ProfileChanges:
 
 
 def rule_pairs(before: Unification, after: Unification) -> tuple[RulePairs, ...]:
-    """Count the pairs of each rule of deduplication and matching, before and after."""
-    sides = {"before": _counted(before), "after": _counted(after)}
-    listed = dict.fromkeys([*_listed(before), *_listed(after)])  # a rule that joins nothing is told, too
-    found = {key: {"before": 0, "after": 0, "alone": 0} for key in listed}
-    for side, rows in sides.items():
-        for row in rows.collect():
-            one = found.setdefault((row["table"], row["rule"]), {"before": 0, "after": 0, "alone": 0})
-            one[side] = int(row["pairs"])
-            if side == "after":
-                one["alone"] = int(row["alone"])
+    """Count the pairs of each rule of deduplication and matching, before and after; of one unification they are the same."""
+    now = _counted(after).collect()
+    was = now if before is after else _counted(before).collect()
+    listed = [*_listed(before), *_listed(after), *((row["table"], row["rule"]) for row in (*was, *now))]
+    found = {key: {"before": 0, "after": 0, "alone": 0} for key in listed}  # a rule that joins nothing is told, too
+    for row in was:
+        found[row["table"], row["rule"]]["before"] = int(row["pairs"])
+    for row in now:
+        found[row["table"], row["rule"]] |= {"after": int(row["pairs"]), "alone": int(row["alone"])}
     return tuple(RulePairs(table=table, rule=rule, **counts) for (table, rule), counts in found.items())
 
 
