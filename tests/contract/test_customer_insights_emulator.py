@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
+from customer_insights.instance import Instance as Asked
 from local.customer_insights_emulator.faults import CustomerInsightsFault
 from local.customer_insights_emulator.gold import MANIFEST
 from local.customer_insights_emulator.handlers import Instance
 from local.customer_insights_emulator.server import CustomerInsightsEmulator
+from shared.adapters.customer_insights_http import CustomerInsightsHttp, StaticToken
 
 DOCUMENTED = "/v1/instances/i1/manage/workflows/main/jobs"
 OLDER = "/v1/instances/i1/workflows/main/jobs"
@@ -166,6 +168,13 @@ def test_the_rest_is_refused_with_an_error_code(world: World, method: str, path:
 def test_the_data_source_is_listed(world: World) -> None:
     sources = world.call("GET", "/v1/instances/i1/manage/datasources/v2").json()
     assert sources == [{"friendlyName": "Gold", "dataSourceId": "gold"}]
+
+
+def test_the_rows_of_a_table_are_fetched_by_pages_in_their_order(world: World) -> None:
+    world.tables["Customer"] = [{"CustomerId": f"{number:03}"} for number in reversed(range(250))]
+    root = f"{world.emulator.url}/v1"
+    http = CustomerInsightsHttp(root=root, instance_id="i1", subscription_key="key", credential=StaticToken("any"))
+    assert [row["CustomerId"] for row in Asked(http).rows("Customer", most=250)] == [f"{number:03}" for number in range(250)]
 
 
 def test_an_answer_can_be_made_to_fail_once(world: World) -> None:
