@@ -87,7 +87,7 @@ def contact(number: int, name: str = "Ada", *, version: int = 1, deleted: bool =
 
 @lru_cache(maxsize=10_000)  # the worlds of one story hold the same parts, byte for byte
 def _read(content: bytes) -> tuple[dict[str, Any], ...]:
-    return tuple(pq.read_table(pa.BufferReader(content)).to_pylist())
+    return tuple(pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False).to_pylist())
 
 
 def rows_of(content: bytes) -> list[dict[str, Any]]:

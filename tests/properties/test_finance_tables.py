@@ -51,7 +51,7 @@ def landed(data: bytes, before: Terms | None, seed: int) -> tuple[Landed, Terms]
     for cut in read_slices(source.chunks, spec):
         assert cut.records == cut.rows + cut.rejects
         records, rejects = records + cut.records, rejects + cut.rejects
-        for row in pq.read_table(io.BytesIO(cut.parquet)).to_pylist():
+        for row in pq.ParquetFile(io.BytesIO(cut.parquet)).read(use_threads=False).to_pylist():
             rows.append({name: row[name] for name in source.schema.names})
     if (error := refused_as_a_whole("t", records=records, rejects=rejects, max_rejected=0.5)) is not None:
         raise error

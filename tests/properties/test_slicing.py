@@ -51,7 +51,7 @@ def chunked(data: bytes, random: Random) -> Iterator[bytes]:
 
 
 def rows_of(part: bytes) -> list[tuple[object, ...]]:
-    table = pq.read_table(io.BytesIO(part))
+    table = pq.ParquetFile(io.BytesIO(part)).read(use_threads=False)
     columns = [table.column(place).to_pylist() for place in range(table.num_columns - len(LINEAGE))]
     return list(zip(table.column("_record_number").to_pylist(), *columns, strict=True))
 
@@ -59,7 +59,7 @@ def rows_of(part: bytes) -> list[tuple[object, ...]]:
 def rejects_of(slice_: Slice) -> list[tuple[int, int, str, str, bytes]]:
     if slice_.rejected is None:
         return []
-    table = pq.read_table(io.BytesIO(slice_.rejected))
+    table = pq.ParquetFile(io.BytesIO(slice_.rejected)).read(use_threads=False)
     names = ("_record_number", "_byte_offset", "_reason", "_detail", "_raw")
     return list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
 
