@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DATA = toolchain.STATE / "data"
 LOOK_SECONDS = 0.5
+_PIPED = 400  # columns of what is no terminal
 
 
 def up(folder: Path, console: Console) -> int:
@@ -88,18 +89,20 @@ def say(console: Console, line: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; what the user can mend is told in one sentence."""
+    # What reads us has no width of its own, and names that are cut cannot be searched for.
+    console = Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_PIPED)
     if arguments[:1] == ["inspect"]:
         from local.inspection.command import run
 
-        return run(arguments[1:], Console())
+        return run(arguments[1:], console)
     if arguments[:1] == ["sql"]:
         from local.spark_worker.by_name import run as query
 
-        return query(arguments[1:], Console())
+        return query(arguments[1:], console)
     if arguments and arguments[0] in COMMANDS:
         from local.terminal.terminal import run as ask
 
-        return ask(arguments, Console(), os.environ)
+        return ask(arguments, console, os.environ)
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument(
         "command",
@@ -113,7 +116,6 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     if given.command == "doctor":
         return toolchain.main(["doctor"])
-    console = Console()
     if given.command == "check":
         return check(console, as_json=given.json, canary=not given.no_canary)
     if missing := toolchain.lacks():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from rich.console import Console
 
 from local.inspection.command import run
 from local.inspection.values import evidence_of, spark_pattern
+from local.toolchain import ROOT
 from shared.config.tables import read_configuration
 from shared.contracts.values.notation import Notation
 from spark_jobs.silver.landed.evidence import decided
@@ -134,3 +138,12 @@ def test_a_notation_says_how_values_are_read() -> None:
     assert decided(evidence_of("x", ["28.02.2026"], notation), notation) == "date"
     assert decided(evidence_of("x", ["30.02.2026"], notation), notation) == "string"
     assert spark_pattern("EEEE d. MMMM yyyy") is None
+
+
+def test_names_are_whole_where_another_program_reads(tmp_path: Path) -> None:
+    name = "what_a_column_of_an_old_finance_system_can_be_named" * 2
+    (tmp_path / "new.csv").write_text(f"cid,{name}\n1,2\n")
+    command = [sys.executable, "-m", "local", "inspect", str(tmp_path / "new.csv")]
+    told = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert name in done.stdout
