@@ -59,6 +59,12 @@ def values_lost(table: str, entity: str, column: str, many: int) -> Finding:
     return Finding(trap="values_lost", table=table, where=column, detail=detail, severity="warning")
 
 
+def increments_end(table: str) -> Finding:
+    """Warn of a table that was built anew though it had increments: none of these tells what is other now."""
+    detail = "was built anew as a whole; run a one-time full refresh of it, since no increment tells what changed"
+    return Finding(trap="increments_end", table=table, where="table", detail=detail, severity="warning")
+
+
 def numbers_lost(table: str, column: str, text: str, many: int) -> Finding:
     """Warn of telephone numbers that are none, or none that can be told without their country."""
     detail = (

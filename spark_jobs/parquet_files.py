@@ -57,6 +57,7 @@ class TableFiles:
     formats: Mapping[str, str]  # column -> dataFormat, as the entity document declares them
     key: str | None
     shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # decimals -> precision and scale, as it declares them
+    increments: frozenset[str] = frozenset()  # files whose rows take the place of others with their keys
     _keys: set[Any] = field(default_factory=set)
     _values: dict[str, Counter[str]] = field(default_factory=dict)  # of matched columns
     _dates: dict[str, tuple[int, int]] = field(default_factory=dict)  # filled, of which ISO 8601
@@ -132,10 +133,11 @@ class TableFiles:
             if None in values:
                 yield self._error("primary_key_null", location, f"{values.count(None)} rows without {self.key}")
             filled = [value for value in values if value is not None]
-            repeated = len(filled) - len(set(filled)) + len(self._keys & set(filled))
+            others = set() if location in self.increments else self._keys
+            repeated = len(filled) - len(set(filled)) + len(others & set(filled))
             if repeated:
                 yield self._error("primary_key_repeats", location, f"{repeated} rows whose {self.key} another row has")
-            self._keys.update(filled)
+            others.update(filled)
         for name in (name for name, kind in columns.items() if pa.types.is_boolean(kind) and _DELETED.fullmatch(name)):
             self._deleted[name] += pc.sum(file.read(columns=[name])[name]).as_py() or 0
         text = [name for name, kind in columns.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]

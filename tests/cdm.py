@@ -86,17 +86,27 @@ _RELATIVE = r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*"
 
 
 def _partitions(entity: Document) -> Iterator[str]:
-    """Section 5: named partitions, or patterns, never both: a file would count twice; places are relative."""
+    """Section 5: named partitions, or patterns, never both: a file would count twice; places are relative.
+
+    Increments are named beside the former, each with what its rows are: the object model's `is.partition.incremental`.
+    """
     named, patterns = entity.get("dataPartitions"), entity.get("dataPartitionPatterns")
-    if (named is None) == (patterns is None):
+    increments = entity.get("incrementalPartitions", [])
+    if (named is None) == (patterns is None) or (increments and named is None):
         yield "needs dataPartitions or dataPartitionPatterns, and not both"
-    for partition in [*(named or []), *(patterns or [])]:
-        if partition.get("exhibitsTraits") != ["is.partition.format.parquet"]:
+    files = [*(named or []), *increments]
+    for partition in [*files, *(patterns or [])]:
+        format_told, *more = partition.get("exhibitsTraits") or [None]
+        if format_told != "is.partition.format.parquet":
             yield f"partition {partition.get('name')} lacks the trait is.partition.format.parquet"
-    names = [partition.get("name") for partition in [*(named or []), *(patterns or [])]]
+        kind = "Delete" if "/Deletes/" in partition.get("location", "") else "Upsert"
+        told = {"traitReference": "is.partition.incremental", "arguments": [{"name": "type", "value": kind}]}
+        if more != ([told] if partition in increments else []):
+            yield f"partition {partition.get('name')} does not say what its rows are"
+    names = [partition.get("name") for partition in [*files, *(patterns or [])]]
     if len(set(names)) != len(names) or not all(names):
         yield "partitions do not have one name each"
-    for partition in named or []:
+    for partition in files:
         if not re.fullmatch(rf"{_RELATIVE}\.parquet", partition.get("location", "")):
             yield f"location is not a relative path to a parquet file: {partition.get('location')}"
     for pattern in patterns or []:
@@ -150,7 +160,8 @@ def _attribute(attribute: Document, kind: str) -> Iterator[str]:
 
 
 def _locations(gold: Path, entity: Document) -> list[str]:
-    named = [str(partition.get("location")) for partition in entity.get("dataPartitions", [])]
+    kinds = ("dataPartitions", "incrementalPartitions")
+    named = [str(partition.get("location")) for kind in kinds for partition in entity.get(kind, [])]
     for pattern in entity.get("dataPartitionPatterns", []):
         root, expression = gold / str(pattern.get("rootLocation")), str(pattern.get("regularExpression"))
         found = [path for path in root.glob("*") if re.fullmatch(expression, path.name)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,14 +63,24 @@ def gold(
     semantic_types: dict[str, str] | None = None,
     **options: Any,
 ) -> Path:
-    """Write a gold folder with the table `customer`, one file for each part; `options` are pyarrow's."""
-    place = f"customer/p1{'/FullData' if layout == 'full_data' else ''}"
-    places = [f"{place}/part-{number}.parquet" for number in range(len(parts))]
+    """Write a gold folder with the table `customer`, one file for each part; `options` are pyarrow's.
+
+    In the layout `incremental` the first part is the table, and each other one is the upserts of a publication.
+    """
+    incremental = layout == "incremental"
+    place = {"full_data": "customer/p1/FullData", "incremental": "customer/FullData/p1"}.get(layout, "customer/p1")
+    places = [f"{place}/part-{number}.parquet" for number in range(1 if incremental else len(parts))]
+    places += [
+        f"customer/IncrementalData/2026/11/01/00/Upserts/p{number}/part-0.parquet" for number in range(len(places), len(parts))
+    ]
     for location, part in zip(places, parts, strict=True):
         (folder / location).parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(part, folder / location, **options)
     columns = {field.name: sql_type(field.type) for field in parts[0].schema}
-    made = publication(gold_table(*places, columns=columns, key=key), layout=layout)
+    table = gold_table(*places, columns=columns, key=key, document="customer/p1/customer.cdm.json")
+    files = [replace(file, role="upserts") if "/Upserts/" in file.place else file for file in table.files]
+    made = publication(replace(table, files=tuple(files)), layout=layout)
+    (folder / "customer" / "p1").mkdir(parents=True, exist_ok=True)
     write(folder / "customer" / "p1" / "customer.cdm.json", cdm_entity("customer", "", key, columns, semantic_types))
     write(folder / "default.manifest.cdm.json", cdm_manifest(made))
     return folder

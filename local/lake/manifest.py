@@ -1,9 +1,11 @@
-"""The files of one table of gold, as its entity in the CDM manifest names them: one by one, or by a folder and a pattern."""
+"""One table of gold: its files as its entity in the CDM manifest names them, one by one or by a pattern, and its rows."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+
+from shared.contracts.publication import PUBLISHED_AT, is_of_deletes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -14,8 +16,29 @@ def locations(entity: Mapping[str, Any], below: Callable[[str], Iterable[str]]) 
 
     Only expressions are known here, not globs: the manifests that the job writes have none.
     """
-    named = [partition["location"] for partition in entity.get("dataPartitions", ())]
+    named = [one["location"] for kind in ("dataPartitions", "incrementalPartitions") for one in entity.get(kind, ())]
     for pattern in entity.get("dataPartitionPatterns", ()):
         root, wanted = pattern["rootLocation"], re.compile(pattern["regularExpression"])
         named += sorted(path for path in below(root) if wanted.fullmatch(path.removeprefix(root)))
     return named
+
+
+def counting(entity: Mapping[str, Any], key: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    """Return the rows that count, of all rows with the places of their files: of one key the one that was published last.
+
+    Where the manifest names no increments, that is all of them.
+    """
+    increments = [one["location"] for one in entity.get("incrementalPartitions", ())]
+    if not increments:
+        return [row for _, row in rows]
+    latest: dict[Any, tuple[str, Mapping[str, Any]]] = {}
+    for place, row in rows:
+        before = latest.get(row[key])
+        if before is None or before[1][PUBLISHED_AT] <= row[PUBLISHED_AT]:
+            latest[row[key]] = place, row
+    return [row for place, row in latest.values() if not is_of_deletes(place)]
+
+
+def primary_key(document: Mapping[str, Any]) -> str:
+    """Return the key of a table by its entity document; raises KeyError where that lacks something."""
+    return next(str(one["name"]) for one in document["definitions"][0]["hasAttributes"] if one.get("isPrimaryKey"))

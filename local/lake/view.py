@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from azure.core.exceptions import ResourceNotFoundError
 
 from local.errors import LocalStackError
-from local.lake.manifest import locations
+from local.lake.manifest import counting, locations, primary_key
 from local.sample.waves import Reject
 
 if TYPE_CHECKING:
@@ -78,15 +78,16 @@ def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
     entity = next((entity for entity in manifest.get("entities", ()) if entity.get("entityName") == table), None)
     if entity is None:
         raise GoldUnreadableError(f"the manifest does not name {table}")
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[str, dict[str, Any]]] = []
     client = service.get_container_client(GOLD)
     for location in locations(entity, lambda root: (blob.name for blob in client.list_blobs(name_starts_with=root))):
         try:
             data = client.download_blob(location).readall()
         except ResourceNotFoundError as error:
             raise GoldUnreadableError(f"{location} is in the manifest and not in the container") from error
-        rows += pq.read_table(io.BytesIO(data)).to_pylist()
-    return rows
+        rows += ((location, row) for row in pq.read_table(io.BytesIO(data)).to_pylist())
+    document = _json(service, GOLD, entity["entityPath"].rpartition("/")[0]) or {}
+    return [dict(row) for row in counting(entity, primary_key(document), rows)]
 
 
 def outcome(service: BlobServiceClient, batch_id: str) -> dict[str, Any]:

@@ -233,16 +233,25 @@ class Silver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How gold is published."""
 
+    compaction_share: Annotated[
+        Share, Meta(description="layout `incremental`: as many rows in increments, of those of FullData, have it written anew")
+    ] = GoldSettings.compaction_share
     grace_days: Annotated[
         Whole, Meta(description="how long files stay that readers of a replaced publication may still want")
     ] = GoldSettings.grace_days
-    layout: Annotated[Layout, Meta(description="files named one by one, whole tables in folders, or Delta tables as well")] = (
-        GoldSettings.layout
-    )
+    layout: Annotated[
+        Layout,
+        Meta(description="files named one by one, whole tables in folders, Delta tables as well, or increments"),
+    ] = GoldSettings.layout
     phone_region: Annotated[
         Region | None, Meta(description="country whose telephone numbers lack a country code; without it such numbers are none")
     ] = GoldSettings.phone_region
 
     def settings(self) -> GoldSettings:
-        """Return what a batch manifest says of gold (`docs/adr/0012`)."""
-        return GoldSettings(layout=self.layout, grace_days=self.grace_days, phone_region=self.phone_region)
+        """Return what a batch manifest says of gold (`docs/adr/0012`, `docs/adr/0021`)."""
+        return GoldSettings(
+            layout=self.layout,
+            grace_days=self.grace_days,
+            compaction_share=self.compaction_share,
+            phone_region=self.phone_region,
+        )

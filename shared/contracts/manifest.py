@@ -62,6 +62,7 @@ class GoldSettings:
 
     layout: Layout = "publications"
     grace_days: Count = 7
+    compaction_share: float = 0.2  # layout `incremental`: of the rows of FullData, so many in increments have it written anew
     phone_region: str | None = None  # whose telephone numbers lack a country code: two letters of ISO 3166; none: nobody's
 
 

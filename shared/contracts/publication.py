@@ -11,8 +11,17 @@ from shared.contracts.codec import Count, MappingKey, Spelled, decode, encode
 from shared.contracts.errors import ContractError
 from shared.contracts.outcome import Finding
 
-Layout = Literal["publications", "full_data", "delta"]
-"""How the files of gold lie, and how the manifest names them (docs/adr/0012)."""
+Layout = Literal["publications", "full_data", "delta", "incremental"]
+"""How the files of gold lie, and how the manifest names them (docs/adr/0012, 0021)."""
+
+Role = Literal["rows", "upserts", "deletes"]
+"""What the rows of a file are: the table's own; such as take the place of those before them; keys whose rows are gone."""
+
+FULL_DATA, INCREMENTAL_DATA, UPSERTS, DELETES = "FullData", "IncrementalData", "Upserts", "Deletes"
+"""The folders that Customer Insights wants in that layout (reference: Customer Insights, section 3)."""
+
+PUBLISHED_AT = "published_at"
+"""The column that gold has more in the layout `incremental`: when a row was written last. Of one key the latest row counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +31,9 @@ class GoldFile:
     place: str  # relative to the CDM manifest: `customer/p…/part-….parquet`
     rows: Count
     size: Annotated[Count, Spelled("bytes")]
-    lost: Mapping[str, Count] = field(default_factory=dict)  # column -> values that were there and are null in it
+    lost: Mapping[str, int] = field(default_factory=dict)  # column -> values that are null in it; less those it replaces
+    role: Role = "rows"
+    replaces: Count = 0  # rows of files before it that no longer count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +46,17 @@ class GoldTable:
     digest: Annotated[str, Spelled("model")]  # of the model
     document: str  # place of the CDM entity document, relative to the CDM manifest
     columns: Mapping[str, str]  # name -> SQL type, in order
-    rows: Count = field(init=False)  # of all files
+    rows: Count = field(init=False)  # that count, of all files
     files: tuple[GoldFile, ...]
 
     def __post_init__(self) -> None:
-        """Count the rows of the files."""
-        object.__setattr__(self, "rows", sum(file.rows for file in self.files))
+        """Count the rows that the files say there are."""
+        counting = sum(file.rows for file in self.files if file.role != "deletes")
+        object.__setattr__(self, "rows", counting - sum(file.replaces for file in self.files))
+
+    def places(self, role: Role) -> list[str]:
+        """Return where the files of a role are, in the order in which they were published."""
+        return [file.place for file in self.files if file.role == role]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +68,7 @@ class Publication:
     base: Annotated[str | None, Spelled("base_publication")]  # the publication that it was built on; null: the first
     created_at: datetime
     layout: Layout = "publications"
+    published_at: datetime | None = None  # what the rows that it wrote say in `published_at`; of that layout alone
     silver: Mapping[str, int] = field(default_factory=dict)  # entity -> version of its table, -1: none
     tables: Mapping[str, GoldTable] = field(default_factory=dict)
 
@@ -62,6 +79,11 @@ class TableFindings:
 
     table: str
     findings: tuple[Finding, ...] = ()
+
+
+def is_of_deletes(place: str) -> bool:
+    """Say whether a file of increments holds keys whose rows are gone: `…/Deletes/<publication>/part-….parquet`."""
+    return place.split("/")[-3:-2] == [DELETES]
 
 
 def read_publication(data: bytes | str, name: str) -> Publication:

@@ -116,7 +116,8 @@ def _document(outcome: Outcome) -> str:
 
 def _places(entity: Mapping[str, Any]) -> Iterator[str]:
     """Yield the files that an entity of a manifest names, and the folders, which end in a slash."""
-    for key, place in (("dataPartitions", "location"), ("dataPartitionPatterns", "rootLocation")):
+    kinds = (("dataPartitions", "location"), ("incrementalPartitions", "location"), ("dataPartitionPatterns", "rootLocation"))
+    for key, place in kinds:
         partitions = entity.get(key) or []
         for one in partitions if isinstance(partitions, list) else [partitions]:
             found = one.get(place) if isinstance(one, dict) else None

@@ -4,6 +4,7 @@
 | --- | --- |
 | `schemas` | where the catalog has silver and gold |
 | `statements` | the SQL that registers, describes and protects a table |
+| `published` | The rows of a published gold table, whatever files it is made of: a DataFrame, and the same as SQL |
 | `personal` | which columns hold personal data |
 | `registration` | what is not registered yet, registered |
 

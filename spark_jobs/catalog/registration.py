@@ -16,6 +16,7 @@ from pyspark.errors import PySparkException
 from shared.contracts.outcome import Finding
 from shared.contracts.places import GOLD, GOLD_DELTA, REJECTED, SILVER, whole
 from spark_jobs.catalog import statements
+from spark_jobs.catalog.published import selected
 from spark_jobs.catalog.schemas import CURRENT, Catalog
 from spark_jobs.findings import not_registered
 from spark_jobs.names import quoted
@@ -110,8 +111,7 @@ class Registration:
         if known == "TABLE":
             self._forget(known, registered)
         comment = f"{table.description.rstrip('.')}. Key: {table.primary_key}."
-        files = [file.place for file in table.files]
-        self.spark.sql(statements.view_of_files(registered, table.columns, self.lake.path(GOLD), files, comment))
+        self.spark.sql(statements.view(registered, selected(table, self.lake.path(GOLD)), comment))
         if self.catalog.is_governed:
             self._all(statements.tag_of_view(registered, table.columns))
 

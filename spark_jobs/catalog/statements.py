@@ -37,23 +37,12 @@ def comment_on_table(name: str, text: str) -> str:
 def current_view(name: str, table: str, columns: Sequence[str], comment: str) -> str:
     """Make, or make anew, the view of the rows that count now."""
     shown = ", ".join(quoted(column) for column in columns)
-    return (
-        f"CREATE OR REPLACE VIEW {name} COMMENT {literal(comment)} AS SELECT {shown} FROM {table} WHERE {quoted(END)} IS NULL"  # noqa: S608 - names are quoted
-    )
+    return view(name, f"SELECT {shown} FROM {table} WHERE {quoted(END)} IS NULL", comment)  # noqa: S608 - names are quoted
 
 
-def view_of_files(name: str, columns: Mapping[str, str], folder: str, files: Sequence[str], comment: str) -> str:
-    """Make, or make anew, the view of parquet files below a folder; `columns` are name -> SQL type, for where there is no file.
-
-    It names each file: one that is written or left behind beside them does not show.
-    """
-    if files:
-        shown = ", ".join(quoted(column) for column in columns)
-        rows = f"FROM parquet.{quoted(folder + '/{' + ','.join(files) + '}')}"
-    else:
-        shown = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
-        rows = "WHERE false"
-    return f"CREATE OR REPLACE VIEW {name} COMMENT {literal(comment)} AS SELECT {shown} {rows}"
+def view(name: str, query: str, comment: str) -> str:
+    """Make, or make anew, the view of a query."""
+    return f"CREATE OR REPLACE VIEW {name} COMMENT {literal(comment)} AS {query}"
 
 
 def dropped(kind: Kind, name: str) -> str:

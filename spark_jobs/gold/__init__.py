@@ -7,12 +7,11 @@
 | `cdm` | the CDM manifest and the entity documents that show a publication to Customer Insights |
 | `collection` | Which files of gold nobody can want any more |
 | `delta` | Gold as Delta tables below `gold/delta/` |
-| `layouts` | Where the files of a gold table lie and how the manifest names them |
+| `parquet` | a room of its own: the files that a gold table is made of |
 | `models` | a room of its own: gold models, their headers and queries |
 | `readiness` | `python -m spark_jobs.gold.readiness <gold folder>` |
 | `staging` | everything that a publication is, except what makes it visible |
 | `task` | The gold task |
-| `touched` | The values that changed rows touch: what of a table is computed again |
 | `traps` | What Customer Insights would stumble over, told by the record of a publication before it is staged |
 | `validation` | Gold models checked before a run, by planning them |
 """

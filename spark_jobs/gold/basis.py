@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from shared.contracts.places import GOLD, GOLD_MANIFEST, whole
@@ -55,6 +56,12 @@ class Base:
         if self.record is None or self.record.layout != layout:
             return []
         return [replace(self.record.tables[name], digest="") for name in sorted(names) if name in self.record.tables]
+
+    def after(self, now: datetime) -> datetime:
+        """Return the time of the next publication, in milliseconds: later than its own, though a clock may go behind."""
+        told = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        before = self.record.published_at if self.record else None
+        return told if before is None else max(told, before + timedelta(milliseconds=1))
 
     @property
     def tables(self) -> set[str]:

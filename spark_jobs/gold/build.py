@@ -2,17 +2,18 @@
 
 What changed is read off silver: each row tells in `__version` which commit wrote it last. The values of the model's
 `rebuilt by` column that such rows touch are computed again; the gold files that hold one of them are written anew
-without them, all others are referenced again.
+without them, all others are referenced again. In the layout `incremental` no file is: what is computed again is written beside.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, reduce
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
@@ -20,35 +21,35 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 from shared.contracts.columns import VERSION
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding, GoldCounts
-from shared.contracts.places import GOLD, divided, entity_document, whole
-from shared.contracts.publication import GoldFile, GoldTable
+from shared.contracts.places import GOLD, entity_document, whole
+from shared.contracts.publication import PUBLISHED_AT, GoldFile, GoldTable
+from spark_jobs.catalog.published import PublishedTable
 from spark_jobs.documents import may_have_findings, write_findings
 from spark_jobs.errors import ModelError
-from spark_jobs.findings import NUMBERS_LOST, column_left_out, numbers_lost
+from spark_jobs.findings import NUMBERS_LOST, column_left_out, increments_end, numbers_lost
 from spark_jobs.gold.basis import Basis
 from spark_jobs.gold.cdm import FORM, cdm_entity
-from spark_jobs.gold.layouts import data_folder
 from spark_jobs.gold.models.definition import Input, Model
 from spark_jobs.gold.models.inputs import InputRows
 from spark_jobs.gold.models.phones import edition
 from spark_jobs.gold.models.query import Query
-from spark_jobs.gold.touched import Touched, found_touched
-from spark_jobs.names import quoted, trimmed
-from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated, digests, has_repeated
+from spark_jobs.gold.parquet.hours import may_have_begun
+from spark_jobs.gold.parquet.increments import Increment, at_time, is_due
+from spark_jobs.gold.parquet.layouts import data_folder
+from spark_jobs.gold.parquet.touched import Touched, found_touched
+from spark_jobs.gold.parquet.writing import FreshKeys, Writing
+from spark_jobs.names import quoted
+from spark_jobs.repeated import MOST, WORTH_A_PASS, Repeated
 from spark_jobs.tables import Totals
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
-    from spark_jobs.lake import File, Lake
+    from spark_jobs.lake import Lake
 
 #: A table of more files than this is built anew: each batch may add one, and Customer Insights reads at most 1,000 of a
 #: folder (reference: Customer Insights, section 2).
 _MOST_FILES = 500
-#: reference: Customer Insights, section 2: only what writer version 1 makes is read.
-_WRITING = {"compression": "snappy", "parquet.writer.version": "v1"}
-#: Up to this many rows are written as one file; 16 MB and more are what Customer Insights likes.
-_ROWS_OF_ONE_FILE = 250_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ class Build:
     model: Model
     publication: str
     basis: Basis
+    at: datetime  # what rows say of when they were published, in the layout `incremental`
 
     @cached_property
     def _query(self) -> Query:
@@ -87,24 +89,46 @@ class Build:
         return replace(built, findings=(*built.findings, *told))
 
     def _built(self) -> Built:
-        columns = self._query.plan()
+        columns = self._columns()
         base = self.basis.base.record
         old = base.tables.get(self.model.name) if base and base.layout == self.batch.gold.layout else None
-        if old is None or not self._is_incremental(old, columns):
+        if old is None:
             return self._whole(columns)
+        if not self._is_incremental(old, columns):
+            built = self._whole(columns)
+            told = (increments_end(self.model.name),) if self._has_increments else ()
+            return replace(built, findings=(*built.findings, *told))
         if not self._changed_inputs:
             return Built(table=old, changed=False, rewritten=0)
         place, landed = f"{self.batch.folder}/touched/{self.model.name}", sum(part.rows for part in self.batch.parts)
         with found_touched(self.spark, self.lake, self._touched_values(), place, changed=landed) as touched:
             return self._updated(old, columns, touched)
 
+    @property
+    def _has_increments(self) -> bool:
+        return self.batch.gold.layout == "incremental"
+
+    def _columns(self) -> dict[str, str]:
+        columns = self._query.plan()
+        if not self._has_increments:
+            return columns
+        if PUBLISHED_AT in {name.lower() for name in columns}:
+            problem = f"has a column {PUBLISHED_AT}, which the layout `incremental` adds. Name it otherwise."
+            raise ModelError(self.model.name, problem)
+        return columns | {PUBLISHED_AT: "timestamp"}
+
+    def _timed(self, rows: DataFrame) -> DataFrame:
+        return at_time(rows, self.at) if self._has_increments else rows
+
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
             inputs = InputRows(query=self._query, rows=self._rows_of_inputs() or None)
             with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
-                rows = self._query.rows(None, self._repeated(place), phones)
-                built = self._written(rows, columns, kept=(), added=self._rows_of_inputs())
+                rows = self._timed(self._query.rows(None, self._repeated(place), phones))
+                writing = self._writing(columns)
+                table = self._table(columns, writing.write(rows, self._folder, expected=self._rows_of_inputs()))
+            built = Built(table=table, changed=True, rewritten=len(table.files))
             return self._told(built, inputs.findings())
         finally:
             self.lake.delete(place)
@@ -134,119 +158,88 @@ class Build:
             return Built(table=old, changed=False, rewritten=0)
         inputs = InputRows(query=self._query, touched=touched, rows=touched.count)
         with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
-            fresh = self._query.rows(touched, phones=phones).select(*columns)
-            return self._replaced(old, columns, touched, fresh, inputs)
-
-    def _replaced(
-        self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame, inputs: InputRows
-    ) -> Built:
-        stale = self._holding(old, touched)
-        if self.batch.gold.layout == "full_data" and (stale or not fresh.isEmpty()):
-            stale = {file.place for file in old.files}  # a folder is one publication's
-        kept = tuple(file for file in old.files if file.rows and file.place not in stale)
-        if stale:
-            rows = self._read(columns, sorted(stale))
-            fresh = touched.rows_besides(rows.select(*columns), self._rebuilt_by).unionByName(fresh)
-        rewritten = sum(file.rows for file in old.files if file.place in stale)
-        built = self._written(fresh, columns, kept=kept, added=rewritten + touched.count)
-        if not stale and not any(file.rows for file in built.table.files[len(kept) :]):
-            self.lake.delete(whole(GOLD, f"{self.model.name}/{self.publication}"))  # what changed is nobody's row
-            return Built(table=old, changed=False, rewritten=0)
+            fresh = self._timed(self._query.rows(touched, phones=phones)).select(*map(quoted, columns))
+            changed = self._incremented if self._has_increments else self._replaced
+            built = changed(old, columns, touched, fresh)
+        if not built.changed:
+            return built
         found = inputs.findings()
         if found or may_have_findings(self.lake, old, besides=NUMBERS_LOST):
             found = InputRows(query=self._query).findings()  # what stands beside the table is true of all of it
         return self._told(built, found)
+
+    def _replaced(self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame) -> Built:
+        stale = self._holding(old, touched)
+        if self.batch.gold.layout == "full_data" and (stale or not fresh.isEmpty()):
+            stale = {file.place for file in old.files}  # a folder is one publication's
+        kept = tuple(file for file in old.files if file.rows and file.place not in stale)
+        writing, keys = self._writing(columns), FreshKeys(model=self.model, touched=touched, observed=Observation())
+        fresh = keys.watched(fresh)
+        if stale:
+            rows = writing.read(stale)
+            fresh = touched.rows_besides(rows.select(*map(quoted, columns)), self._rebuilt_by).unionByName(fresh)
+        rewritten = sum(file.rows for file in old.files if file.place in stale)
+        files = writing.write(fresh, self._folder, expected=rewritten + touched.count, are_unique=keys.are_unique)
+        if not stale and not any(file.rows for file in files):
+            self.lake.delete(whole(GOLD, self._folder))  # what changed is nobody's row
+            return Built(table=old, changed=False, rewritten=0)
+        return Built(table=self._table(columns, (*kept, *files)), changed=True, rewritten=len(files))
+
+    def _incremented(self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame) -> Built:
+        writing = self._writing(columns)
+        increment = Increment(writing=writing, touched=touched, old=old, publication=self.publication, at=self.at)
+        if may_have_begun(self.batch.created_at, self.at):
+            increment.forget_earlier()
+        files = increment.write(fresh)
+        if not files:
+            return Built(table=old, changed=False, rewritten=0)
+        table, written = self._table(columns, (*old.files, *files)), len(files)
+        if is_due(table, share=self.batch.gold.compaction_share, most_files=_MOST_FILES):
+            rows = PublishedTable.of(table, lambda place: self.lake.path(whole(GOLD, place))).read(self.spark)
+            compacted = writing.write(
+                rows.select(*map(quoted, columns)), self._folder, expected=table.rows, are_unique=lambda: True
+            )
+            table, written = replace(table, files=compacted), written + len(compacted)
+        return Built(table=table, changed=True, rewritten=written)
 
     def _told(self, built: Built, found: tuple[Finding, ...]) -> Built:
         found = (*found, *self._numbers_lost(built.table))
         write_findings(self.lake, built.table, found)
         return replace(built, findings=found)
 
-    @property
-    def _phones(self) -> dict[str, str]:
-        """The columns of telephone numbers, each with that whose texts they are."""
-        return {name: text for one in self.model.inputs for name, text in one.phones.items()}
-
     def _numbers_lost(self, table: GoldTable) -> Iterator[Finding]:
         """Find how many telephone numbers of the table are none: each file was counted when it was written."""
-        for name, text in self._phones.items():
+        for name, text in self._writing(table.columns).phones.items():
             many = sum(file.lost.get(name, 0) for file in table.files)
             if many:
                 yield numbers_lost(table.name, name, text, many)
-
-    def _losses(self) -> list[Column]:
-        lost = (f"{trimmed(quoted(text))} <> '' and {quoted(name)} is null" for name, text in self._phones.items())
-        return [F.count_if(F.expr(condition)).alias(f"lost{at}") for at, condition in enumerate(lost)]
-
-    def _lost(self, told: Mapping[str, Any]) -> dict[str, int]:
-        return {name: int(many) for at, name in enumerate(self._phones) if (many := told[f"lost{at}"])}
 
     @property
     def _phones_place(self) -> str:
         return f"{self.batch.folder}/phones/{self.model.name}"
 
-    def _written(self, rows: DataFrame, columns: Mapping[str, str], *, kept: tuple[GoldFile, ...], added: int) -> Built:
-        place = data_folder(self.batch.gold.layout, self.model.name, self.publication)
-        is_one_file = 0 < added <= _ROWS_OF_ONE_FILE
-        observed = Observation()
-        if is_one_file:
-            key = F.col(quoted(self.model.primary_key))
-            counts = F.count(F.lit(1)).alias("rows"), F.count(key).alias("keys")
-            digests_told = F.size(F.collect_set(F.xxhash64(key))).alias("digests")
-            rows = rows.coalesce(1).observe(observed, *counts, digests_told, *self._losses())
-        rows.write.mode("overwrite").options(**_WRITING).parquet(self.lake.path(whole(GOLD, place)))
-        files = self._one_file(place, columns, observed) if is_one_file else self._files(place, columns)
-        document = entity_document(self.model.name, self.publication)
-        model = self.model
-        entity = cdm_entity(model.name, model.description, model.primary_key, columns, model.semantic_types)
+    @property
+    def _folder(self) -> str:
+        return data_folder(self.batch.gold.layout, self.model.name, self.publication)
+
+    def _writing(self, columns: Mapping[str, str]) -> Writing:
+        return Writing(spark=self.spark, lake=self.lake, model=self.model, columns=columns)
+
+    def _table(self, columns: Mapping[str, str], files: tuple[GoldFile, ...]) -> GoldTable:
+        """Write the entity document of the table that these files are; returns it."""
+        document, model = entity_document(self.model.name, self.publication), self.model
+        means = dict(model.semantic_types) | ({PUBLISHED_AT: "Calendar.Date"} if self._has_increments else {})
+        entity = cdm_entity(model.name, model.description, model.primary_key, columns, means)
         self.lake.write_json(whole(GOLD, document), entity)
-        table = GoldTable(
-            name=self.model.name,
-            description=self.model.description,
-            primary_key=self.model.primary_key,
+        return GoldTable(
+            name=model.name,
+            description=model.description,
+            primary_key=model.primary_key,
             digest=self.digest,
             document=document,
             columns=columns,
-            files=(*kept, *files),
+            files=files,
         )
-        return Built(table=table, changed=True, rewritten=len(files))
-
-    def _one_file(self, place: str, columns: Mapping[str, str], observed: Observation) -> tuple[GoldFile, ...]:
-        """Return the file just written, of which the write told all; raises as `_files` does."""
-        listed = self._listed(place)
-        told = observed.get
-        if not told or len(listed) != 1 or told["digests"] < told["keys"] or told["keys"] < told["rows"]:
-            return self._files(place, columns)  # which looks at the keys themselves; a plan known to be empty tells nothing
-        place, size = divided(listed[0].place)[1], listed[0].size
-        return (GoldFile(place=place, rows=int(told["rows"]), size=size, lost=self._lost(told)),)
-
-    def _files(self, place: str, columns: Mapping[str, str]) -> tuple[GoldFile, ...]:
-        """Return the files just written with their rows; raises `ModelError` where the primary key is none."""
-        key = F.col(quoted(self.model.primary_key))
-        read = self._read(columns, [place])
-        counts = F.count(F.lit(1)).alias("rows"), F.count(key).alias("keys"), *self._losses()
-        found = [row.asDict() for row in read.groupBy(F.col("_metadata.file_name").alias("file")).agg(*counts).collect()]
-        written = read.select(key.alias("key"))
-        if any(row["rows"] != row["keys"] for row in found):
-            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} is null in some rows")
-        # Digests are quicker to count than keys; that two keys have the same one is as good as never.
-        by_digest = digests(written, [F.col("key")])
-        if has_repeated(by_digest, *by_digest.columns) and has_repeated(written, "key"):
-            raise ModelError(self.model.name, f"the primary key {self.model.primary_key} has one value in several rows")
-        by_name, files = {row["file"]: row for row in found}, []
-        for file in self._listed(place):
-            told = by_name.get(PurePosixPath(file.place).name)
-            rows, lost = (int(told["rows"]), self._lost(told)) if told else (0, {})
-            files.append(GoldFile(place=divided(file.place)[1], rows=rows, size=file.size, lost=lost))
-        return tuple(files)
-
-    def _listed(self, place: str) -> list[File]:
-        return [file for file in self.lake.files(whole(GOLD, place)) if file.place.endswith(".parquet")]
-
-    def _read(self, columns: Mapping[str, str], places: Sequence[str]) -> DataFrame:
-        # A schema that is given spares the job that would read it from the files.
-        schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-        return self.spark.read.schema(schema).parquet(*(self.lake.path(whole(GOLD, place)) for place in places))
 
     @property
     def digest(self) -> str:
@@ -289,7 +282,7 @@ class Build:
 
     def _holding(self, old: GoldTable, touched: Touched) -> set[str]:
         """Return which files of the table hold a row of these values."""
-        placed = self._read(old.columns, [file.place for file in old.files])
+        placed = self._writing(old.columns).read([file.place for file in old.files])
         placed = placed.selectExpr(f"{self._rebuilt_by} as value", "_metadata.file_path as path")
         found = touched.rows_of(placed, "value").select("path").distinct().collect()
         # A reader names a file by its full address; the end of it is the place that the publication names.

@@ -11,8 +11,8 @@ from typing import Any
 
 from shared.contracts.publication import GoldTable, Layout, Publication
 from shared.contracts.sql_types import decimal_type
-from spark_jobs.gold.layouts import partitions
 from spark_jobs.gold.models.semantic_types import TRAITS
+from spark_jobs.gold.parquet.layouts import partitions
 
 #: Changes with the form of entity documents: they are written with their tables, which are built anew once then.
 FORM = "2"
@@ -72,7 +72,7 @@ def _manifest_entity(table: GoldTable, layout: Layout) -> dict[str, Any]:
             _formatted("is.formatted.dateTime", "yyyy-MM-dd'T'HH:mm:ss"),
             _formatted("is.formatted.date", "yyyy-MM-dd"),
         ],
-        **partitions(layout, table.name, [file.place for file in table.files]),
+        **partitions(layout, table.name, table.files),
     }
 
 

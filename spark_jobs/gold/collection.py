@@ -5,16 +5,16 @@ Not when it was made: what readers saw for a month may have been replaced a minu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.errors import ContractError
 from shared.contracts.places import GOLD, PIPELINE, PUBLICATION_RECORDS, REPLACED_PUBLICATIONS, publication_record, whole
-from shared.contracts.publication import Publication
+from shared.contracts.publication import FULL_DATA, INCREMENTAL_DATA, Publication
 from spark_jobs.documents import read_record
-from spark_jobs.gold.layouts import publication_folder
+from spark_jobs.gold.parquet.layouts import publication_folder
 
 if TYPE_CHECKING:
     from spark_jobs.lake import Lake
@@ -48,7 +48,8 @@ class Replaced:
 def collectable(kept: Sequence[Publication], due: Collection[str], folders: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the publication folders to delete: those of publications that are due which none that is kept has a file in.
 
-    `folders` are the folders of each gold table. A folder of a publication that nobody knows may be a run that is being built.
+    `folders` are those of each gold table, as they are called below it; the last name in each is a publication's. A folder that
+    nobody knows may be a run that is being built.
     """
     used = {
         publication_folder(place)
@@ -60,7 +61,7 @@ def collectable(kept: Sequence[Publication], due: Collection[str], folders: Mapp
         whole(GOLD, f"{table}/{folder}")
         for table, found in sorted(folders.items())
         for folder in found
-        if folder in due and f"{table}/{folder}" not in used
+        if _publication(folder) in due and f"{table}/{folder}" not in used
     ]
 
 
@@ -89,16 +90,33 @@ def collect(
     if current in records and not unknown:
         for name in sorted(due & names):
             lake.delete(whole(PIPELINE, publication_record(name)))
-        folders = {table: lake.folders(whole(GOLD, table)) for table in lake.folders(GOLD)}
+        folders = {table: list(_folders(lake, table)) for table in lake.folders(GOLD)}
         gone = set(collectable([record for record in records.values() if record], due, folders))
         for place in sorted(gone):
             lake.delete(place)
-        left = {folder for table, found in folders.items() for folder in found if whole(GOLD, f"{table}/{folder}") not in gone}
+        kept = (folder for table, found in folders.items() for folder in found if whole(GOLD, f"{table}/{folder}") not in gone)
+        left = {_publication(folder) for folder in kept}
         since = {name: time for name, time in after.since.items() if name not in due or name in left}
         after = Replaced(since=since, collected_at=at.isoformat())
     if after != before:
         lake.write_json(PLACE, {"since": dict(after.since), "collected_at": after.collected_at})
     return unknown
+
+
+def _publication(folder: str) -> str:
+    return folder.rpartition("/")[2]
+
+
+def _folders(lake: Lake, table: str) -> Iterator[str]:
+    """Yield the folders of publications below a table's; those of an hour lie deep (`parquet.hours`)."""
+    for name in lake.folders(whole(GOLD, table)):
+        if name == FULL_DATA:
+            yield from (f"{FULL_DATA}/{folder}" for folder in lake.folders(whole(GOLD, f"{table}/{FULL_DATA}")))
+        elif name == INCREMENTAL_DATA:
+            files = lake.files(whole(GOLD, f"{table}/{INCREMENTAL_DATA}"))
+            yield from sorted({file.place.rpartition("/")[0].removeprefix(whole(GOLD, f"{table}/")) for file in files})
+        else:
+            yield name
 
 
 def _record(lake: Lake, name: str) -> Publication | None:

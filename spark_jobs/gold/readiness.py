@@ -22,8 +22,9 @@ from shared.contracts.places import GOLD_MANIFEST, findings_document
 from shared.contracts.publication import read_findings
 from spark_jobs.delta_log import inspect_delta
 from spark_jobs.findings import NAME, NAME_RULE, errors
-from spark_jobs.gold.layouts import matching
 from spark_jobs.gold.models.semantic_types import TRAITS, holds
+from spark_jobs.gold.parquet.hours import browsed
+from spark_jobs.gold.parquet.layouts import matching
 from spark_jobs.gold.traps import crowded_folders, small_files, too_many_columns
 from spark_jobs.parquet_files import TableFiles
 
@@ -63,6 +64,7 @@ class _Entity:
     definition: str  # name of the entity in it
     traits: frozenset[str]
     partitions: Sequence[Mapping[str, Any]]
+    increments: Sequence[Mapping[str, Any]]
     patterns: Sequence[Mapping[str, Any]]
 
     @classmethod
@@ -75,6 +77,7 @@ class _Entity:
             definition=definition,
             traits=frozenset(_trait(one) for one in entity.get("exhibitsTraits", ())),
             partitions=entity.get("dataPartitions", []),
+            increments=entity.get("incrementalPartitions", []),
             patterns=entity.get("dataPartitionPatterns", []),
         )
 
@@ -83,6 +86,7 @@ class _Entity:
             yield self._error("table_name", self.name, NAME_RULE)
         try:
             locations = [one["location"] for one in self.partitions]
+            increments = [one["location"] for one in self.increments]
             found = [(one, self._matching(one)) for one in self.patterns]
         except _UNREADABLE as error:
             yield self._error("manifest_unreadable", GOLD_MANIFEST, f"cannot tell its files: {error!r}")
@@ -91,7 +95,8 @@ class _Entity:
             if not files:
                 yield self._error("missing_file", pattern["rootLocation"], "the manifest's pattern finds no file")
             locations += files
-        for one in (*self.partitions, *self.patterns):
+        locations += increments
+        for one in (*self.partitions, *self.increments, *self.patterns):
             if _PARQUET not in {_trait(trait) for trait in one.get("exhibitsTraits", ())}:
                 place = one.get("location") or one.get("rootLocation")
                 yield self._error("partition_format", str(place), f"lacks the trait {_PARQUET}; CSV is assumed without one")
@@ -119,7 +124,8 @@ class _Entity:
                     yield Finding(trap="semantic_type", table=self.name, where=column, detail=detail, severity="warning")
         yield from too_many_columns(self.name, len(formats))
         key = keys[0] if len(keys) == 1 else None
-        yield from TableFiles(table=self.name, formats=formats, key=key, shapes=shapes).inspect(self.gold, locations)
+        told = TableFiles(table=self.name, formats=formats, key=key, shapes=shapes, increments=frozenset(increments))
+        yield from told.inspect(self.gold, locations)
 
     def _told(self) -> Iterator[Finding]:
         """Yield what the job found when it built the table, and no file shows: rows that became one, values that were lost."""
@@ -134,7 +140,8 @@ class _Entity:
 
     def _places(self, locations: Sequence[str]) -> Iterator[Finding]:
         folders = {parts for place in locations for parts in PurePosixPath(place).parts[:-1]}
-        for folder in sorted(folder for folder in folders if not NAME.fullmatch(folder)):
+        of_hours = folders.difference(*(set(browsed(place)) for place in locations)) if locations else set()
+        for folder in sorted(folder for folder in folders - of_hours if not NAME.fullmatch(folder)):
             # Below the folders that Customer Insights browses other names seem to pass (inferred).
             is_browsed = any(place.startswith(f"{folder}/") for place in locations)
             yield Finding(

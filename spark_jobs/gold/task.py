@@ -76,11 +76,11 @@ def run(
     earlier = read_outcome(lake, batch.batch_id)
     if earlier is not None and stands(lake, earlier, base):
         return earlier
-    silver = read_report(lake, batch.batch_id)
+    silver, at = read_report(lake, batch.batch_id), base.after(now())
     basis = Basis.read(spark, lake, models, base)
     name = publication_name(batch.batch_id)
     wanted = [model for model in models if basis.suffices(model)]
-    found = _built(spark, lake, batch, name, wanted, basis)
+    found = _built(spark, lake, batch, name, wanted, basis, at)
     failed = {fault.model: str(fault) for fault in (*faults, *(one for one in found if isinstance(one, ModelError)))}
     built = [one for one in found if isinstance(one, Built)]
     built += [Built(table=table, changed=False, rewritten=0) for table in basis.base.kept(failed, batch.gold.layout)]
@@ -93,6 +93,7 @@ def run(
             base=base.name,
             created_at=batch.created_at,
             layout=batch.gold.layout,
+            published_at=at if batch.gold.layout == "incremental" else None,
             silver=basis.versions,
             tables={one.table.name: one.table for one in built},
         )
@@ -134,11 +135,12 @@ def run(
 
 
 def _built(
-    spark: SparkSession, lake: Lake, batch: Manifest, publication: str, models: Sequence[Model], basis: Basis
+    spark: SparkSession, lake: Lake, batch: Manifest, publication: str, models: Sequence[Model], basis: Basis, at: datetime
 ) -> list[Built | ModelError]:
     def build(model: Model) -> Built | ModelError:
         try:
-            built = Build(spark=spark, lake=lake, batch=batch, model=model, publication=publication, basis=basis).run()
+            told = Build(spark=spark, lake=lake, batch=batch, model=model, publication=publication, basis=basis, at=at)
+            built = told.run()
         except ModelError as error:
             return error
         except Exception as error:

@@ -14,6 +14,7 @@ from shared.contracts.outcome import Finding
 from shared.contracts.publication import GoldTable, Publication
 from shared.contracts.sql_types import PLAIN, decimal_type
 from spark_jobs.findings import LARGEST, MOST_DIGITS, NAME, NAME_RULE, is_text_by_nature, number_for_text
+from spark_jobs.gold.parquet.hours import browsed
 
 SMALL = 16 << 20  # bytes; files are best above it
 MANY_SMALL = 100  # files of a table from which on small ones are worth a word
@@ -70,7 +71,7 @@ def _of_table(table: GoldTable) -> Iterator[Finding]:
 
     if not NAME.fullmatch(table.name) or table.name == "delta":  # `gold/delta` holds the Delta tables
         yield error("table_name", table.name, f"{NAME_RULE}, and is not `delta`")
-    folders = {part for file in table.files for part in PurePosixPath(file.place).parts[1:-1]}
+    folders = {name for file in table.files for name in browsed(file.place)} - {table.name}
     yield from (error("folder_name", name, NAME_RULE) for name in sorted(folders) if not NAME.fullmatch(name))
     yield from (error("column_name", name, NAME_RULE) for name in table.columns if not NAME.fullmatch(name))
     key = table.columns.get(table.primary_key)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.contracts.places import GOLD_MANIFEST
+from shared.contracts.places import GOLD, GOLD_MANIFEST, whole
+from shared.contracts.publication import is_of_deletes
+from spark_jobs.catalog.published import PublishedTable
 from spark_jobs.documents import read_record
 from spark_jobs.errors import RulesError
 from spark_jobs.insights.rules.reading import FILE
@@ -43,7 +45,7 @@ def published(spark: SparkSession, lake: Lake, publication: str) -> SourceTables
     if record is None:
         raise RulesError(FILE, f"there is no record of publication {publication}, so nothing to preview")
     tables = {
-        name: spark.read.parquet(*(lake.path(f"gold/{file.place}") for file in table.files))
+        name: PublishedTable.of(table, lambda place: lake.path(whole(GOLD, place))).read(spark)
         for name, table in record.tables.items()
         if table.files
     }
@@ -80,19 +82,30 @@ def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
 
 
 def _of_manifest(spark: SparkSession, manifest: Path) -> SourceTables:
-    places = {
-        entity["entityName"]: [partition["location"] for partition in entity.get("dataPartitions", ())]
-        for entity in json.loads(manifest.read_text(encoding="utf-8"))["entities"]
-    }
-    tables = {
-        name: spark.read.parquet(*(str(manifest.parent / place) for place in found)) for name, found in places.items() if found
-    }
-    seen = sorted(place for found in places.values() for place in found)
+    tables, seen = {}, []
+    for entity in json.loads(manifest.read_text(encoding="utf-8"))["entities"]:
+        named = [one["location"] for one in entity.get("dataPartitions", ())]
+        increments = [one["location"] for one in entity.get("incrementalPartitions", ())]
+        seen += [*named, *increments]
+        if named:
+            found: dict[bool, list[str]] = {False: [], True: []}
+            for place in increments:
+                found[is_of_deletes(place)].append(str(manifest.parent / place))
+            key = _key(manifest.parent / entity["entityPath"].rpartition("/")[0]) if increments else ""
+            rows = [str(manifest.parent / place) for place in named]
+            table = PublishedTable(key=key, rows=rows, upserts=found[False], deletes=found[True])
+            tables[entity["entityName"]] = table.read(spark)
+    seen.sort()
     return SourceTables(tables=tables, version=_digest(seen), size=_size(manifest.parent / place for place in seen))
 
 
 def _size(files: Iterable[Path]) -> int:
     return sum(file.stat().st_size for file in files if file.exists())  # of one that is not there, Spark says so
+
+
+def _key(document: Path) -> str:
+    definitions = json.loads(document.read_text(encoding="utf-8"))["definitions"]
+    return next(str(one["name"]) for one in definitions[0]["hasAttributes"] if one.get("isPrimaryKey"))
 
 
 def _digest(texts: list[str]) -> str:

@@ -96,7 +96,7 @@ def _means(attribute: Any) -> Iterator[str]:
 
 
 def _files(gold: Path, declared: Any) -> Iterator[str]:
-    for one in declared.data_partitions:
+    for one in (*declared.data_partitions, *declared.incremental_partitions):
         if not any(trait.named_reference == "is.partition.format.parquet" for trait in one.exhibits_traits):
             yield f"{one.location} (not as parquet)"
         yield str(one.location)

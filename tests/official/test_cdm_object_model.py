@@ -40,7 +40,7 @@ def columns(count: int = 2, /, **more: Any) -> pa.Table:
     return pa.table(made | more)
 
 
-@pytest.mark.parametrize("layout", ["publications", "full_data"])
+@pytest.mark.parametrize("layout", ["publications", "full_data", "incremental"])
 def test_resolved_names_formats_keys_and_partitions_are_those_of_the_files(tmp_path: Path, layout: str) -> None:
     folder = gold(tmp_path, columns(), pa.concat_tables([columns(4)]).slice(2), layout=layout)
     assert disagreements(folder) == []

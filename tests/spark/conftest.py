@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec import structs
 
+from local.lake.manifest import counting, primary_key
 from shared.config.names import column_names
 from shared.config.tables import Configuration, prefixes_of, read_configuration, resolve
 from shared.contracts.codec import encoded
@@ -23,6 +24,7 @@ from shared.contracts.columns import Column
 from shared.contracts.entity import Entity, Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, Stage, write_manifest
 from shared.contracts.places import PIPELINE, batch_manifest, slug, whole
+from shared.contracts.publication import PUBLISHED_AT
 from spark_jobs.documents import read_batch
 from spark_jobs.gold import task as gold
 from spark_jobs.gold.models.definition import Model
@@ -324,16 +326,32 @@ class Pipeline:
 
     def published(self, table: str) -> list[dict[str, Any]]:
         """Return a gold table's rows, as a reader finds them: through the manifest, with pyarrow."""
-        manifest = json.loads(Path(self.lake.path("gold/default.manifest.cdm.json")).read_text(encoding="utf-8"))
-        return [row for place in self.files(manifest, table) for row in pq.read_table(place).to_pylist()]
+        gold = Path(self.lake.path("gold"))
+        manifest = json.loads((gold / "default.manifest.cdm.json").read_text(encoding="utf-8"))
+        return rows_of(manifest, table, gold)
 
     def files(self, manifest: Mapping[str, Any], table: str) -> list[Path]:
         """Return the files of a table that a manifest names, in either form."""
-        entity = next(one for one in manifest["entities"] if one["entityName"] == table)
-        gold = Path(self.lake.path("gold"))
-        folders = {pattern["rootLocation"] for pattern in entity.get("dataPartitionPatterns", ())}
-        found = [path for folder in folders for path in (gold / folder).glob("*.parquet")]
-        return [*(gold / one["location"] for one in entity.get("dataPartitions", ())), *sorted(found)]
+        return files_of(manifest, table, Path(self.lake.path("gold")))
+
+
+def files_of(manifest: Mapping[str, Any], table: str, gold: Path) -> list[Path]:
+    """Return the files of a table that a manifest of a gold folder names, in any form."""
+    entity = next(one for one in manifest["entities"] if one["entityName"] == table)
+    folders = {pattern["rootLocation"] for pattern in entity.get("dataPartitionPatterns", ())}
+    found = [path for folder in folders for path in (gold / folder).glob("*.parquet")]
+    named = [gold / one["location"] for kind in ("dataPartitions", "incrementalPartitions") for one in entity.get(kind, ())]
+    return [*named, *sorted(found)]
+
+
+def rows_of(manifest: Mapping[str, Any], table: str, gold: Path) -> list[dict[str, Any]]:
+    """Return the rows of a table that a manifest shows; without the time of publication, which one layout has more."""
+    entity = next(one for one in manifest["entities"] if one["entityName"] == table)
+    document = json.loads((gold / entity["entityPath"].rpartition("/")[0]).read_text(encoding="utf-8"))
+    named = ((path.relative_to(gold).as_posix(), path) for path in files_of(manifest, table, gold))
+    rows = ((place, row) for place, path in named for row in pq.read_table(path).to_pylist())
+    found = counting(entity, primary_key(document), rows)
+    return [{name: value for name, value in row.items() if name != PUBLISHED_AT} for row in found]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Gold in its three layouts: what readers find, what a crash leaves, and that it is fit for Customer Insights."""
+"""Gold in its four layouts: what readers find, what a crash leaves, and that it is fit for Customer Insights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.spark.conftest import Pipeline, customer
 
 pytestmark = pytest.mark.spark
 
-LAYOUTS = ("publications", "full_data", "delta")
+LAYOUTS = ("publications", "full_data", "delta", "incremental")
 
 
 def with_layout(pipeline: Pipeline, layout: Any) -> Pipeline:
@@ -115,7 +115,7 @@ def test_a_change_of_layout_builds_everything_anew(pipeline: Pipeline) -> None:
     of_customers(pipeline)
     pipeline.land([customer("1", 1)])
     pipeline.run()
-    for number, layout in enumerate(("full_data", "delta", "publications"), 2):
+    for number, layout in enumerate(("full_data", "delta", "incremental", "publications"), 2):
         with_layout(pipeline, layout)
         pipeline.land([customer(str(number), 1)])
         pipeline.run()

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from shared.adapters.memory import MemoryLake
@@ -20,7 +19,7 @@ from shared.contracts.places import GOLD, GOLD_MANIFEST, PIPELINE, PUBLICATION_R
 from shared.orchestration.publish import Published, publish
 from spark_jobs.gold import task as gold
 from spark_jobs.lake import Lake
-from tests.spark.conftest import START, Pipeline, customer
+from tests.spark.conftest import START, Pipeline, customer, rows_of
 
 pytestmark = pytest.mark.spark
 
@@ -66,10 +65,10 @@ class Reader:
         return manifest["explanation"], frozenset(values), len(customers)
 
     def rows(self, manifest: dict[str, Any], table: str) -> list[dict[str, Any]]:
-        return [row for place in self.pipeline.files(manifest, table) for row in pq.read_table(place).to_pylist()]
+        return rows_of(manifest, table, Path(self.pipeline.lake.path("gold")))
 
 
-@pytest.mark.parametrize("layout", ["publications", "full_data"])
+@pytest.mark.parametrize("layout", ["publications", "full_data", "incremental"])
 def test_a_reader_always_sees_one_whole_publication(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, layout: Any) -> None:
     """Design, rule 6. The job writes, stages and collects; the functions publish, twice at once, as webhook and timer do."""
     pipeline.configure(gold={"layout": layout, "grace_days": _GRACE_DAYS})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +12,11 @@ from pyspark.errors import ParseException
 from local.spark_worker.by_name import NothingPublishedError, give_names
 from shared.contracts.codec import encoded
 from spark_jobs.catalog import statements
+from spark_jobs.catalog.published import selected
 from spark_jobs.catalog.schemas import SESSION_CATALOG, Catalog
 from spark_jobs.gold import task as gold
 from spark_jobs.tables import Table
+from tests.gold_folder import gold_table
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 from tests.spark.test_layouts import of_customers, with_layout
 
@@ -114,15 +117,15 @@ def test_a_catalog_that_refuses_is_a_warning_and_the_publication_is_made(pipelin
 
 def test_sparks_own_parser_reads_every_statement_but_the_tags_which_only_unity_catalog_has(spark: SparkSession) -> None:
     name = "`main`.`customer360_gold`.`customer`"
+    plain = gold_table(columns={"a`b": "decimal(16,2)"})
+    upserts, deletes = (replace(plain.files[0], role=role) for role in ("upserts", "deletes"))
+    tables = [replace(plain, files=files) for files in (plain.files, (), (*plain.files, upserts, deletes))]
     made = [
         statements.schema("`main`.`customer360_gold`", "it's ours"),
         statements.external_table(name, "abfss://gold@account.dfs.core.windows.net/delta/customer"),
         statements.comment_on_table(name, "one row\neach"),
         statements.current_view("`v`", name, ["a`b", "c"], "now"),
-        statements.view_of_files(
-            "`v`", {"a`b": "string"}, "abfss://gold@account.dfs.core.windows.net", ["c/p1/a.parquet"], "now"
-        ),
-        statements.view_of_files("`v`", {"a`b": "decimal(16,2)"}, "abfss://gold@account.dfs.core.windows.net", [], "now"),
+        *(statements.view("`v`", selected(table, "abfss://gold@account.dfs.core.windows.net"), "now") for table in tables),
         statements.dropped("VIEW", "`v`"),
         *statements.primary_key(name, "customer", "cid"),
     ]

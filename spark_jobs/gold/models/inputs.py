@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.contracts.outcome import Finding
     from spark_jobs.gold.models.definition import Input
     from spark_jobs.gold.models.query import Query
-    from spark_jobs.gold.touched import Touched
+    from spark_jobs.gold.parquet.touched import Touched
     from spark_jobs.lake import Lake
 
 _BY, _ROWS = "__by", "__rows"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from spark_jobs.gold.models.phones import Phones
-    from spark_jobs.gold.touched import Touched
+    from spark_jobs.gold.parquet.touched import Touched
 
 _BY = "__by"
 #: A column of each view: no two rows share it (`key_expression`).

@@ -93,7 +93,7 @@ _NAMES = "expected a letter, then letters, digits and `_`"
             "expected a number of minutes, hours or days, as 30m, 6h or 1d",
         ),
         ("[gold]\nphone_region = 'usa'", "gold.phone_region", "expected a country as two capital letters of ISO 3166, as US"),
-        ("[gold]\nlayout = 'parquet'", "gold.layout", "expected one of publications, full_data, delta"),
+        ("[gold]\nlayout = 'parquet'", "gold.layout", "expected one of publications, full_data, delta, incremental"),
         ("[finance.a]\nmode = 'replace'", "finance.a.mode", "expected one of upsert, snapshot"),
         ("[finance.a.rules]\nb = { action = 'drop' }", "finance.a.rules.b.action", "expected one of reject, warn"),
         ("[finance.a.types]\nb = 'money'", "finance.a.types.b", "expected a type such as bigint or decimal(16,2)"),
@@ -124,9 +124,8 @@ def test_a_mistake_is_refused_with_its_place_and_what_is_known_or_expected_there
 def test_a_mistake_is_told_in_one_sentence_with_file_section_and_key() -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
         read_configuration("[gold]\nkez = ['cid']", file="other.toml")
-    assert (
-        str(caught.value) == "other.toml, section [gold], key kez: is not known; known here: grace_days, layout, phone_region"
-    )
+    known = "compaction_share, grace_days, layout, phone_region"
+    assert str(caught.value) == f"other.toml, section [gold], key kez: is not known; known here: {known}"
 
 
 def test_a_file_that_is_absent_or_no_toml_is_named(tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def test_the_example_settings_are_all_that_the_app_asks_for() -> None:
         (
             {},
             "[gold]\nkez = ['cid']",
-            "customer360.toml, section [gold], key kez: is not known; known here: grace_days, layout, phone_region",
+            "customer360.toml, section [gold], key kez: is not known; known here: "
+            "compaction_share, grace_days, layout, phone_region",
         ),
         ({"CONFIGURATION": "b.toml"}, "", "b.toml: there is no such file, which the setting CONFIGURATION names"),
         (

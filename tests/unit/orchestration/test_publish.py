@@ -130,6 +130,7 @@ def test_a_folder_of_files_may_be_named_by_a_pattern(lake: MemoryLake) -> None:
         {"entities": [entity(dataPartitions=[{"location": "../finance/sales/1.csv"}, {}])]},
         {"entities": [entity(dataPartitions={"location": "customer/p1/a.parquet"})]},
         {"entities": [entity(dataPartitions=[None, 1])]},
+        {"entities": [entity(incrementalPartitions=[{"location": "customer/p9/x"}])]},  # is not there
         {"entities": [entity(dataPartitionPatterns=[{"rootLocation": "account/p1/"}])]},
         {"entities": [entity(dataPartitionPatterns=[{"rootLocation": ""}])]},
     ],

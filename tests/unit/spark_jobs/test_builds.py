@@ -12,6 +12,7 @@ from spark_jobs.gold import build
 from spark_jobs.gold.build import Build
 from spark_jobs.gold.models.files import read_models
 from tests.contracts import make_manifest
+from tests.gold_folder import AT
 
 _MODELS = {model.name: model for model in read_models()}
 
@@ -19,7 +20,8 @@ _MODELS = {model.name: model for model in read_models()}
 def digest(model: str, region: str | None = None) -> str:
     nothing: Any = SimpleNamespace()  # no Spark, and nothing of silver
     batch = make_manifest(gold=GoldSettings(phone_region=region))
-    return Build(spark=nothing, lake=nothing, batch=batch, model=_MODELS[model], publication="p", basis=nothing).digest
+    told = Build(spark=nothing, lake=nothing, batch=batch, model=_MODELS[model], publication="p", basis=nothing, at=AT)
+    return told.digest
 
 
 def test_a_table_with_telephone_numbers_depends_on_whose_numbers_lack_a_country_code_and_no_other_does() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.contracts.manifest import GoldSettings
 from shared.contracts.publication import GoldFile, GoldTable, Layout
 from spark_jobs.catalog import statements
 from spark_jobs.catalog.personal import personal
+from spark_jobs.catalog.published import selected
 from spark_jobs.catalog.registration import Registration
 from spark_jobs.catalog.schemas import Catalog
 from tests.contracts import make_manifest
@@ -37,14 +39,14 @@ def test_the_current_view_has_the_rows_that_count_now_without_what_tells_since_w
     )
 
 
-def test_the_view_of_a_publication_names_its_files_and_one_without_files_has_its_columns_and_no_row() -> None:
-    folder, columns = "abfss://gold@account.dfs.core.windows.net", {"cid": "string", "na`me": "decimal(16,2)"}
-    files = ["customer/p1/part-0.parquet", "customer/p2/part-1.parquet"]
+def test_the_rows_of_a_publication_are_those_of_its_files_and_a_table_without_files_has_its_columns_and_no_row() -> None:
+    folder = "abfss://gold@account.dfs.core.windows.net"
+    columns = {"cid": "string", "na`me": "decimal(16,2)"}
+    table = replace(gold_table("customer"), columns=columns)
+    files = (*table.files, GoldFile(place="customer/p2/part-1.parquet", rows=1, size=1))
     named = "{customer/p1/part-0.parquet,customer/p2/part-1.parquet}"
-    shown = statements.view_of_files("`v`", columns, folder, files, "now")
-    assert shown.partition(" AS ")[2] == f"SELECT `cid`, `na``me` FROM parquet.`{folder}/{named}`"  # noqa: S608 - not run
-    assert statements.view_of_files("`v`", columns, folder, [], "now") == (
-        "CREATE OR REPLACE VIEW `v` COMMENT 'now' AS "
+    assert selected(replace(table, files=files), folder) == f"SELECT `cid`, `na``me` FROM parquet.`{folder}/{named}`"  # noqa: S608 - not run
+    assert selected(replace(table, files=()), folder) == (
         "SELECT CAST(NULL AS string) AS `cid`, CAST(NULL AS decimal(16,2)) AS `na``me` WHERE false"
     )
 
@@ -133,7 +135,7 @@ def gold_table(name: str) -> GoldTable:
     )
 
 
-@pytest.mark.parametrize("layout", ["publications", "full_data"])
+@pytest.mark.parametrize("layout", ["publications", "full_data", "incremental"])
 def test_where_the_folders_of_a_table_change_its_view_is_renewed_by_every_run(layout: Layout) -> None:
     session = Session(tables=[], views=["customer", "model__customer"])
     assert registered(session, layout, "customer") == ["CREATE OR REPLACE VIEW `customer`"]

@@ -12,11 +12,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from shared.contracts.publication import Publication
+from shared.contracts.publication import GoldFile, GoldTable, Publication
 from spark_jobs.documents import read_record, write_record
+from spark_jobs.findings import errors
+from spark_jobs.gold.basis import Base
 from spark_jobs.gold.cdm import cdm_manifest
 from spark_jobs.gold.collection import PLACE, Replaced, collect, collectable
-from spark_jobs.gold.layouts import matching
+from spark_jobs.gold.parquet.hours import increment_folder, may_have_begun
+from spark_jobs.gold.parquet.increments import is_due
+from spark_jobs.gold.parquet.layouts import matching
+from spark_jobs.gold.traps import table_findings
 from spark_jobs.lake import Lake
 from tests.cdm import broken
 from tests.gold_folder import AT, change, gold, gold_table, publication
@@ -42,6 +47,56 @@ def test_the_full_data_layout_names_the_folder_of_the_publication() -> None:
     assert matching(pattern, there) == there[:1]
 
 
+def test_the_incremental_layout_names_increments_beside_the_table_and_says_what_their_rows_are() -> None:
+    at = AT.replace(hour=23, minute=50)
+    folders = [increment_folder("customer", role, "p2", at) for role in ("upserts", "deletes")]
+    assert folders == [f"customer/IncrementalData/2026/11/02/00/{name}/p2" for name in ("Upserts", "Deletes")], (
+        "an hour that is over gets no more: this begins ten minutes before one is"
+    )
+    table = incremental()
+    (entity,) = cdm_manifest(publication(table, layout="incremental"))["entities"]
+    assert [one["location"] for one in entity["dataPartitions"]] == ["customer/FullData/p1/a"]
+    told = [trait for one in entity["incrementalPartitions"] for trait in one["exhibitsTraits"] if isinstance(trait, dict)]
+    assert [trait["arguments"][0]["value"] for trait in told] == ["Upsert", "Delete"]
+    assert table.rows == 100 + 5 - 3 - 2, "rows that replace others, and keys that are gone, are no further rows"
+    assert errors(table_findings(table)) == [], "names of digits are the layout's"
+
+
+def test_an_hour_before_was_written_to_only_where_the_batch_is_that_old() -> None:
+    at = AT.replace(hour=10, minute=50)
+    assert [may_have_begun(at - timedelta(minutes=many), at) for many in (1, 5, 6, 60)] == [False, False, True, True]
+
+
+def incremental() -> GoldTable:
+    """A table of 100 rows of which p2 replaced three, added two, and took two away."""
+    table = gold_table(document="customer/p2/customer.cdm.json")
+    whole = GoldFile(place="customer/FullData/p1/a", rows=100, size=1)
+    upserts = GoldFile(
+        place=f"{increment_folder('customer', 'upserts', 'p2', AT)}/a", rows=5, size=1, role="upserts", replaces=3
+    )
+    deletes = GoldFile(
+        place=f"{increment_folder('customer', 'deletes', 'p2', AT)}/a", rows=2, size=1, role="deletes", replaces=2
+    )
+    return replace(table, files=(whole, upserts, deletes))
+
+
+@pytest.mark.parametrize(
+    ("share", "most", "due"), [(0.2, 500, False), (0.02, 500, True), (0.2, 2, True)], ids=["few", "many rows", "many files"]
+)
+def test_a_table_is_written_anew_where_its_increments_are_many(
+    share: float, most: int, due: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spark_jobs.gold.parquet.increments._FEW_ROWS", 6)
+    assert is_due(incremental(), share=share, most_files=most) is due
+
+
+def test_what_publications_wrote_is_later_with_each_though_the_clock_goes_behind() -> None:
+    first = Base(name="p1", record=publication(published_at=AT))
+    assert first.after(AT - DAY) == AT + timedelta(milliseconds=1)
+    assert first.after(AT + timedelta(seconds=1, microseconds=1234)) == AT + timedelta(seconds=1, milliseconds=1)
+    assert Base(name=None, record=None).after(AT) == AT
+
+
 @pytest.mark.parametrize(
     ("glob", "found"),
     [("*.parquet", ["a.parquet"]), ("**/*.parquet", ["a.parquet", "x/b.parquet"]), ("x/?.parquet", ["x/b.parquet"])],
@@ -55,9 +110,9 @@ COLUMNS = {"cid": "string", "income": "decimal(16,2)", "visits": "bigint", "at":
 DATA = pa.schema({"cid": pa.string(), "income": pa.decimal128(16, 2), "visits": pa.int64(), "at": pa.timestamp("us", "UTC")})
 
 
-@pytest.mark.parametrize("layout", ["publications", "full_data"])
+@pytest.mark.parametrize("layout", ["publications", "full_data", "incremental"])
 def test_the_documents_follow_the_common_data_model(tmp_path: Path, layout: str) -> None:
-    folder = gold(tmp_path, DATA.empty_table(), layout=layout)
+    folder = gold(tmp_path, DATA.empty_table(), DATA.empty_table(), layout=layout)
     assert broken(folder, {"customer": COLUMNS}, {"customer": "cid"}) == []
 
 
@@ -151,6 +206,23 @@ def test_a_folder_stays_as_long_as_a_publication_that_is_kept_has_a_file_in_it(w
     world.collect("p3", later=1)
     world.collect("p3", later=8)
     assert world.folders == ["p3"], "and goes with the last of them, though its own publication is long forgotten"
+
+
+def test_increments_go_with_the_last_publication_that_names_them_and_a_table_with_its_successor(world: World) -> None:
+    hour = "IncrementalData/2026/11/01/00"
+    world.publish("p1", "FullData/p1/a")
+    world.publish("p2", "FullData/p1/a", f"{hour}/Upserts/p2/a", f"{hour}/Deletes/p2/a")
+    world.publish("p3", "FullData/p1/a", f"{hour}/Upserts/p2/a", f"{hour}/Deletes/p2/a", f"{hour}/Upserts/p3/a")
+    world.collect("p3")
+    world.collect("p3", later=8)
+    assert world.missing() == [], "p1 and p2 are forgotten, and what they wrote is not"
+    world.publish("p4", "FullData/p4/a")  # compacted, or built anew after an erasure
+    (world.folder / f"gold/customer/{hour}/Upserts/p4").mkdir()
+    (world.folder / f"gold/customer/{hour}/Upserts/p4/a").touch()
+    world.collect("p4", later=1)
+    world.collect("p4", later=8)
+    left = {file.place.removeprefix("gold/customer/") for file in world.lake.files("gold/customer")}
+    assert left == {"FullData/p4/a", f"{hour}/Upserts/p4/a"}
 
 
 def test_what_is_being_built_and_what_nobody_knows_stays(world: World) -> None:

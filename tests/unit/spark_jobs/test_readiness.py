@@ -45,9 +45,10 @@ SOUND = customers(
 )
 
 
-@pytest.mark.parametrize("layout", ["publications", "full_data"])
+@pytest.mark.parametrize("layout", ["publications", "full_data", "incremental"])
 def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str], layout: str) -> None:
-    folder = gold(tmp_path, SOUND, layout=layout)
+    parts = [SOUND] * (2 if layout == "incremental" else 1)  # the same keys again: an upsert is no second row
+    folder = gold(tmp_path, *parts, layout=layout)
     assert traps(folder) == []
     assert main([str(folder)]) == 0
     verdict, *ways = capsys.readouterr().out.splitlines()

@@ -42,8 +42,12 @@ class Touched:
     def rows_besides(self, rows: DataFrame, text: str) -> DataFrame:
         """Return the rows of which it is none, or null."""
         if self.named is not None:
-            return rows.where(f"not coalesce({self._is_named(text)}, false)")
+            return rows.where(self.is_besides(text))
         return rows.join(self.table, F.expr(text) == F.col(_VALUE), "left_anti")
+
+    def is_besides(self, text: str) -> str:
+        """Return the SQL condition that a text is none of the values, where these are named."""
+        return f"not coalesce({self._is_named(text)}, false)"
 
     def _is_named(self, text: str) -> str:
         return f"{text} in ({', '.join(map(literal, self.named))})" if self.named else "false"

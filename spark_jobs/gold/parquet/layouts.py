@@ -1,10 +1,12 @@
-"""Where the files of a gold table lie and how the manifest names them: the setting `[gold] layout` (docs/adr/0012).
+"""Where the files of a gold table lie and how the manifest names them: the setting `[gold] layout` (docs/adr/0012, 0021).
 
 - `publications`: every file is named in `dataPartitions`; files that a batch did not touch are named again.
 - `full_data`: a table is one folder `<table>/<publication>/FullData/`, found by a pattern. A folder belongs to one publication,
   so a table that changed is written whole. The folder's name is what Customer Insights' incremental layout wants for rows that
   are not increments (reference: Customer Insights, section 3).
-- `delta`: as `publications`, and the same tables below `gold/delta/` as Delta tables (`gold_delta`).
+- `delta`: as `publications`, and the same tables below `gold/delta/` as Delta tables (`gold.delta`).
+- `incremental`: a table is the files in `<table>/FullData/<publication>/`, named in `dataPartitions`, and what changed after
+  it, named in `incrementalPartitions` (`hours`).
 """
 
 from __future__ import annotations
@@ -13,33 +15,35 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.contracts.publication import Layout
+from shared.contracts.publication import FULL_DATA, INCREMENTAL_DATA, GoldFile, Layout
 
-_FOLDER = "FullData"
 _PARQUET = r".+\.parquet$"
-_FORMAT = ["is.partition.format.parquet"]
+_FORMAT = "is.partition.format.parquet"
+#: What the Common Data Model calls such a partition's rows (its object model 1.6 and later).
+_TYPES = {"upserts": "Upsert", "deletes": "Delete"}
 
 
 def data_folder(layout: Layout, table: str, publication: str) -> str:
     """Return the folder that a publication's files of a table are written to, relative to the manifest."""
-    return f"{table}/{publication}/{_FOLDER}" if layout == "full_data" else f"{table}/{publication}"
+    if layout == "incremental":
+        return f"{table}/{FULL_DATA}/{publication}"
+    return f"{table}/{publication}/{FULL_DATA}" if layout == "full_data" else f"{table}/{publication}"
 
 
 def publication_folder(place: str) -> str:
-    """Return `<table>/<publication>` of any place in it."""
-    return "/".join(place.split("/")[:2])
+    """Return the folder of one table and publication that a place is in."""
+    table, second, *_ = place.split("/")
+    return place.rpartition("/")[0] if second in {FULL_DATA, INCREMENTAL_DATA} else f"{table}/{second}"
 
 
-def partitions(layout: Layout, table: str, places: Sequence[str]) -> dict[str, Any]:
+def partitions(layout: Layout, table: str, files: Sequence[GoldFile]) -> dict[str, Any]:
     """Return what a manifest's entity says of its files (reference: Customer Insights, section 5)."""
     if layout != "full_data":
-        names = (f"{table}_{number:05}" for number in range(len(places)))
-        return {
-            "dataPartitions": [
-                {"name": name, "location": place, "exhibitsTraits": _FORMAT} for name, place in zip(names, places, strict=True)
-            ]
-        }
-    roots = sorted({place.rpartition("/")[0] for place in places})
+        named = [(f"{table}_{number:05}", file) for number, file in enumerate(files)]
+        whole = [_partition(name, file) for name, file in named if file.role == "rows"]
+        increments = [_partition(name, file) for name, file in named if file.role != "rows"]
+        return {"dataPartitions": whole} | ({"incrementalPartitions": increments} if increments else {})
+    roots = sorted({file.place.rpartition("/")[0] for file in files})
     return {
         "dataPartitionPatterns": [
             {
@@ -47,11 +51,19 @@ def partitions(layout: Layout, table: str, places: Sequence[str]) -> dict[str, A
                 "rootLocation": f"{root}/",
                 "parameters": [],
                 "regularExpression": _PARQUET,
-                "exhibitsTraits": _FORMAT,
+                "exhibitsTraits": [_FORMAT],
             }
             for root in roots
         ]
     }
+
+
+def _partition(name: str, file: GoldFile) -> dict[str, Any]:
+    traits: list[Any] = [_FORMAT]
+    if file.role != "rows":
+        told = [{"name": "type", "value": _TYPES[file.role]}]
+        traits.append({"traitReference": "is.partition.incremental", "arguments": told})
+    return {"name": name, "location": file.place, "exhibitsTraits": traits}
 
 
 def matching(pattern: Mapping[str, Any], files: Iterable[str]) -> list[str]:
