@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.contracts.codec import encoded
+from shared.contracts.publication import PUBLISHED_AT
+from spark_jobs.catalog.published import selected
 from spark_jobs.documents import read_record
+from spark_jobs.gold import task
+from spark_jobs.gold.basis import Base
 from spark_jobs.gold.models.header import parse_model
+from spark_jobs.gold.parquet.writing import Writing
 from spark_jobs.gold.readiness import inspect
+from spark_jobs.insights.sources import in_folder, published
+from spark_jobs.lake import Lake
+from spark_jobs.tables import Table
 from tests.cdm import broken
 from tests.gold_models import model_text
 from tests.official.cdm_model import disagreements
-from tests.spark.conftest import Pipeline, customer
+from tests.spark.conftest import START, Pipeline, customer
 
 pytestmark = pytest.mark.spark
 
+HOUR = timedelta(hours=1)
 LAYOUTS = ("publications", "full_data", "delta", "incremental")
 
 
@@ -107,8 +118,106 @@ def test_a_layout_follows_updates_deletes_and_unchanged_tables(pipeline: Pipelin
         assert written == ["1", "1", "1"], "only touched keys are merged"
         assert len(commits(pipeline, "customer_finance")) == 1
 
+    if layout == "incremental":
+        named = [file.relative_to(gold(pipeline)).as_posix() for file in second["customer"]]
+        assert [place.rpartition("/")[0].rpartition("/")[2] for place in named] == ["p0001", "p0002", "p0002"]
+        assert first["customer"] == second["customer"][:1], "what was published stays as it is"
+        assert outcome["gold"]["customer"] == {"rows": 5, "files": 3, "rewritten": 2}
+        assert_readers_agree(pipeline)
+
     pipeline.land([customer("9", 3, deleted=True)], hours=2)
     assert pipeline.run()["publication"] is None
+
+
+def assert_readers_agree(pipeline: Pipeline) -> None:
+    """The view of a catalog, the preview of the job and that of a copied folder have the rows that the manifest shows."""
+    expected = in_order(pipeline.published("customer"))
+    record = Base.read(pipeline.lake).record
+    assert record is not None
+    view = pipeline.spark.sql(selected(record.tables["customer"], pipeline.lake.path("gold")))
+    job = published(pipeline.spark, pipeline.lake, record.name).tables["customer"]
+    copied = in_folder(pipeline.spark, gold(pipeline)).tables["customer"]
+    for rows in (view, job, copied):
+        assert in_order(rows.drop(PUBLISHED_AT).toArrow().to_pylist()) == expected
+    assert record.tables["customer"].rows == len(expected)
+
+
+def test_increments_become_one_table_when_they_are_many_and_none_holds_what_was_erased(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_layout(of_customers(pipeline), "incremental")
+    pipeline.land([customer(str(n), 1) for n in range(6)])
+    pipeline.run()
+    pipeline.land([customer("1", 2, crc33_name="one"), customer("2", 2, deleted=True)], hours=1)
+    pipeline.run()
+    monkeypatch.setattr("spark_jobs.gold.parquet.increments._FEW_ROWS", 2)
+    pipeline.land([customer("2", 3, crc33_name="back"), customer("1", 3, crc33_name="uno")], hours=2)
+    told = pipeline.run()
+    names = {"0": "name of 0", "1": "uno", "2": "back", "3": "name of 3", "4": "name of 4", "5": "name of 5"}
+    assert {row["cid"]: row["name"] for row in pipeline.published("customer")} == names
+    (file,) = pipeline.files(manifest(pipeline), "customer")
+    assert file.parent == gold(pipeline) / "customer" / "FullData" / told["publication"]
+    hours = {path.parent.name for path in (gold(pipeline) / "customer" / "IncrementalData").rglob("*.parquet")}
+    assert hours == {"p0002", "p0003"}, "who reads hours finds this change where it looks"
+    assert told["warnings"] == []
+
+    pipeline.land([customer("3", 4, crc33_name="a rare name")], hours=3)
+    pipeline.run()
+    Table(pipeline.spark, pipeline.lake, "customer").delete("Id = '3'")  # as an erasure does
+    pipeline.land([customer("4", 5)], hours=4)
+    told = pipeline.run()
+    assert [(one["trap"], one["severity"]) for one in told["warnings"]] == [("increments_end", "warning")]
+    assert {row["cid"] for row in pipeline.published("customer")} == {"0", "1", "2", "4", "5"}
+    assert {file.parent.name for file in pipeline.files(manifest(pipeline), "customer")} == {told["publication"]}
+    assert_fit(pipeline)
+
+
+class DiedError(Exception):
+    """The process ended here."""
+
+
+def test_an_increment_whose_writing_died_at_any_write_is_made_good_by_the_next_attempt(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_layout(pipeline, "incremental")
+    pipeline.models = [model for model in pipeline.models if model.name == "customer"]
+    pipeline.land([customer(str(n), 1) for n in range(4)])
+    pipeline.run()
+    pipeline.land([customer("1", 2, crc33_name="new"), customer("2", 2, deleted=True), customer("7", 2)], hours=1)
+    batch = pipeline.batch(pipeline.manifest())
+    pipeline.silver(batch.batch_id)
+    writes: list[str] = []
+
+    def dying(real: Any, last: int) -> Any:
+        def write(*told: Any, **more: Any) -> Any:
+            done = real(*told, **more)
+            writes.append(real.__name__)
+            if len(writes) == last:
+                raise DiedError
+            return done
+
+        return write
+
+    for attempt in range(1, 20):
+        writes.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(Writing, "write", dying(Writing.write, attempt))
+            patch.setattr(Lake, "write_text", dying(Lake.write_text, attempt))
+            try:  # each an hour later than the one before
+                outcome = task.run(pipeline.spark, pipeline.lake, batch, pipeline.models, now=lambda: START + attempt * HOUR)  # noqa: B023 - called at once
+            except DiedError:
+                continue
+            break
+    assert len(writes) >= 6, "upserts, deletes, entity document, findings, record, manifest, outcome"
+    pipeline.publish(encoded(outcome))
+    assert {row["cid"]: row["name"] for row in pipeline.published("customer")} == {
+        "0": "name of 0",
+        "1": "new",
+        "3": "name of 3",
+        "7": "name of 7",
+    }
+    there = set((gold(pipeline) / "customer" / "IncrementalData").rglob("*.parquet"))
+    assert there == set(pipeline.files(manifest(pipeline), "customer")[1:]), "nothing of other hours is left to be read"
 
 
 def test_a_change_of_layout_builds_everything_anew(pipeline: Pipeline) -> None:
