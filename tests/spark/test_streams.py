@@ -112,11 +112,7 @@ def judged(pipeline: Pipeline) -> list[Finding]:
 def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
     pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: Any
 ) -> None:
-    for module in (
-        "silver.merge",
-        "gold.parquet.touched",
-        "gold.parquet.increments",
-    ):  # as in batches of many rows; those of few are those of other tests
+    for module in ("silver.merge", "gold.parquet.touched"):  # as in batches of many rows; those of few are those of other tests
         monkeypatch.setattr(f"spark_jobs.{module}.MOST_IN_DRIVER", 0)
     pipeline.configure(table={"untracked": ("email",)}, gold={"phone_region": "ES"})
     whole = replace(pipeline, folder=tmp_path / "whole", parts=[], schemas={}, tables={})

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 
 from spark_jobs.findings import rows_merged, values_lost
 from spark_jobs.gold.models.phones import Phones, check
+from spark_jobs.gold.models.query import BY
 from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.names import quoted
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from spark_jobs.gold.parquet.touched import Touched
     from spark_jobs.lake import Lake
 
-_BY, _ROWS = "__by", "__rows"
+_ROWS = "__rows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +107,8 @@ class InputRows:
 
     def _look(self, one: Input, texts: Sequence[str]) -> _Look:
         held = [f"__texts{at}" for at in range(len(texts))]
-        every = self._rows(one).select(_BY, *(F.col(quoted(text)).alias(name) for text, name in zip(texts, held, strict=True)))
-        each = every.groupBy(_BY).agg(F.count(F.lit(1)).alias(_ROWS), *(F.collect_set(name).alias(name) for name in held))
+        every = self._rows(one).select(BY, *(F.col(quoted(text)).alias(name) for text, name in zip(texts, held, strict=True)))
+        each = every.groupBy(BY).agg(F.count(F.lit(1)).alias(_ROWS), *(F.collect_set(name).alias(name) for name in held))
         several = F.col(_ROWS) > 1
         told = each.agg(
             F.count_if(several),
@@ -119,11 +120,11 @@ class InputRows:
         return _Look(shared=int(told[0]), rows=int(told[1]), texts=dict(zip(texts, told[2:], strict=True)))
 
     def _rows(self, one: Input) -> DataFrame:
-        rows = self.query.all_rows(one)
-        rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)" if one.by else "''"))
-        if one.newest_by is not None:
-            rows = rows.where(F.col(_BY).isNotNull())
-        return self.touched.rows_of(rows, _BY) if self.touched is not None and one.by is not None else rows
+        if self.touched is not None and one.by is not None:
+            rows = self.query.touched_rows(one, self.touched)
+        else:
+            rows = self.query.all_rows(one).withColumn(BY, F.expr(f"cast({one.by} as string)" if one.by else "''"))
+        return rows.where(F.col(BY).isNotNull()) if one.newest_by is not None else rows
 
     def _of_few(self, view: str, texts: Mapping[str, str], region: str | None) -> dict[str, Phones]:
         look = self._looks[view]

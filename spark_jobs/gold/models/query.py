@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spark_jobs.gold.models.phones import Phones
     from spark_jobs.gold.parquet.touched import Touched
 
-_BY = "__by"
+BY = "__by"
 #: A column of each view: no two rows share it (`key_expression`).
 KEY = "_key"
 #: What to change, by the beginning of Spark's name for the fault.
@@ -44,6 +44,7 @@ class Query:
     spark: SparkSession
     model: Model
     tables: Mapping[str, Table]
+    _touched: dict[str, DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def left_out(self) -> Mapping[str, Sequence[str]]:
@@ -167,27 +168,35 @@ class Query:
         stored = table.read()
         return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()), left_out)
 
+    def touched_rows(self, one: Input, touched: Touched) -> DataFrame:
+        """Return the rows of an input that are touched, with their `by`: looked for once, for all queries of few."""
+        if one.view not in self._touched:
+            rows = self.all_rows(one, self._left_out.get(one.view, ()))
+            rows = rows.withColumn(BY, F.expr(f"cast({one.by} as string)"))
+            self._touched[one.view] = touched.held(touched.rows_of(rows, BY))
+        return self._touched[one.view]
+
     def _input(self, one: Input, touched: Touched | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
-        rows = self.all_rows(one, left_out)
         if one.by is None:
-            return rows
-        rows = rows.withColumn(_BY, F.expr(f"cast({one.by} as string)"))
+            return self.all_rows(one, left_out)
         if touched is not None:
-            rows = touched.rows_of(rows, _BY)
+            rows = self.touched_rows(one, touched)
+        else:
+            rows = self.all_rows(one, left_out).withColumn(BY, F.expr(f"cast({one.by} as string)"))
         if one.newest_by is not None:
-            rows = self._newest(rows.where(F.col(_BY).isNotNull()), one.newest_by, repeated)
-        return rows.drop(_BY)
+            rows = self._newest(rows.where(F.col(BY).isNotNull()), one.newest_by, repeated)
+        return rows.drop(BY)
 
     @staticmethod
     def _newest(rows: DataFrame, order: str, repeated: Repeated | None) -> DataFrame:
         def first(rows: DataFrame) -> DataFrame:
-            place = F.row_number().over(Window.partitionBy(_BY).orderBy(F.expr(f"struct({order})").desc()))
+            place = F.row_number().over(Window.partitionBy(BY).orderBy(F.expr(f"struct({order})").desc()))
             return rows.withColumn("__place", place).where("__place = 1").drop("__place")
 
         if repeated is None:
             return first(rows)
-        others = repeated.rows_besides(rows, [F.col(_BY)])
-        return others.unionByName(first(repeated.rows_of(rows, [F.col(_BY)]))) if repeated.count else others
+        others = repeated.rows_besides(rows, [F.col(BY)])
+        return others.unionByName(first(repeated.rows_of(rows, [F.col(BY)]))) if repeated.count else others
 
     def _absent(self, one: Input) -> DataFrame:
         kinds = self.model.columns_of(one, {}) | {KEY: "cast(null as string)"}

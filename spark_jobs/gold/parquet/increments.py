@@ -18,8 +18,8 @@ from shared.contracts.publication import INCREMENTAL_DATA, PUBLISHED_AT, GoldFil
 from spark_jobs.catalog.published import PublishedTable
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.parquet.hours import increment_folder
+from spark_jobs.gold.parquet.touched import few
 from spark_jobs.gold.parquet.writing import FreshKeys
-from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
@@ -126,13 +126,13 @@ class Increment:
         key, phones = self.writing.model.primary_key, self.writing.phones
         held = [self.writing.model.rebuilt_by, *phones, *phones.values()]
         stale = self.touched.rows_of(self._published(held), self._rebuilt_by)
-        if self.touched.count <= MOST_IN_DRIVER and sum(file.rows for file in upserts) <= MOST_IN_DRIVER:
-            found = [row.asDict() for row in self.writing.marked(stale).limit(MOST_IN_DRIVER + 1).collect()]
-            if len(found) <= MOST_IN_DRIVER:
-                new = {row[0] for row in self._keys(upserts).collect()} if upserts else set()
-                left = [(row[key],) for row in found if row[key] not in new]
-                gone = self.writing.spark.createDataFrame(left, f"{quoted(key)} {self.writing.columns[key]}") if left else None
-                return _Stale(rows=len(found), lost=self.writing.lost_in(found), gone=gone, many=len(left))
+        found = few(self.writing.marked(stale)) if self.touched.named is not None else None
+        new = few(self._keys(upserts)) if found is not None and upserts else None
+        if found is not None and (new is not None or not upserts):
+            there = frozenset() if new is None else frozenset(new.column(0).to_pylist())
+            left = [(value,) for value in found.column(0).to_pylist() if value not in there]
+            gone = self.writing.spark.createDataFrame(left, f"{quoted(key)} {self.writing.columns[key]}") if left else None
+            return _Stale(rows=found.num_rows, lost=self.writing.lost_in(found.to_pylist()), gone=gone, many=len(left))
         rows, lost = self.writing.count(stale)
         keys = stale.select(quoted(key))
         return _Stale(

@@ -14,11 +14,12 @@ from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.names import literal
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
     from spark_jobs.lake import Lake
 
-_VALUE = "__touched"
+_VALUE, _NUMBER = "__touched", "__number"
 #: Up to this many are named by the query, which then meets no second table; more make it slow to plan.
 _MOST_NAMED = 1_000
 #: Up to this many are sent to every task.
@@ -45,12 +46,24 @@ class Touched:
             return rows.where(self.is_besides(text))
         return rows.join(self.table, F.expr(text) == F.col(_VALUE), "left_anti")
 
+    def held(self, rows: DataFrame) -> DataFrame:
+        """Return rows of these values as ones that no further query has to look for; as they are where they are many."""
+        found = few(rows) if self.named is not None else None
+        return rows if found is None else rows.sparkSession.createDataFrame(found, rows.schema)
+
     def is_besides(self, text: str) -> str:
         """Return the SQL condition that a text is none of the values, where these are named."""
         return f"not coalesce({self._is_named(text)}, false)"
 
     def _is_named(self, text: str) -> str:
         return f"{text} in ({', '.join(map(literal, self.named))})" if self.named else "false"
+
+
+def few(rows: DataFrame) -> pa.Table | None:
+    """Return rows that are few enough to pass through the driver, None where they are not; in one job, of all partitions."""
+    numbered = rows.withColumn(_NUMBER, F.monotonically_increasing_id().bitwiseAND((1 << 33) - 1))  # within a partition
+    found = numbered.where(f"{_NUMBER} <= {MOST_IN_DRIVER}").drop(_NUMBER).toArrow()
+    return found if found.num_rows <= MOST_IN_DRIVER else None
 
 
 @contextmanager
