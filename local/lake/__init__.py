@@ -3,7 +3,7 @@
 | module | what |
 | --- | --- |
 | `view` | bronze parts, rejects, gold and a run's outcome |
-| `manifest` | which files a table of gold has, by its entity in the CDM manifest |
+| `manifest` | which files a table of gold has, by its entity in the CDM manifest, and which of their rows count |
 
 Read by the demo, by the tests of the whole stack, and (`manifest`) by the Customer Insights emulator.
 """
