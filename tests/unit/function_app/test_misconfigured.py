@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
-SENTENCE = "customer360.toml, section [gold], key kez: is not known; known here: grace_days, layout, phone_region"
+KNOWN = "compaction_share, grace_days, layout, phone_region"
+SENTENCE = f"customer360.toml, section [gold], key kez: is not known; known here: {KNOWN}"
 
 
 class World:
