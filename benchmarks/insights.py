@@ -1,6 +1,7 @@
 """`python -m benchmarks.insights`: unification on FEBRL (quality, Splink beside it, forecast) and on made profiles (time).
 
-DuckDB compares made profiles by SQL of its own, and is the oracle of what is one.
+Prints tables in Markdown, all or `--only` some: `quality`, `accidents`, `scale`. DuckDB compares made profiles by SQL of its
+own, and is the oracle of what is one.
 """
 
 import argparse
@@ -8,7 +9,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,24 +161,33 @@ def oracle(connection: Any, place: Path, rules: InsightsRules) -> dict[int, int]
     return joined(pairs)
 
 
+def tables(spark: "SparkSession", rows: int) -> dict[str, tuple[str, Callable[[], Iterator[str]]]]:
+    """Return the parts by name: the head of the table, and what yields its rows."""
+    heads = {
+        "quality": "| set | precision | recall | F1 | wrong clusters | time | Splink: best F1 | wrong clusters | time |",
+        "accidents": "| rules on febrl4 | accidents forecast | observed | of flagged rules | within 0.5 to 2 times, ± 5 |",
+        "scale": "| measure | ours | the alternative | |",
+    }
+    makes: dict[str, Callable[[], Iterator[str]]] = {
+        "quality": lambda: quality(spark),
+        "accidents": lambda: accidents(spark, "febrl4"),
+        "scale": lambda: scale(spark, rows),
+    }
+    return {name: (f"{head}\n|{' --- |' * (head.count('|') - 1)}", makes[name]) for name, head in heads.items()}
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="unification: quality on FEBRL, time on made profiles")
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", nargs="+", choices=("quality", "accidents", "scale"), help="these tables; left out: all")
     options = parser.parse_args()
     spark = session()
-    print("| set | precision | recall | F1 | wrong clusters | time | Splink: best F1 | wrong clusters | time |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for row in quality(spark):
-        print(row, flush=True)
-    print("\n| rules on febrl4 | accidents forecast | observed | of flagged rules | within 0.5 to 2 times, ± 5 |")
-    print("| --- | ---: | ---: | ---: | --- |")
-    for row in accidents(spark, "febrl4"):
-        print(row, flush=True)
-    print("\n| measure | ours | the alternative | |")
-    print("| --- | ---: | ---: | --- |")
-    for row in scale(spark, options.rows):
-        print(row, flush=True)
+    for name, (head, rows) in tables(spark, options.rows).items():
+        if options.only is None or name in options.only:
+            print(f"\n{head}")
+            for row in rows():
+                print(row, flush=True)
     spark.stop()
 
 

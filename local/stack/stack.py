@@ -136,11 +136,11 @@ class Stack:
         url = self._probes()[name]
         self._children[name].wait_until(lambda: answers(url), seconds=90)
 
-    def preview_insights(self) -> None:
-        """Have the runs from here on preview Customer Insights: what `databricks jobs update` does to the job's parameter."""
+    def preview_insights(self, wanted: str = "on") -> None:
+        """Have the runs from here on preview Customer Insights, or not: what `databricks jobs update` does to the parameter."""
         job_id = int(self.settings["DATABRICKS_JOB_ID"])
         parameters = self._ask_jobs(f"get?job_id={job_id}")["settings"]["parameters"]
-        told = [one | {"default": "on"} if one["name"] == "insights" else one for one in parameters]
+        told = [one | {"default": wanted} if one["name"] == "insights" else one for one in parameters]
         self._ask_jobs("update", {"job_id": job_id, "new_settings": {"parameters": told}})
 
     def kill(self, name: str) -> None:

@@ -38,6 +38,7 @@ from shared.ports import Clock, JobRun, Jobs, Lake, Termination
 _WORTH_RETRYING: frozenset[Termination] = frozenset({"internal_error", "cloud_failure", "skipped"})
 _LARGEST_OUTCOME = 16 << 20  # bytes; that of a thousand entities has some hundred thousand
 _MOST_TOLD = 50  # failed models that the status names; the outcome has all
+_MOST_REFUSALS = 5  # that the cause of a batch names; the outcome has all
 _MOST_INTO = 20  # batches that one is dissolved into, all in one transaction; with more entities, some share one
 
 
@@ -80,7 +81,7 @@ class Conclude:
         elif run.state == "succeeded":
             self._succeeded(batch, run)
         elif run.state == "failed":
-            self._failed(batch, run.termination, f"{run.code}: {run.message}", run)
+            self._failed(batch, run.termination, f"{run.code}: {run.message}{self._refusals(record)}", run)
         elif run.state == "running" and record.state == "submitted":
             self.ledger.record_batch(batch, replace(record, state="running", run_url=run.url), at=self.clock())
 
@@ -167,6 +168,13 @@ class Conclude:
     def _outcome(self, batch: Batch) -> Outcome:
         place, document = whole(PIPELINE, outcome_document(batch.batch_id)), f"outcome of batch {batch.batch_id}"
         return read_outcome(read_whole(self.lake, place, most=_LARGEST_OUTCOME, document=document), batch.batch_id)
+
+    def _refusals(self, batch: Batch) -> str:
+        """Say why the job would not have gold published; nothing where it did not come so far as to say."""
+        with suppress(LandedFileChanged, ContractError):
+            told = [f"{one.where}: {one.detail}" for one in self._outcome(batch).warnings if one.severity == "error"]
+            return f" ({'; '.join(told[:_MOST_REFUSALS])})" if told else ""
+        return ""
 
     def _found(self, batch: Batch) -> Found:
         place, document = whole(PIPELINE, found_document(batch.batch_id)), f"findings of batch {batch.batch_id}"

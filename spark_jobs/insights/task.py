@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.arguments import read_arguments
-from spark_jobs.documents import read_outcome
-from spark_jobs.errors import GuardsError
+from shared.contracts.outcome import Finding
+from spark_jobs.documents import read_outcome, write_outcome
+from spark_jobs.errors import GuardsError, JobError
 from spark_jobs.findings import errors
 from spark_jobs.insights.intermediate import Intermediate, digest
 from spark_jobs.insights.judge.changes import rule_pairs, useless
@@ -31,9 +33,15 @@ from spark_jobs.lake import Lake
 from spark_jobs.session import spark_session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
 
+    from shared.contracts.outcome import Outcome
     from spark_jobs.insights.rules.vocabulary import InsightsRules
+
+#: The finding that says why a run fails though gold is whole.
+GUARD_BROKEN, INSIGHTS_TASK = "guard_broken", "insights"
 
 
 def main() -> None:
@@ -42,20 +50,35 @@ def main() -> None:
     spark = spark_session()
     lake = Lake(spark, arguments.lake)
     outcome = read_outcome(lake, arguments.batch_id)
-    publication = (outcome.publication or outcome.base_publication) if outcome is not None else None
-    if publication is None:
+    if outcome is None or (publication := outcome.publication or outcome.base_publication) is None:
         return
     rules, source = shipped_rules(), published(spark, lake, publication)
     if lacking := sorted(rules.needed() - source.tables.keys()):
         # Nobody has to land everything at once: what is there is published, and previewed when the rest has come.
         print(f"Nothing is previewed: gold has no {', no '.join(lacking)} yet.")  # noqa: T201 - the output of the task
         return
-    refuse_broken(run(spark, lake, rules, source, name=publication))
+    try:
+        refuse_broken(run(spark, lake, rules, source, name=publication))
+    except JobError as error:
+        # Of a task that fails, the workspace tells the functions no more than that: why stands in the run's outcome.
+        write_outcome(lake, with_refusals(outcome, error.broken if isinstance(error, GuardsError) else (str(error),)))
+        raise
+    if with_refusals(outcome, ()) != outcome:  # what an attempt before had to say
+        write_outcome(lake, with_refusals(outcome, ()))
 
 
 def shipped_rules() -> InsightsRules:
     """Return the rules that lie beside this module, and so in the wheel."""
     return read_rules((files("spark_jobs.insights") / FILE).read_text(encoding="utf-8"))
+
+
+def with_refusals(outcome: Outcome, broken: Sequence[str]) -> Outcome:
+    """Return the outcome of a run with why it may not be published; what was said before of the same kind is left out."""
+    told = (one.partition(": ") for one in broken)
+    refusals = (
+        Finding(trap=GUARD_BROKEN, table=INSIGHTS_TASK, where=where, detail=detail or where) for where, _, detail in told
+    )
+    return replace(outcome, warnings=(*(one for one in outcome.warnings if one.trap != GUARD_BROKEN), *refusals))
 
 
 def refuse_broken(told: dict[str, Any]) -> None:

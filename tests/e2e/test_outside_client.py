@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,9 @@ from local.sample.synapse_link import SERVICE, model, record, sink_time
 from tests.makers.finance import spend_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.stack.stack import Stack
     from tests.e2e.conftest import OutsideClient
 
 pytestmark = pytest.mark.e2e
@@ -27,12 +31,18 @@ COLUMNS: Final = {
     "crc33_cid": "int64",
     "versionnumber": "int64",
     "crc33_name": "string",
+    "crc33_dateofbirth": "string",
     "createdon": "dateTimeOffset",
     "IsDelete": "boolean",
 }
 NAMES: Final = {cid: f'Κώστας "{cid}",\r\nDupont' for cid in range(40)}
 DELETED: Final = 39
+TWINS: Final = range(30, 36)  # six rows of one person, as the shipped rules have it, who allow five
 SPEND_FILE: Final = "finance/customer_finance/customer_spend.csv"
+
+
+def email(cid: int) -> str:
+    return f"{min(TWINS) if cid in TWINS else cid}@example.com"
 
 
 def customer(cid: int, name: str | None, *, version: int, deleted: bool = False) -> bytes:
@@ -41,7 +51,8 @@ def customer(cid: int, name: str | None, *, version: int, deleted: bool = False)
     values["versionnumber"] = str(version)
     if deleted:
         return record({**values, "createdon": "0001-01-03T00:00:00.0000000", "IsDelete": "True"}, COLUMNS)
-    own = {"crc33_cid": str(cid), "crc33_name": name, "crc33_email": f"{cid}@example.com"}
+    own: dict[str, str | None] = {"crc33_cid": str(cid), "crc33_name": name, "crc33_email": email(cid)}
+    own["crc33_dateofbirth"] = "1970-01-31" if cid in TWINS else None
     return record({**values, **own, "createdon": "2023-05-25T16:21:09.0000000+00:00"}, COLUMNS)
 
 
@@ -79,7 +90,7 @@ def test_every_live_customer_is_in_gold_once_as_its_latest_row_says(landed: Outs
         0: "renamed",
         1: None,
     }
-    assert all(row["email"] == f"{cid}@example.com" for cid, row in found.items())
+    assert all(row["email"] == email(cid) for cid, row in found.items())
 
 
 def test_finance_data_stands_beside_its_customer_and_a_bad_record_is_rejected_with_its_place(landed: OutsideClient) -> None:
@@ -123,3 +134,30 @@ def test_silver_and_gold_are_built_again_from_what_is_there(landed: OutsideClien
     newest, *_ = landed.get("runs")["runs"]
     assert (len(landed.get("runs")["runs"]), newest["state"]) == (runs + 1, "succeeded")
     assert customers_in_gold(landed) == before
+
+
+@pytest.fixture
+def previewed(stack: Stack) -> Iterator[None]:
+    """Runs preview Customer Insights."""
+    stack.preview_insights()
+    yield
+    stack.preview_insights("off")
+
+
+@pytest.mark.usefixtures("previewed")
+def test_a_guard_that_breaks_fails_the_run_by_name_and_gold_stays_as_it_was(landed: OutsideClient) -> None:
+    published, shown = landed.get("status")["publication"], customers_in_gold(landed)
+    landed.post("reprocess", {"stage": "gold"})
+    landed.wait_until_idle(parked=1)
+    newest, *_ = landed.get("runs")["runs"]
+    run, status = landed.get(f"runs/{newest['batch_id']}"), landed.get("status")
+    (told,) = [warning for warning in run["warnings"] if warning["severity"] == "error"]
+    assert (told["trap"], told["where"]) == ("guard_broken", "largest_profile")
+    assert told["detail"] == "the largest profile has 6 rows (allowed: 5)"
+    (waits,) = status["needs_attention"]
+    assert waits["what"] == newest["batch_id"]
+    assert told["detail"] in waits["why"]
+    assert (status["publication"], customers_in_gold(landed)) == (published, shown), "gold is as it was"
+    said = json.dumps([run, status])
+    assert not any(value in said for value in (email(min(TWINS)), "1970-01-31", "Dupont"))
+    landed.post(f"runs/{newest['batch_id']}/discard", {})

@@ -15,6 +15,7 @@ from local.sample.waves import make_sample
 from spark_jobs.errors import CandidatesError, GuardsError, RulesError
 from spark_jobs.insights.intermediate import Intermediate
 from spark_jobs.insights.judge.changes import ProfileChanges, profile_changes
+from spark_jobs.insights.judge.forecast import forecast
 from spark_jobs.insights.preview import Given, PreviewBuild
 from spark_jobs.insights.results import Results
 from spark_jobs.insights.rules.reading import read_rules
@@ -290,6 +291,32 @@ def test_a_preview_finds_what_plain_python_finds_and_is_not_made_twice(spark: Sp
     assert place.folders("pipeline/insights/stages")
     assert run(spark, place, lenient, source, name="p3") == first
     assert {row["Key"] for row in results.table("Identity").collect()} == {row[0] for row in people()}
+
+
+MISSED = """
+[[tables]]
+name = "person"
+key = "id"
+
+[[tables.deduplication.rules]]
+name = "Birth date, name alike"
+conditions = [{ column = "born" }, { column = "name", precision = 80 }]
+"""
+
+
+def test_people_whom_the_rules_miss_are_no_accidents_to_be_expected(spark: SparkSession, tmp_path: Path) -> None:
+    """Each of 200 is there twice, under names that are not alike: all agree in the birth date, and nobody by accident."""
+    told = [(f"{who}-{name}", str(who), name, f"{who} Main Street", f"m{who}") for who in range(200) for name in ("ann", "bob")]
+    frame = spark.createDataFrame(told, "id string, born string, name string, street string, mail string")
+    rules, stages = read_rules(MISSED), Intermediate(spark, lake(spark, tmp_path), "pipeline/stages", small=True)
+
+    def expected(frame: DataFrame) -> float | None:
+        made = PreviewBuild(spark=spark, stages=stages, rules=rules).unify(Given(tables={"person": frame}, version=str(frame)))
+        (one,) = forecast(rules, made.grouped, made.matched.members, Switches())
+        return one.accidents
+
+    assert expected(frame) == 0
+    assert (expected(frame.drop("street", "mail")) or 0) > 50, "nothing says that they are not different people"
 
 
 def test_of_the_samples_customers_the_planted_duplicates_are_found_and_nobody_else_is_joined(

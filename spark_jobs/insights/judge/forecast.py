@@ -1,6 +1,7 @@
 """The forecast: how many pairs of different people the rules will join by accident, without knowing who is who.
 
-Pairs that the rules do not join are of different people, nearly all of them. How often such a pair agrees is measured for the
+Pairs that the rules do not join are of different people, nearly all of them; those that agree in several columns which do not
+depend on what is measured are of one person whom the rules miss, and left out. How often such a pair agrees is measured for the
 conditions of a rule that depend on each other together (first and last name, the parts of an address); what does not depend on
 each other is multiplied, and the share that is left is scaled to all pairs of the target. A rule whose conditions all depend on
 each other cannot be forecast so: whatever agrees is joined.
@@ -18,16 +19,23 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 
 from spark_jobs.insights.unify.conditions import every, holds
 from spark_jobs.insights.unify.edges import Comparing
+from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
     from spark_jobs.insights.rules.switches import Switches
-    from spark_jobs.insights.rules.vocabulary import Condition, InsightsRules, UnificationRule
+    from spark_jobs.insights.rules.vocabulary import InsightsRules, UnificationRule
     from spark_jobs.insights.unify.groups import Grouped
+    from spark_jobs.insights.unify.prepared import Profiles
 
 #: Pairs that are looked at for each set of conditions; of more, a sample of the rows is taken.
 PAIRS = 500_000
 #: Accidents from which on a rule is flagged.
 FLAGGED = 0.5
+
+#: Values that a column has at least where agreement in it says something of two people.
+TELLING = 100
+#: Columns beside those that are measured in which two people do not agree by accident.
+SEVERAL = 2
 
 Places = tuple[int, ...]
 
@@ -53,6 +61,7 @@ class _Set:
 
     exact: tuple[str, ...]  # columns
     condition: str  # SQL over a pair of rows
+    others: tuple[str, ...] = ()  # columns that do not depend on these, by `_evidence`
 
 
 def forecast(
@@ -66,11 +75,14 @@ def forecast(
             continue
         comparing = Comparing(first=one.prepared, second=one.prepared, switches=switches)
         target = rules.forecast.profiles or one.prepared.count
-        sets = {rule.name: _sets(rule, rules.forecast.dependent, comparing) for rule in table.deduplication.rules}
+        evidence = _evidence(one.prepared.profiles)
+        sets = {rule.name: _sets(rule, rules.forecast.dependent, comparing, evidence) for rule in table.deduplication.rules}
         # A profile of more rows than anybody may have is of many people, whose pairs count as those of different ones.
         known = f"if(count(*) over (partition by profile) > {rules.guards.largest_profile}, id, profile) as profile"
         own = members.where(F.col("place") == one.prepared.profiles.place).selectExpr("id", known)
         rows = one.prepared.rows.join(own, "id")
+        if evidence:
+            rows = rows.join(_told_apart(one.prepared.profiles, evidence), "key")
         shares = _shares(sorted({one for of in sets.values() for one in of}, key=str), rows, one.prepared.count, pairs)
         for rule in table.deduplication.rules:
             found.append(
@@ -90,10 +102,7 @@ def expected(sets: Sequence[_Set], shares: Mapping[_Set, float], target: int) ->
 
 def together(columns: Sequence[str], dependent: Sequence[Sequence[str]]) -> list[Places]:
     """Return the places of columns that depend on each other, directly or through others."""
-    sets: list[set[str]] = []
-    for group in dependent:
-        touching = [one for one in sets if one & set(group)]
-        sets = [one for one in sets if one not in touching] + [set(group).union(*touching)]
+    sets = _closed(dependent)
     found: dict[str, list[int]] = {}
     for place, column in enumerate(columns):
         name = next((f"set {number}" for number, one in enumerate(sets) if column in one), f"column {column}")
@@ -101,14 +110,51 @@ def together(columns: Sequence[str], dependent: Sequence[Sequence[str]]) -> list
     return [tuple(places) for places in found.values()]
 
 
-def _sets(rule: UnificationRule, dependent: Sequence[Sequence[str]], comparing: Comparing) -> list[_Set]:
-    def of(conditions: Sequence[Condition]) -> _Set:
+def _closed(dependent: Sequence[Sequence[str]]) -> list[set[str]]:
+    sets: list[set[str]] = []
+    for group in dependent:
+        touching = [one for one in sets if one & set(group)]
+        sets = [one for one in sets if one not in touching] + [set(group).union(*touching)]
+    return sets
+
+
+def _evidence(profiles: Profiles) -> dict[str, str]:
+    """Return the columns that tell people apart, each with the name that `_told_apart` gives it."""
+    columns = [name for name in profiles.rows.columns if name != profiles.table.key]
+    if len(columns) < SEVERAL:
+        return {}
+    counts = [f"approx_count_distinct({_text(name)}) as n{number}" for number, name in enumerate(columns)]
+    row = profiles.rows.selectExpr(*counts).first()
+    values = list(row) if row is not None else []
+    telling = (name for name, many in zip(columns, values, strict=True) if many >= TELLING)
+    return {name: f"e{number}" for number, name in enumerate(telling)}
+
+
+def _told_apart(profiles: Profiles, evidence: Mapping[str, str]) -> DataFrame:
+    """Return `key` and a digest of each column that tells people apart, null where nothing stands."""
+    told = [f"if({_text(column)} is null, null, xxhash64({_text(column)})) as {name}" for column, name in evidence.items()]
+    return profiles.rows.selectExpr(f"cast({quoted(profiles.table.key)} as string) as key", *told)
+
+
+def _text(column: str) -> str:
+    return f"nullif(lower(trim(cast({quoted(column)} as string))), '')"
+
+
+def _sets(
+    rule: UnificationRule, dependent: Sequence[Sequence[str]], comparing: Comparing, evidence: Mapping[str, str]
+) -> list[_Set]:
+    compared = [one.column for one in rule.conditions]
+
+    def of(places: Places) -> _Set:
+        conditions = [rule.conditions[place] for place in places]
         exact = sorted({comparing.columns(one)[0][2:] for one in conditions if one.percent == 100})
         fuzzy = [holds(one.percent, *comparing.columns(one), comparing.switches) for one in conditions if one.percent < 100]
-        return _Set(exact=tuple(exact), condition=every(fuzzy))
+        own = {compared[place] for place in places}
+        related = own.union(*(group for group in _closed(dependent) if own & group))
+        others = tuple(name for column, name in evidence.items() if column not in related)
+        return _Set(exact=tuple(exact), condition=every(fuzzy), others=others)
 
-    places = together([one.column for one in rule.conditions], dependent)
-    return [of([rule.conditions[place] for place in of_set]) for of_set in places]
+    return [of(places) for places in together(compared, dependent)]
 
 
 def _shares(sets: Sequence[_Set], rows: DataFrame, count: int, pairs: int) -> dict[_Set, float]:
@@ -144,6 +190,9 @@ def _sampled(
         some = rows if thousandths >= 1000 else rows.where(f"pmod(xxhash64(id, 'sample'), 1000) < {thousandths}")
         on = [f"a.{column} = b.{column}" for column in one.exact]
         on += ["a.id < b.id", "a.profile <> b.profile", one.condition]
+        if len(one.others) >= SEVERAL:
+            agreeing_in = " + ".join(f"int(coalesce(a.{name} = b.{name}, false))" for name in one.others)
+            on.append(f"{agreeing_in} < {SEVERAL}")
         agreeing = some.alias("a").join(some.alias("b"), F.expr(every(on)))
         counted = agreeing.agg(F.count("*").alias("pairs")).selectExpr(f"{number} as number", "pairs")
         yield number, (counted, min(thousandths, 1000) / 1000)

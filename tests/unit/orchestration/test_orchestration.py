@@ -133,6 +133,25 @@ def test_a_fault_of_ours_parks_the_batch_and_lets_later_ones_pass(pipeline: Pipe
     assert states(pipeline) == ["succeeded", "parked"]
 
 
+def test_what_the_job_itself_refused_is_the_cause_of_a_failed_run(pipeline: Pipeline) -> None:
+    pipeline.land_contacts(contact(1))
+    pipeline.tick(10)
+    (run_id,) = pipeline.jobs.runs
+    told = {
+        "trap": "guard_broken",
+        "table": "insights",
+        "where": "largest_profile",
+        "detail": "it has 6 rows",
+        "severity": "error",
+    }
+    pipeline.do_the_work_of(run_id, warnings=[told | {"severity": "error"}, told | {"where": "other", "severity": "warning"}])
+    pipeline.fail_runs("client_error", "RUN_EXECUTION_ERROR")
+    pipeline.tick()
+    (batch,) = pipeline.context.ledger.batches()
+    assert (batch.state, batch.cause.endswith("(largest_profile: it has 6 rows)")) == ("parked", True)
+    assert pipeline.lake.head(GOLD, GOLD_MANIFEST) is None
+
+
 def test_a_run_that_was_deleted_is_repeated(pipeline: Pipeline) -> None:
     pipeline.land_contacts(contact(1))
     pipeline.tick(10)

@@ -10,14 +10,25 @@ from spark_jobs.insights.intermediate import digest
 from spark_jobs.insights.judge.chains import Link, chain
 from spark_jobs.insights.judge.changes import RulePairs, useless
 from spark_jobs.insights.judge.forecast import together
-from spark_jobs.insights.task import shipped_rules
+from spark_jobs.insights.task import shipped_rules, with_refusals
 from spark_jobs.insights.unify.ascii_table import MANY, ONE
 from spark_jobs.insights.unify.components import joined
+from tests.contracts import make_outcome
 
 
 def test_what_pairs_join_through_others_is_one_group_by_its_smallest_member() -> None:
     assert joined([(5, 3), (9, 5), (7, 8), (8, 7), (-4, 9)]) == {3: -4, 5: -4, 9: -4, -4: -4, 7: 7, 8: 7}
     assert joined([]) == {}
+
+
+def test_the_outcome_of_a_run_says_why_it_may_not_be_published_until_it_may() -> None:
+    outcome = make_outcome()
+    refused = with_refusals(outcome, ("largest_profile: the largest profile has 6 rows (allowed: 5)", "too much to compare"))
+    assert [(one.where, one.detail, one.severity) for one in refused.warnings] == [
+        ("largest_profile", "the largest profile has 6 rows (allowed: 5)", "error"),
+        ("too much to compare", "too much to compare", "error"),
+    ]
+    assert with_refusals(refused, ()) == outcome
 
 
 def test_groups_do_not_depend_on_the_order_of_the_pairs() -> None:
