@@ -41,6 +41,8 @@ def open_rules(path: Path) -> InsightsRules:
     """Read the file; raises `RulesError` where that cannot be, and as `read_rules`."""
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RulesError(path.name, f"there is no such file in {path.parent.absolute()}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RulesError(path.name, f"cannot be read as UTF-8 text ({type(error).__name__})") from error
     return read_rules(text, file=path.name)

@@ -36,6 +36,7 @@ def test_lint_ends_with_what_customer_insights_would_refuse(rules: Path) -> None
     code, told = said("lint", "--rules", str(rules))
     assert code == 2
     assert "line 2" in told
+    assert said("lint", "--rules", "nowhere.toml") == (2, f"nowhere.toml: there is no such file in {Path.cwd()}\n")
 
 
 def test_steps_mark_what_is_new_once_the_list_was_confirmed(rules: Path) -> None:
