@@ -1,6 +1,6 @@
 """Bronze to gold: the job against what a data engineer would use instead, on the same customers, in the same run.
 
-    python -m benchmarks.spark [--rows 1000000] [--only ours,documented] [--batches 3] [--times 4] [--long 50]
+    python -m benchmarks.spark [--rows 1000000] [--only ours-publications,documented] [--batches 3] [--times 4] [--long 50]
 
 Each contestant is a process of its own with two cores; the start of its session is not counted. Bronze is made by the kernel
 that the functions run. What each shows as current in the end is compared, row by row, with rows that no engine made. Seconds
@@ -18,23 +18,25 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from benchmarks.peers.contestant import Clock, Contestant
 from benchmarks.peers.oracle import judged, write_expected
 from benchmarks.peers.tables import HEAD, Measured, comparison
 from benchmarks.peers.workload import CHANGED, Workload
+from shared.contracts.publication import Layout
 
 #: Option -> where it is, and what it is called.
 CONTESTANTS: Final = {
-    "ours": ("ours.Ours", "ours, layout `publications`"),
+    **{f"ours-{layout}": ("ours.Ours", f"ours, layout `{layout}`") for layout in get_args(Layout)},
     "close-and-append": ("merges.CloseAndAppend", "MERGE to close rows, then append; gold rebuilt"),
     "documented": ("merges.Documented", "MERGE pattern of the documentation; gold rebuilt"),
     "auto-cdc": ("auto_cdc.AutoCdc", "AUTO CDC of Spark's own pipelines, SCD 1; no gold"),
     "sample": ("sample.Sample", "the sample's way: all bytes again"),
     "duckdb": ("ducks.Duck", "DuckDB, own tables; gold rebuilt"),
 }
-_OURS: Final = tuple(name for name in CONTESTANTS if name.startswith("ours"))
+_OURS: Final = tuple(name for name in CONTESTANTS if name.startswith("ours-"))
+_LEFT_OUT: Final = {"ours-full_data", "ours-delta"}  # unless asked for
 _BEGINS_AGAIN: Final = ("sample",)  # from all bytes, whether or not they changed
 
 
@@ -43,7 +45,8 @@ def measure(name: str, workload: Workload) -> dict[str, Any]:
     module, _, cls = CONTESTANTS[name][0].partition(".")
     clock, folder = Clock(), workload.folder / name
     folder.mkdir()
-    contestant: Contestant = getattr(import_module(f"benchmarks.peers.{module}"), cls)(workload, folder, clock)
+    given = {"layout": name.removeprefix("ours-")} if name in _OURS else {}
+    contestant: Contestant = getattr(import_module(f"benchmarks.peers.{module}"), cls)(workload, folder, clock, **given)
     batches = []
     for number in workload.numbers:
         if workload.is_repeat(number) and name in _BEGINS_AGAIN:
@@ -114,8 +117,9 @@ def long(rows: int, batches: int, names: Sequence[str]) -> Iterator[str]:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="bronze to gold, against the alternatives")
+    usual = [name for name in CONTESTANTS if name not in _LEFT_OUT]
     parser.add_argument("--rows", type=int, default=1_000_000, help="customers, and as many finance rows")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CONTESTANTS), help=", ".join(CONTESTANTS))
+    parser.add_argument("--only", type=lambda text: text.split(","), default=usual, help=", ".join(CONTESTANTS))
     parser.add_argument("--batches", type=int, default=3, help="that change something")
     parser.add_argument("--times", type=int, default=0, help="ours on a base so many times larger as well")
     parser.add_argument("--long", type=int, default=0, help="ours with so many batches as well, six or more")

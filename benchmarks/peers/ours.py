@@ -24,10 +24,9 @@ from spark_jobs.tables import Table
 class Ours:
     """The job: history of both entities, rejects, row accounting, two gold tables; published as the functions do."""
 
-    layout: Layout = "publications"
-
-    def __init__(self, workload: Workload, folder: Path, clock: Clock) -> None:
+    def __init__(self, workload: Workload, folder: Path, clock: Clock, layout: Layout = "publications") -> None:
         """See `Contestant`."""
+        self._layout = layout
         self._workload = workload
         self._clock = clock
         self._house = Lakehouse(folder)
@@ -43,7 +42,7 @@ class Ours:
         manifest = read_manifest((self._workload.folder / place).read_bytes(), batch_id)
         target = self._house.folder / place
         target.parent.mkdir(parents=True)
-        target.write_bytes(write_manifest(replace(manifest, gold=replace(manifest.gold, layout=self.layout))))
+        target.write_bytes(write_manifest(replace(manifest, gold=replace(manifest.gold, layout=self._layout))))
 
     def run(self, number: int) -> None:
         """See `Contestant`."""
