@@ -34,6 +34,9 @@ _LAPTOP = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.warehouse.dir": ".local/spark-warehouse",
+    # A batch needs some 220 generated classes. With room for 100 (the default), of which the one used longest ago goes first,
+    # none is left when the next batch asks for it: all are compiled again, by Spark and by the JIT.
+    "spark.sql.codegen.cache.maxEntries": "1000",
     # Joins of much data hash the smaller side of each partition, as Photon does, and need not sort both.
     "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
 }
