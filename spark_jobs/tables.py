@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
@@ -93,7 +93,7 @@ class Table:
         """Say whether the rows that changed after a version can be found by their `__version`."""
         commits = self._commits() if 0 <= since <= until else {}
         between = [commits.get(version) for version in range(since + 1, until + 1)]
-        return bool(commits) and all(place is not None and self._operation(place) in _INCREMENTAL for place in between)
+        return bool(commits) and all(place is not None and self._is_incremental(place) for place in between)
 
     def _commits(self) -> dict[int, str]:
         """Return version -> place of the commits that the log still holds."""
@@ -101,9 +101,12 @@ class Table:
         found = {file.place: _COMMIT.search(file.place) for file in files}
         return {int(match[1]): place for place, match in found.items() if match}
 
-    def _operation(self, place: str) -> str:
+    def _is_incremental(self, place: str) -> bool:
         lines = (json.loads(line) for line in (self._lake.read_text(place) or "").splitlines())
-        return next((str(line["commitInfo"]["operation"]) for line in lines if "commitInfo" in line), "")
+        commit: dict[str, Any] = next((line["commitInfo"] for line in lines if "commitInfo" in line), {})
+        # A write with a predicate is that of `replace`: nobody else writes silver.
+        is_replacement = commit.get("operation") == "WRITE" and "predicate" in commit.get("operationParameters", {})
+        return is_replacement or commit.get("operation") in _INCREMENTAL
 
     def write(self, rows: DataFrame, keys: Sequence[str], *, replaces: bool) -> None:
         """Make the table of these rows; it remembers what tells its events apart.
@@ -151,6 +154,10 @@ class Table:
             f"MERGE INTO {self._sql_name} t USING {quoted(view)} s ON {same} "
             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
         )
+
+    def replace(self, rows: DataFrame, where: str) -> None:
+        """Put rows in place of those that a condition holds for, as it does for each of them. One commit."""
+        rows.write.format("delta").mode("overwrite").option("replaceWhere", where).save(self.path)
 
     def delete(self, where: str) -> None:
         """Delete the rows that a condition holds for; their files may hold them still (`purge`, `vacuum`)."""

@@ -26,13 +26,14 @@ from shared.contracts.outcome import Finding
 from spark_jobs.errors import ConservationError
 from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.repeated import MOST, WORTH_A_PASS
+from spark_jobs.silver.effect.observed import Observed
+from spark_jobs.silver.effect.replacement import Replacement
 from spark_jobs.silver.labels import Labelling
 from spark_jobs.silver.landed.bronze import BronzeRows
 from spark_jobs.silver.landed.currencies import PROPERTY
 from spark_jobs.silver.landed.erased import ERASED
 from spark_jobs.silver.landed.rejects import OF_BRONZE, bronze_rejects
 from spark_jobs.silver.landed.shape import Shape
-from spark_jobs.silver.observed import Observed
 from spark_jobs.silver.restating import Restating
 from spark_jobs.silver.sides import Sides
 from spark_jobs.silver.stored import Stored
@@ -91,8 +92,8 @@ class Merge:
         self.labels.add_columns(self.shape.types)
         if staged is not None and observed.is_change():
             self._merge(staged)
-        if staged is not None and not self._fits_the_driver(sides):
-            self.lake.delete(self._staging)
+        if staged is not None:
+            staged.delete(self.lake)
         for column, symbol in self.shape.currencies.items():
             if symbol and column not in stored.currencies:
                 table.set_property(f"{PROPERTY}{column}", symbol)
@@ -111,10 +112,6 @@ class Merge:
     def _version(self) -> int:
         """What the rows that this merge writes carry: later than all that gold was built of."""
         return self.stored.version + 1
-
-    @property
-    def _staging(self) -> str:
-        return f"{self.batch.folder}/staged/{self.entity.name}"
 
     def _sides(self) -> Sides:
         """Return what meets, with what breaks a rule `unique`, which takes a pass of its own where there is such a rule."""
@@ -159,14 +156,14 @@ class Merge:
         several = sides.new(observed.landed(sides.landed(only=repeated)))
         return built.unionByName(self._stamped(sides.reconciled(several, observed)))
 
-    def _staged(self, sides: Sides, observed: Observed) -> DataFrame:
-        """Return the rows that change, computed once and kept until they are merged."""
+    def _staged(self, sides: Sides, observed: Observed) -> Replacement:
+        """Return the rows that change."""
         new = sides.new(observed.landed(sides.landed()))
         changed = self._stamped(observed.changed(sides.reconciled(new.unionByName(sides.touched()), observed)))
+        identity = self.shape.plan.identity
         if self._fits_the_driver(sides):
-            return self.spark.createDataFrame(changed.toArrow(), changed.schema)
-        changed.write.mode("overwrite").parquet(self.lake.path(self._staging))
-        return self.spark.read.schema(changed.schema).parquet(self.lake.path(self._staging))
+            return Replacement.in_driver(changed, identity, self.stored.columns)
+        return Replacement.in_lake(self.lake, changed, identity, f"{self.batch.folder}/staged/{self.entity.name}")
 
     def _fits_the_driver(self, sides: Sides) -> bool:
         """Say whether few rows change: few events change few, unless files end what they leave out."""
@@ -177,10 +174,10 @@ class Merge:
         self._check(counts)
         return counts
 
-    def _merge(self, staged: DataFrame) -> None:
+    def _merge(self, staged: Replacement) -> None:
         there = self.labels.data
         self.stored.table.add_columns({name: kind for name, kind in self.shape.types.items() if name not in there})
-        self.stored.table.merge(staged, self.shape.plan.identity)
+        staged.put_into(self.stored.table)
 
     def _restated(self, restating: Restating) -> Merge:
         """Bring the table to what its events are told apart by now, and to types that widened; return the merge into that."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from shared.contracts.entity import Entity
     from spark_jobs.repeated import Repeated
-    from spark_jobs.silver.observed import Observed
+    from spark_jobs.silver.effect.observed import Observed
 
 #: Up to this many rows, the keys of a batch are sent to every task, and the stored table is not shuffled to meet them.
 _MOST_BROADCAST = 500_000

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spark_jobs.errors import IdentityConflictError
-from spark_jobs.lake import Lake
+from spark_jobs.lake import MOST_IN_DRIVER, File, Lake
+from spark_jobs.silver.merge import Merge
 from spark_jobs.silver.task import run as run_silver
+from spark_jobs.tables import Table
 from tests.spark.cdc_oracle import Event, Row, history, newest
 from tests.spark.conftest import CUSTOMER, Pipeline, customer, sink
 from tests.spark.test_silver import finance
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pyspark.sql import SparkSession
+
+    from shared.contracts.counts import MergeCounts
 
 pytestmark = pytest.mark.spark
 
@@ -249,14 +253,28 @@ class CutLake(Lake):
         super().delete(place)
         self._reach("staged rows gone" if staged else "")
 
+    def files(self, place: str, *, deep: bool = True) -> list[File]:
+        if self._notes == 1 and "_rejected/" in place:  # the first question of who keeps rejected rows
+            self._reach("replaced")
+        return super().files(place, deep=deep)
 
+
+_OF_BOTH = ["staged", "noted", "rejected rows kept", "noted again"]
+
+
+@pytest.mark.parametrize(
+    ("most_in_driver", "points"),
+    [
+        pytest.param(0, [*_OF_BOTH, "merged", "staged rows gone"], id="many rows, kept in the lake"),
+        pytest.param(MOST_IN_DRIVER, [*_OF_BOTH, "replaced"], id="few rows, kept in the driver"),
+    ],
+)
 def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(
-    untracked: Pipeline, monkeypatch: pytest.MonkeyPatch
+    untracked: Pipeline, monkeypatch: pytest.MonkeyPatch, most_in_driver: int, points: list[str]
 ) -> None:
-    monkeypatch.setattr("spark_jobs.silver.merge.MOST_IN_DRIVER", 0)  # as in a batch of many rows, which writes once more
+    monkeypatch.setattr("spark_jobs.silver.merge.MOST_IN_DRIVER", most_in_driver)
     events = [upsert("a", 1, "x"), upsert("b", 1, "x")]
     merge(untracked, [events])
-    points = ["staged", "noted", "merged", "staged rows gone", "rejected rows kept", "noted again"]
     for number, point in enumerate(points, 1):
         new = [upsert("a", 10 * number, "xy"[number % 2]), upsert("b", 100 - number, f"late {number}")]
         new.append(delete("b", 100 - number) if number == 3 else upsert("c", number, "z"))
@@ -271,6 +289,36 @@ def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(
         assert counts["applied"] + counts["superseded"] == 3, point
         assert stored(untracked) == history(events), point
         assert untracked.table("customer_rejected").where(f"_batch_id = '{batch_id}'").count() == 1, point
+
+
+@pytest.mark.parametrize(
+    "conditions", [pytest.param((), id="as on a laptop"), pytest.param(("as_on_a_cluster",), id="as on a cluster")]
+)
+def test_a_batch_of_few_rows_is_one_commit_that_a_belated_attempt_may_repeat(
+    untracked: Pipeline, request: pytest.FixtureRequest, conditions: tuple[str, ...]
+) -> None:
+    """Who reads by name finds the table before or after; an attempt that was given up and is still there does no harm."""
+    for name in conditions:
+        request.getfixturevalue(name)
+    first, second = [upsert("a", 1, "x"), upsert("b", 1, "x")], [upsert("a", 2, "y"), delete("b", 3), upsert("c", 1, "z")]
+    merge(untracked, [first])
+    untracked.land([landed(event) for event in second])
+    batch = untracked.batch(untracked.manifest())
+    belated = Merge.read(untracked.spark, untracked.lake, batch, batch.entities["customer"])
+    meanwhile: list[dict[str, Any]] = []
+
+    def note(counts: MergeCounts) -> None:
+        if not counts.merged:  # it has looked, and decided what to write
+            meanwhile.append(untracked.silver(batch.batch_id)["entities"]["customer"])
+
+    table = Table(untracked.spark, untracked.lake, "customer")
+    before = table.version()
+    belated.run(note, lambda _: None)
+    assert table.version() == before + 2, "one commit each"
+    assert table.changed_only_by_merge(before, before + 2)
+    assert len(meanwhile) == 1
+    assert stored(untracked) == history([*first, *second])
+    assert not list(untracked.folder.glob(f"pipeline/batches/{batch.batch_id}/*/")), "it left nothing in the lake"
 
 
 def test_of_two_upserts_of_one_sequence_the_content_decides_whichever_comes_first(pipeline: Pipeline) -> None:
