@@ -57,15 +57,31 @@ class Merge:
     bronze: BronzeRows
     labels: Labelling
     shape: Shape
+    trusts: bool  # the types of values are taken to be those stored, until an event says that one is not
 
     @classmethod
-    def read(cls, spark: SparkSession, lake: Lake, batch: Manifest, entity: Entity) -> Self:
-        """Read what is stored, and decide the columns; nothing is written yet."""
+    def read(cls, spark: SparkSession, lake: Lake, batch: Manifest, entity: Entity, *, trusting: bool = True) -> Self:
+        """Read what is stored, and decide the columns; nothing is written yet.
+
+        Unless it is `trusting`, it looks at all values of a finance file first. One that had no reject yet is trusted: most
+        files are like those before, and a pass over their values tells nothing that reading them does not.
+        """
         stored = Stored.read(spark, lake, batch, entity)
         bronze = BronzeRows(spark=spark, lake=lake, batch=batch, entity=entity)
         labels = Labelling.read(lake, batch, entity, bronze.columns, stored.table, stored.columns, stored.labels)
-        shape = bronze.shape(labels.data, stored.currencies)
-        return cls(spark=spark, lake=lake, batch=batch, entity=entity, stored=stored, bronze=bronze, labels=labels, shape=shape)
+        trusts = trusting and bronze.may_trust(labels.data) and not stored.rejected.exists()
+        shape = bronze.shape(labels.data, stored.currencies, trusting=trusts)
+        return cls(
+            spark=spark,
+            lake=lake,
+            batch=batch,
+            entity=entity,
+            stored=stored,
+            bronze=bronze,
+            labels=labels,
+            shape=shape,
+            trusts=trusts,
+        )
 
     def run(self, note: Callable[[MergeCounts], None], warn: Callable[[Sequence[Finding]], None]) -> None:
         """Carry it out; `note` writes down the counts, before and after the merge, and what `warn` was told until then.
@@ -86,6 +102,9 @@ class Merge:
         observed = Observed(self.entity, self.shape.types, overtaken=self.bronze.overtaken)
         sides = self._sides()
         staged = None if stored.is_new else self._staged(sides, observed)
+        if self.trusts and staged is not None and not observed.is_all_read():
+            Merge.read(self.spark, self.lake, self.batch, self.entity, trusting=False).run(note, warn)
+            return
         counts = self._build(sides, observed) if staged is None else self._checked(observed)
         warn(self._told(sides, observed))
         note(_noted(counts))

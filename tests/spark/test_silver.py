@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.config.tables import Configuration, read_configuration
-from shared.config.vocabulary import DataSet
+from shared.config.vocabulary import DataSet, Deletes
 from shared.contracts.entity import Rule
 from spark_jobs.errors import ConservationError
+from spark_jobs.silver.landed.inference import evidence
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
 if TYPE_CHECKING:
@@ -123,6 +124,25 @@ def test_finance_types_are_inferred_of_all_values_and_widen_where_later_ones_do_
     assert (kinds["later"], kinds["spend"], kinds["visits"]) == ("bigint", "string", "bigint")
     found = {row["cid"]: row["spend"] for row in pipeline.current("customer_finance")}
     assert found == {"007": "10.5", "8": "11", "9": "cheap", "10": "1"}, "as it landed, and not 10.50"
+
+
+def test_values_are_looked_at_before_they_are_read_only_where_one_is_not_of_its_columns_type(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def look(*given: Any, rows: int) -> Any:
+        looks.append(rows)
+        return evidence(*given, rows=rows)
+
+    monkeypatch.setattr("spark_jobs.silver.landed.bronze.evidence", look)
+    pipeline.configuration = finance(deleted_when=Deletes(column="gone", values=("yes",)))
+    texts = ["1,10,no", "1,20,no", "2,30,no", "2,many,yes", "3,40,no"]  # a record that says its key is gone has values, too
+    for hours, text in enumerate(texts):
+        pipeline.finance(f"cid,spend,gone\n{text}", hours=hours, file=f"{hours}.csv")
+        assert silver(pipeline, "customer_finance")["applied"] == 1
+    assert looks == [1, 1], "the first file, and the one with a word"
+    assert sorted((row["cid"], row["spend"]) for row in pipeline.current("customer_finance")) == [("1", "20"), ("3", "40")]
 
 
 def test_the_newest_file_and_its_last_record_win(pipeline: Pipeline) -> None:

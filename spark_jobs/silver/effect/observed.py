@@ -13,7 +13,7 @@ from shared.contracts.entity import Entity
 from spark_jobs.silver.history.closings import Closing, start_of
 from spark_jobs.silver.history.intervals import BEATEN, BECAME, NEW, WAS_CURRENT, WAS_SHOWN
 from spark_jobs.silver.history.plan import Plan
-from spark_jobs.silver.landed.events import WARNINGS
+from spark_jobs.silver.landed.events import UNREAD, WARNINGS
 from spark_jobs.silver.landed.rules import checks
 from spark_jobs.silver.unique import unique_rules
 from spark_jobs.tables import Totals, is_shown
@@ -40,7 +40,7 @@ class Observed:
             for place, name in enumerate(self._rules)
         }
         applied = {"applied": F.size(ERRORS) == 0} if alone else {}
-        return self._count(rows, read=F.lit(True), rejected=F.size(ERRORS) > 0, **applied, **broken)
+        return self._count(rows, read=F.lit(True), rejected=F.size(ERRORS) > 0, unread=F.col(UNREAD), **applied, **broken)
 
     def became(self, ordered: DataFrame) -> DataFrame:
         """Count what became of the new events, and of the stored ones that a new one takes the place of."""
@@ -77,6 +77,10 @@ class Observed:
             current=before.current + self._sum("current") - self._sum("current_before"),
             shown=before.shown + self._sum("shown") - self._sum("shown_before"),
         )
+
+    def is_all_read(self) -> bool:
+        """Say whether every value was of the type that its column was inferred to have; waits for the pass that counts."""
+        return not self._sum("unread")
 
     def is_change(self) -> bool:
         """Say whether there is anything to merge; waits for the pass that makes the counts."""

@@ -2,7 +2,7 @@
 
 Many are kept in a folder of the lake, and meet the table in a MERGE. Few stay in the driver: they are named by digests in one
 write that takes out and puts in (`replaceWhere`), so that the table is searched for them once more and not three times, and
-what a reader finds is the table before or after (docs/adr/0021).
+what a reader finds is the table before or after (docs/adr/0022).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
@@ -85,14 +85,17 @@ class BronzeRows:
         """The landed columns of all parts."""
         return list(dict.fromkeys(column.name for version, _ in self.groups for column in self.batch.schemas[version]))
 
-    def shape(self, stored: Mapping[str, str], currencies: Mapping[str, str] = MappingProxyType({})) -> Shape:
+    def shape(
+        self, stored: Mapping[str, str], currencies: Mapping[str, str] = MappingProxyType({}), *, trusting: bool = False
+    ) -> Shape:
         """Decide the entity's columns; `stored` are those of its table with their types, `currencies` what amounts carried.
 
         The type of a finance column follows from all its values, unless it is configured: what it does not hold widens it.
+        `trusting` takes the stored types for those of the values, as `may_trust` allows; events tell where that is not so.
         """
-        found = self._evidence(stored) if self.entity.source == "finance" else {}
         known = {name.lower(): kind for name, kind in stored.items()}
-        inferred: dict[str, str] = {}
+        found = self._evidence(stored) if self.entity.source == "finance" and not trusting else {}
+        inferred = dict(known) if trusting else {}
         told: list[Finding] = []
         for name, seen in found.items():
             before = known.get(name)
@@ -107,6 +110,16 @@ class BronzeRows:
         told += other_currencies(self.entity, signs, read)
         return replace(decision, currencies=read, findings=tuple(told))
 
+    def may_trust(self, stored: Mapping[str, str]) -> bool:
+        """Say whether every type that values may decide is stored, and a value of another type is told by its event."""
+        known = {name.lower() for name in stored}
+        return (
+            self.entity.source == "finance"
+            and not self.entity.rounded
+            and not self.entity.lenient
+            and all(name.lower() in known for _, pairs in self._wanted(self._is_open(stored)) for _, name in pairs)
+        )
+
     def _symbols(self) -> dict[str, frozenset[str]]:
         """Return the currency symbols of the columns that may have any, by their silver names in lower case."""
         wanted = amounts(self.entity)
@@ -115,25 +128,31 @@ class BronzeRows:
 
     def _evidence(self, stored: Mapping[str, str]) -> dict[str, Evidence]:
         """Return what the values say of the columns whose type nobody fixed, by their silver names in lower case."""
-        fixed = {name.lower() for name in (*self.entity.types, *self.entity.keys)}
         known = {name.lower(): kind for name, kind in stored.items()}
-
-        def is_open(landed: str, silver: str) -> bool:
-            return not {landed.lower(), silver.lower()} & fixed and known.get(silver.lower()) != "string"
-
-        text = self._values(is_open)
+        text = self._values(self._is_open(stored))
         if text is None:
             return {}
         return evidence(text, {name: known.get(name) for name in text.columns}, self.entity.notation, rows=self.count)
 
-    def _values(self, is_wanted: Callable[[str, str], bool]) -> DataFrame | None:
-        """Return the landed texts of columns, chosen by their landed and silver names, by the latter in lower case."""
-        texts = []
+    def _is_open(self, stored: Mapping[str, str]) -> Callable[[str, str], bool]:
+        """Return what says of a column, by its landed and its silver name, whether its values may decide its type."""
+        fixed = {name.lower() for name in (*self.entity.types, *self.entity.keys)}
+        text = {name.lower() for name, kind in stored.items() if kind == "string"}
+        return lambda landed, silver: not {landed.lower(), silver.lower()} & fixed and silver.lower() not in text
+
+    def _wanted(self, is_wanted: Callable[[str, str], bool]) -> Iterator[tuple[list[ManifestPart], list[tuple[str, str]]]]:
+        """Yield parts of one schema version with the columns of theirs that are wanted, by their landed and silver names."""
         for version, parts in self.groups:
             names = named(self.entity, [column.name for column in self.batch.schemas[version]])
-            wanted = [pair for pair in names.items() if is_wanted(*pair)]
-            if wanted:
-                texts.append(self._text(parts).select(*(F.col(quoted(landed)).alias(name.lower()) for landed, name in wanted)))
+            if wanted := [pair for pair in names.items() if is_wanted(*pair)]:
+                yield parts, wanted
+
+    def _values(self, is_wanted: Callable[[str, str], bool]) -> DataFrame | None:
+        """Return the landed texts of columns, by their silver names in lower case."""
+        texts = [
+            self._text(parts).select(*(F.col(quoted(landed)).alias(name.lower()) for landed, name in wanted))
+            for parts, wanted in self._wanted(is_wanted)
+        ]
         return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), texts) if texts else None
 
     def typed(

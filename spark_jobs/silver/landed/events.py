@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shared.contracts.erasure.keys import ErasedKey
 
 WARNINGS = "_warnings"
+#: Of an event: has it a value that is none of the type which its column was inferred to have? Of Dataverse nothing is inferred.
+UNREAD = "__unread"
 _VERSION, _SINK = SEQUENCE
 
 
@@ -36,8 +38,8 @@ def events(
 ) -> DataFrame:
     """Type and check the landed rows of one schema version; those whose key is one of `kept_out` are rejected.
 
-    Returns the shape's columns, `DELETED`, `ERRORS` and `WARNINGS` (arrays of `<check>:<column>`); with `keep_row` also
-    `_row`, the landed columns as JSON.
+    Returns the shape's columns, `DELETED`, `ERRORS` and `WARNINGS` (arrays of `<check>:<column>`), `UNREAD`; with `keep_row`
+    also `_row`, the landed columns as JSON.
     """
     names = named(entity, [column.name for column in columns])
     landed = {name.lower(): column for column in columns for name in (names.get(column.name),) if name}
@@ -66,11 +68,13 @@ def events(
     errors = [*always, *((code, f"not {DELETED} and ({broken})") for code, broken, soft in other if not soft)]
     warnings = [(code, f"not {DELETED} and ({broken})") for code, broken, soft in other if soft]
     pairs = ", ".join(f"{literal(column.name)}, {_raw(column.name)}" for column in columns if not _is_lineage(column.name))
+    inferred = () if entity.source == "dataverse" else (one for name, _, one, _ in misfits if name.lower() not in shape.strict)
     return rows.selectExpr(
         *(quoted(name) for name in shape.stored),
         DELETED,
         f"{_names_where(errors)} as {ERRORS}",
         f"{_names_where(warnings)} as {WARNINGS}",
+        f"{' or '.join(f'({unread})' for unread in inferred) or 'false'} as {UNREAD}",
         *((f"to_json(map({pairs})) as {ROW}",) if keep_row else ()),
     )
 
