@@ -189,7 +189,7 @@ def test_a_crash_before_the_stored_rows_were_brought_up_to_date_is_made_good(
     pipeline.know({"statecode": {0: "Active"}}, hours=1)
     pipeline.land([customer("b", 1, statecode="0")], COLUMNS)
     batch = pipeline.manifest()
-    for step in ("add_columns", "merge", "update", "set_property"):
+    for step in ("add_columns", "replace", "update", "set_property"):
         with monkeypatch.context() as patched:
             patched.setattr(f"spark_jobs.tables.Table.{step}", _die)
             with pytest.raises(RuntimeError):
