@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
@@ -79,9 +79,9 @@ class Increment:
         upserts = [replace(file, role="upserts") for file in written if file.rows]
         if not upserts:
             self.writing.lake.delete(whole(GOLD, folder))
-        elif not keys.are_touched():
+        elif keys.told() is None:
             self._check_others(upserts)
-        stale = self._stale(upserts)
+        stale = self._stale(upserts, frozenset() if not upserts else keys.told())
         deletes = self._deletes(stale)
         gone = sum(file.rows for file in deletes)
         files = [replace(file, replaces=file.rows) for file in deletes]
@@ -122,22 +122,21 @@ class Increment:
         if others.join(F.broadcast(self._keys(upserts)), key, "left_semi").take(1):
             raise ModelError(self.writing.model.name, f"the primary key {key} has one value in several rows")
 
-    def _stale(self, upserts: Sequence[GoldFile]) -> _Stale:
+    def _stale(self, upserts: Sequence[GoldFile], new: frozenset[Any] | None) -> _Stale:
         key, phones = self.writing.model.primary_key, self.writing.phones
         held = [self.writing.model.rebuilt_by, *phones, *phones.values()]
         stale = self.touched.rows_of(self._published(held), self._rebuilt_by)
-        found = few(self.writing.marked(stale)) if self.touched.named is not None else None
-        new = few(self._keys(upserts)) if found is not None and upserts else None
-        if found is not None and (new is not None or not upserts):
-            there = frozenset() if new is None else frozenset(new.column(0).to_pylist())
-            left = [(value,) for value in found.column(0).to_pylist() if value not in there]
+        found = few(self.writing.marked(stale)) if self.touched.are_few else None
+        if found is not None and new is None and (written := few(self._keys(upserts))) is not None:
+            new = frozenset(written.column(0).to_pylist())
+        if found is not None and new is not None:
+            left = [(value,) for value in found.column(0).to_pylist() if value not in new]
             gone = self.writing.spark.createDataFrame(left, f"{quoted(key)} {self.writing.columns[key]}") if left else None
             return _Stale(rows=found.num_rows, lost=self.writing.lost_in(found.to_pylist()), gone=gone, many=len(left))
         rows, lost = self.writing.count(stale)
         keys = stale.select(quoted(key))
-        return _Stale(
-            rows=rows, lost=lost, gone=keys.join(self._keys(upserts), key, "left_anti") if upserts else keys, many=rows
-        )
+        gone = keys.join(self._keys(upserts), key, "left_anti") if upserts else keys
+        return _Stale(rows=rows, lost=lost, gone=gone, many=rows)
 
     def _deletes(self, stale: _Stale) -> list[GoldFile]:
         """Write the keys that are gone. The other columns hold null: without them the records would be corrupt."""

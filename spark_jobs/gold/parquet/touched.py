@@ -34,6 +34,11 @@ class Touched:
     table: DataFrame  # of one column
     named: tuple[str, ...] | None = None  # where they are few
 
+    @property
+    def are_few(self) -> bool:
+        """Whether what is theirs may be few enough to pass through the driver."""
+        return self.count <= MOST_IN_DRIVER
+
     def rows_of(self, rows: DataFrame, text: str) -> DataFrame:
         """Return the rows of which a text, given as SQL, is one of the values."""
         if self.named is not None:
@@ -48,7 +53,7 @@ class Touched:
 
     def held(self, rows: DataFrame) -> DataFrame:
         """Return rows of these values as ones that no further query has to look for; as they are where they are many."""
-        found = few(rows) if self.named is not None else None
+        found = few(rows) if self.are_few else None
         return rows if found is None else rows.sparkSession.createDataFrame(found, rows.schema)
 
     def is_besides(self, text: str) -> str:

@@ -149,17 +149,16 @@ class FreshKeys:
         if not self.is_key_rebuilt_by or self.touched.named is None:
             return rows
         key = quoted(self.model.primary_key)
-        strays = self.touched.is_besides(f"cast({key} as string)")
-        digests_told = F.size(F.collect_set(F.xxhash64(F.col(key)))).alias("digests")
-        counts = F.count(F.col(key)).alias("keys"), F.count_if(F.expr(strays)).alias("strays")
-        return rows.observe(self.observed, *counts, digests_told)
+        strays = F.count_if(F.expr(self.touched.is_besides(f"cast({key} as string)"))).alias("strays")
+        return rows.observe(self.observed, F.count(F.col(key)).alias("rows"), strays, F.collect_set(F.col(key)).alias("keys"))
+
+    def told(self) -> frozenset[Any] | None:
+        """Return the keys, all of them touched values, once they are written; None where that is not known."""
+        if not self.is_key_rebuilt_by or self.touched.named is None or not self.observed.get or self.observed.get["strays"]:
+            return None
+        return frozenset(self.observed.get["keys"])
 
     def are_unique(self) -> bool:
-        """Say whether it is known that they have a key each, and one that no row has which stays as it was published."""
-        return self.are_touched() and self.observed.get["digests"] == self.observed.get["keys"]
-
-    def are_touched(self) -> bool:
-        """Say whether it is known that all keys are values that were touched."""
-        if not self.is_key_rebuilt_by or self.touched.named is None:
-            return False
-        return bool(self.observed.get) and self.observed.get["strays"] == 0
+        """Say whether it is known that no two have the same key, and none that of a row which stays as it was published."""
+        found = self.told()
+        return found is not None and len(found) == self.observed.get["rows"]
