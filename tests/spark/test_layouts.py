@@ -145,6 +145,7 @@ def assert_readers_agree(pipeline: Pipeline) -> None:
 def test_increments_become_one_table_when_they_are_many_and_none_holds_what_was_erased(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("spark_jobs.gold.parquet.writing._ROWS_OF_ONE_FILE", 0)  # as where there are many
     with_layout(of_customers(pipeline), "incremental")
     pipeline.land([customer(str(n), 1) for n in range(6)])
     pipeline.run()
@@ -155,8 +156,8 @@ def test_increments_become_one_table_when_they_are_many_and_none_holds_what_was_
     told = pipeline.run()
     names = {"0": "name of 0", "1": "uno", "2": "back", "3": "name of 3", "4": "name of 4", "5": "name of 5"}
     assert {row["cid"]: row["name"] for row in pipeline.published("customer")} == names
-    (file,) = pipeline.files(manifest(pipeline), "customer")
-    assert file.parent == gold(pipeline) / "customer" / "FullData" / told["publication"]
+    folders = {file.parent for file in pipeline.files(manifest(pipeline), "customer")}
+    assert folders == {gold(pipeline) / "customer" / "FullData" / told["publication"]}
     hours = {path.parent.name for path in (gold(pipeline) / "customer" / "IncrementalData").rglob("*.parquet")}
     assert hours == {"p0002", "p0003"}, "who reads hours finds this change where it looks"
     assert told["warnings"] == []
@@ -170,6 +171,24 @@ def test_increments_become_one_table_when_they_are_many_and_none_holds_what_was_
     assert {row["cid"] for row in pipeline.published("customer")} == {"0", "1", "2", "4", "5"}
     assert {file.parent.name for file in pipeline.files(manifest(pipeline), "customer")} == {told["publication"]}
     assert_fit(pipeline)
+
+
+def test_a_row_with_the_key_of_one_that_stays_as_it_was_published_fails_its_model(pipeline: Pipeline) -> None:
+    """Rows that are found by something else than their key: an upsert would take the place of another one's."""
+    with_layout(pipeline, "incremental")
+    text = model_text("select cid, name from customer").replace(
+        'primary_key = "cid"', 'primary_key = "name"\nrebuilt_by = "cid"'
+    )
+    pipeline.models = [parse_model("named", text)]
+    pipeline.land([customer("1", 1, crc33_name="x"), customer("2", 1, crc33_name="y"), customer("3", 1, crc33_name="z")])
+    pipeline.run()
+    pipeline.land([customer("1", 2, crc33_name="new"), customer("3", 2, crc33_name="x")], hours=1)
+    pipeline.run()
+    expected = {"2": "y", "1": "new", "3": "x"}
+    assert {row["cid"]: row["name"] for row in pipeline.published("named")} == expected, "a key may move to another row"
+    pipeline.land([customer("1", 3, crc33_name="y")], hours=2)
+    assert "has one value in several rows" in pipeline.run()["failed"]["named"]
+    assert {row["cid"]: row["name"] for row in pipeline.published("named")} == expected
 
 
 class DiedError(Exception):
