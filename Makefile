@@ -3,8 +3,8 @@
 .PHONY: help setup demo up check doctor test test-random lint bench clean
 PYTHON := .venv/bin/python
 PARTS := ingest dialects storage orchestration dashboard spark insights
-# Two lanes: tests/conftest.py says what goes where
-PYTEST := $(PYTHON) -m pytest -n 2 --no-loadscope-reorder
+# Three lanes on two cores, since each waits now and then: tests/conftest.py says what goes where
+PYTEST := $(PYTHON) -m pytest -n 3 --no-loadscope-reorder
 SEED := $(shell date +%s)
 # The Python of .venv once that is made; to make it, the newest that the Functions runtime and Spark both support
 BOOTSTRAP := $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \

@@ -1,8 +1,8 @@
 """How tests run (lanes, seeds, temporary folders), and fixtures that several kinds of test share.
 
-The lanes are for `pytest -n 2 --no-loadscope-reorder`: a module stays in one process and is done in order, and a lane that is
+The lanes are for `pytest -n 3 --no-loadscope-reorder`: a module stays in one process and is done in order, and a lane that is
 done takes the next one. The tests of the jobs are one lane's, in one Spark that gets quicker the longer it runs, and the
-end-to-end tests in one stack; what takes longest begins first, and small modules fill up what is left of either lane.
+end-to-end tests another's, in one stack; what takes longest begins first, and a third lane works where these two wait.
 """
 
 from __future__ import annotations
