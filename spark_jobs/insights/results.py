@@ -74,11 +74,11 @@ class Results:
         """Return the ids of the newest preview, None before the first."""
         return None if self.newest() is None else self.table("Identity")
 
-    def write(self, preview: Preview, run: str) -> dict[str, Written]:
-        """Write the tables of a preview, and return them as they are read back."""
+    def write(self, preview: Preview, run: str, *, small: bool = False) -> dict[str, Written]:
+        """Write the tables of a preview, those of `small` ones as one file each, and return them as they are read back."""
 
         def one(table: tuple[str, DataFrame]) -> tuple[str, Written]:
-            name, rows = table
+            name, rows = table[0], table[1].coalesce(1) if small else table[1]
             path = self._lake.path(f"{self._place}/previews/{run}/{name}")
             observed = Observation()
             rows.observe(observed, F.count(F.lit(1)).alias("rows")).write.mode("overwrite").parquet(path)

@@ -114,7 +114,7 @@ def run(
         foreseen = pool.submit(forecast, rules, unification.grouped, members, switches)
         sized = pool.submit(sizes, rules, unification, given)
         paired = pool.submit(rule_pairs, unification, unification)
-        written = results.write(preview, name)
+        written = results.write(preview, name, small=source.small)
         forecasts, counts, pairs = foreseen.result(), sized.result(), paired.result()
     told = document(
         run=name,
