@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts.outcome import Finding
+from shared.contracts.publication import PUBLISHED_AT, is_of_deletes
 from spark_jobs.findings import LARGEST, MOST_DIGITS, is_text_by_nature, number_for_text
 
 _DICTIONARY_ONLY = "written as a dictionary of its values; write plain text"
@@ -58,6 +59,7 @@ class TableFiles:
     key: str | None
     shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # decimals -> precision and scale, as it declares them
     increments: frozenset[str] = frozenset()  # files whose rows take the place of others with their keys
+    _newest: dict[Any, Any] = field(default_factory=dict)  # key -> when its row that counts was published, of increments
     _keys: set[Any] = field(default_factory=set)
     _values: dict[str, Counter[str]] = field(default_factory=dict)  # of matched columns
     _dates: dict[str, tuple[int, int]] = field(default_factory=dict)  # filled, of which ISO 8601
@@ -66,13 +68,41 @@ class TableFiles:
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def inspect(self, gold: Path, locations: Sequence[str]) -> Iterator[Finding]:
-        """Judge the files at these places below a folder; a trap of a column is told once."""
+        """Judge the files at these places below a folder; a trap of a column is told once.
+
+        What values tell is told of the rows that count: increments take the place of others (docs/adr/0021).
+        """
+        if self.increments:
+            self._find_newest(gold, locations)
         for location in locations:
             for finding in self._file(gold / location, location):
                 if (finding.trap, finding.where) not in self._told:
                     self._told.add((finding.trap, finding.where))
                     yield finding
         yield from self._as_a_whole()
+
+    def _find_newest(self, gold: Path, locations: Sequence[str]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for location in locations:
+            try:
+                rows = pq.ParquetFile(gold / location).read(columns=[self.key, PUBLISHED_AT])
+                found = zip(rows[self.key].to_pylist(), rows[PUBLISHED_AT].to_pylist(), strict=True)
+            except (pa.ArrowException, OSError, KeyError):
+                continue  # what is wrong with the file is told where it is judged
+            for key, at in found:
+                self._newest[key] = max(at, self._newest.get(key, at))
+
+    def _counting(self, file: Any, columns: Mapping[str, Any], location: str) -> Any:
+        """Return which rows of a file count, as a mask; None: all."""
+        import pyarrow as pa
+
+        if not self._newest or not {self.key, PUBLISHED_AT} <= columns.keys():
+            return None
+        rows, is_gone = file.read(columns=[self.key, PUBLISHED_AT]), is_of_deletes(location)
+        found = zip(rows[self.key].to_pylist(), rows[PUBLISHED_AT].to_pylist(), strict=True)
+        return pa.array([not is_gone and self._newest.get(key) == at for key, at in found], pa.bool_())
 
     def _file(self, path: Path, location: str) -> Iterator[Finding]:
         import pyarrow as pa
@@ -138,19 +168,25 @@ class TableFiles:
             if repeated:
                 yield self._error("primary_key_repeats", location, f"{repeated} rows whose {self.key} another row has")
             others.update(filled)
+        counting = self._counting(file, columns, location)
+
+        def read(name: str) -> Any:
+            values = file.read(columns=[name])[name]
+            return values if counting is None else values.filter(counting)
+
         for name in (name for name, kind in columns.items() if pa.types.is_boolean(kind) and _DELETED.fullmatch(name)):
-            self._deleted[name] += pc.sum(file.read(columns=[name])[name]).as_py() or 0
+            self._deleted[name] += pc.sum(read(name)).as_py() or 0
         text = [name for name, kind in columns.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
         for name in text:
             if _MATCHED.search(name):
-                counted = pc.value_counts(file.read(columns=[name])[name].drop_null())
+                counted = pc.value_counts(read(name).drop_null())
                 counts = {one["values"]: one["counts"] for one in counted.to_pylist() if one["values"].strip()}
                 self._values.setdefault(name, Counter()).update(counts)
             if (form := _form(name)) is not None:
-                found = file.read(columns=[name])[name].drop_null()
+                found = read(name).drop_null()
                 self._formless[name] += len(found) - (pc.sum(pc.match_substring_regex(found, form[1])).as_py() or 0)
             if _DATED.search(name):
-                found = file.read(columns=[name])[name].drop_null()
+                found = read(name).drop_null()
                 iso = pc.sum(pc.match_substring_regex(found, _ISO)).as_py() or 0
                 before = self._dates.get(name, (0, 0))
                 self._dates[name] = (before[0] + len(found), before[1] + iso)

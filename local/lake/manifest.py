@@ -23,14 +23,11 @@ def locations(entity: Mapping[str, Any], below: Callable[[str], Iterable[str]]) 
     return named
 
 
-def counting(entity: Mapping[str, Any], key: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
-    """Return the rows that count, of all rows with the places of their files: of one key the one that was published last.
+def counting(key: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    """Return the rows that count where there are increments, of all rows with the places of their files.
 
-    Where the manifest names no increments, that is all of them.
+    Of one key it is the one that was published last, unless that takes the key away.
     """
-    increments = [one["location"] for one in entity.get("incrementalPartitions", ())]
-    if not increments:
-        return [row for _, row in rows]
     latest: dict[Any, tuple[str, Mapping[str, Any]]] = {}
     for place, row in rows:
         before = latest.get(row[key])

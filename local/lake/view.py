@@ -86,8 +86,10 @@ def gold(service: BlobServiceClient, table: str) -> list[dict[str, Any]]:
         except ResourceNotFoundError as error:
             raise GoldUnreadableError(f"{location} is in the manifest and not in the container") from error
         rows += ((location, row) for row in pq.read_table(io.BytesIO(data)).to_pylist())
+    if not entity.get("incrementalPartitions"):
+        return [row for _, row in rows]
     document = _json(service, GOLD, entity["entityPath"].rpartition("/")[0]) or {}
-    return [dict(row) for row in counting(entity, primary_key(document), rows)]
+    return [dict(row) for row in counting(primary_key(document), rows)]
 
 
 def outcome(service: BlobServiceClient, batch_id: str) -> dict[str, Any]:

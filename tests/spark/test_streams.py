@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pyspark.sql.utils import is_remote
 
 from spark_jobs.gold.readiness import inspect
 from tests.spark.cdc_oracle import Event, history
@@ -26,7 +25,8 @@ pytestmark = pytest.mark.spark
 
 _KEYS = 14
 #: One stream here, another over Connect (`test_connect.py`), where Spark compiles its expressions.
-_SEED = 21 if os.environ.get("SPARK_REMOTE") else 22
+_IS_CLIENT = bool(os.environ.get("SPARK_REMOTE"))
+_SEED = 21 if _IS_CLIENT else 22
 
 
 #: Name of a customer -> telephone number as it landed; what is in gold of it, where numbers without a country code are Spain's.
@@ -108,7 +108,7 @@ def judged(pipeline: Pipeline) -> list[Finding]:
     return list(inspect(Path(pipeline.lake.path("gold"))))
 
 
-@pytest.mark.parametrize("layout", ["publications", *(() if is_remote() else ("incremental",))])
+@pytest.mark.parametrize("layout", ["publications", *(() if _IS_CLIENT else ("incremental",))])
 def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
     pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: Any
 ) -> None:
@@ -120,7 +120,7 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
     made = stream(_SEED, batches=2)
     publications = []
     for batch in range(2):
-        if batch and is_remote():
+        if batch and _IS_CLIENT:
             # Many numbers are read where they are, in processes of Python: once, as on serverless compute.
             monkeypatch.setattr("spark_jobs.gold.models.inputs.MOST_IN_DRIVER", 0)
         land(pipeline, made, [batch])

@@ -60,6 +60,14 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFi
     ]
 
 
+def test_values_that_an_increment_replaced_tell_nothing(tmp_path: Path) -> None:
+    before, after = (pa.array([AT + timedelta(days=days)] * 20, pa.timestamp("us", "UTC")) for days in (0, 1))
+    shared = customers(20, telephone=["801-555-0100"] * 20, published_at=before)
+    mended = customers(20, telephone=[f"801-555-01{number:02}" for number in range(20)], published_at=after)
+    assert traps(gold(tmp_path / "before", shared, layout="incremental")) == [("warning", "one_value")]
+    assert traps(gold(tmp_path / "after", shared, mended, layout="incremental")) == []
+
+
 def may_have(lake: Lake) -> bool:
     return may_have_findings(lake, gold_table(), besides=NUMBERS_LOST)
 
