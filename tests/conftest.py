@@ -26,8 +26,9 @@ pytest_plugins = ("tests.left_out",)
 
 #: What stays together, since it shares what is dear to start.
 _TOGETHER = ("tests/spark/", "tests/e2e/")
-#: What begins first.
+#: What begins first; and what ends the tests of the jobs, since its Spark compiles expressions, best by a JVM that is warm.
 _LONGEST = (*_TOGETHER, "tests/contract/")
+_WANTS_WARMTH = "tests/spark/test_connect.py"
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it
 _ENOUGH = 2 << 30  # bytes; a run leaves some hundred megabytes until it ends
@@ -62,8 +63,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes longest begin."""
 
-    def place(item: pytest.Item) -> int:
-        return next((place for place, start in enumerate(_LONGEST) if item.nodeid.startswith(start)), len(_LONGEST))
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        begins = (place for place, start in enumerate(_LONGEST) if item.nodeid.startswith(start))
+        return next(begins, len(_LONGEST)), item.nodeid.startswith(_WANTS_WARMTH)
 
     items.sort(key=place)
 
