@@ -28,6 +28,8 @@ def azurite_settings(blob_port: int) -> dict[str, str]:
         "always.use.https": "false",
         "ssl.channel.mode": "Default_JSSE",  # the other mode wants a native OpenSSL, for connections that use none
         "networking.library": "JDK_HTTP_URL_CONNECTION",
+        # The driver would tell the account how it was used when the JVM ends, and wait for one that is gone by then.
+        "metrics.collection.enabled": "false",
     }
     return {f"spark.hadoop.fs.azure.{key}": value for key, value in azure.items()}
 
