@@ -59,7 +59,7 @@ class TableFiles:
     key: str | None
     shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # decimals -> precision and scale, as it declares them
     increments: frozenset[str] = frozenset()  # files whose rows take the place of others with their keys
-    _newest: dict[Any, Any] = field(default_factory=dict)  # key -> when its row that counts was published, of increments
+    _counting: dict[str, Any] = field(default_factory=dict)  # file -> mask of its rows that count, where there are increments
     _keys: set[Any] = field(default_factory=set)
     _values: dict[str, Counter[str]] = field(default_factory=dict)  # of matched columns
     _dates: dict[str, tuple[int, int]] = field(default_factory=dict)  # filled, of which ISO 8601
@@ -73,7 +73,7 @@ class TableFiles:
         What values tell is told of the rows that count: increments take the place of others (docs/adr/0021).
         """
         if self.increments:
-            self._find_newest(gold, locations)
+            self._find_counting(gold, locations)
         for location in locations:
             for finding in self._file(gold / location, location):
                 if (finding.trap, finding.where) not in self._told:
@@ -81,28 +81,25 @@ class TableFiles:
                     yield finding
         yield from self._as_a_whole()
 
-    def _find_newest(self, gold: Path, locations: Sequence[str]) -> None:
+    def _find_counting(self, gold: Path, locations: Sequence[str]) -> None:
+        """Find which rows of each file count: those that were published last of their key, unless that takes it away."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        held: dict[str, list[tuple[Any, Any]]] = {}
+        newest: dict[Any, Any] = {}
         for location in locations:
             try:
                 rows = pq.ParquetFile(gold / location).read(columns=[self.key, PUBLISHED_AT])
-                found = zip(rows[self.key].to_pylist(), rows[PUBLISHED_AT].to_pylist(), strict=True)
+                held[location] = list(zip(rows[self.key].to_pylist(), rows[PUBLISHED_AT].to_pylist(), strict=True))
             except (pa.ArrowException, OSError, KeyError):
                 continue  # what is wrong with the file is told where it is judged
-            for key, at in found:
-                self._newest[key] = max(at, self._newest.get(key, at))
-
-    def _counting(self, file: Any, columns: Mapping[str, Any], location: str) -> Any:
-        """Return which rows of a file count, as a mask; None: all."""
-        import pyarrow as pa
-
-        if not self._newest or not {self.key, PUBLISHED_AT} <= columns.keys():
-            return None
-        rows, is_gone = file.read(columns=[self.key, PUBLISHED_AT]), is_of_deletes(location)
-        found = zip(rows[self.key].to_pylist(), rows[PUBLISHED_AT].to_pylist(), strict=True)
-        return pa.array([not is_gone and self._newest.get(key) == at for key, at in found], pa.bool_())
+            for key, at in held[location]:
+                if at is not None:
+                    newest[key] = max(at, newest.get(key, at))
+        for location, rows_held in held.items():
+            is_gone = is_of_deletes(location)
+            self._counting[location] = pa.array([not is_gone and newest.get(key) == at for key, at in rows_held], pa.bool_())
 
     def _file(self, path: Path, location: str) -> Iterator[Finding]:
         import pyarrow as pa
@@ -168,7 +165,7 @@ class TableFiles:
             if repeated:
                 yield self._error("primary_key_repeats", location, f"{repeated} rows whose {self.key} another row has")
             others.update(filled)
-        counting = self._counting(file, columns, location)
+        counting = self._counting.get(location)
 
         def read(name: str) -> Any:
             values = file.read(columns=[name])[name]

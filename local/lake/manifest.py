@@ -34,8 +34,3 @@ def counting(key: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Ma
         if before is None or before[1][PUBLISHED_AT] <= row[PUBLISHED_AT]:
             latest[row[key]] = place, row
     return [row for place, row in latest.values() if not is_of_deletes(place)]
-
-
-def primary_key(document: Mapping[str, Any]) -> str:
-    """Return the key of a table by its entity document; raises KeyError where that lacks something."""
-    return next(str(one["name"]) for one in document["definitions"][0]["hasAttributes"] if one.get("isPrimaryKey"))

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from azure.core.exceptions import ResourceNotFoundError
 
 from local.errors import LocalStackError
-from local.lake.manifest import counting, locations, primary_key
+from local.lake.manifest import counting, locations
 from local.sample.waves import Reject
+from shared.contracts.publication import primary_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from shared.contracts.codec import Count, MappingKey, Spelled, decode, encode
 from shared.contracts.errors import ContractError
@@ -84,6 +84,11 @@ class TableFindings:
 def is_of_deletes(place: str) -> bool:
     """Say whether a file of increments holds keys whose rows are gone: `…/Deletes/<publication>/part-….parquet`."""
     return place.split("/")[-3:-2] == [DELETES]
+
+
+def primary_key(document: Mapping[str, Any]) -> str:
+    """Return the key of a table by its CDM entity document; raises KeyError or StopIteration where that is of another form."""
+    return next(str(one["name"]) for one in document["definitions"][0]["hasAttributes"] if one.get("isPrimaryKey"))
 
 
 def read_publication(data: bytes | str, name: str) -> Publication:

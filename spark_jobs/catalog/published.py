@@ -48,8 +48,8 @@ class PublishedTable:
         if changes is None:
             return rows
         return (
-            rows.join(changes.select(self.key), self.key, "left_anti")
-            .select(*rows.columns)
+            rows.join(changes.select(quoted(self.key)), self.key, "left_anti")
+            .select(*map(quoted, rows.columns))
             .unionByName(changes.where(f"not {_GONE}").drop(_GONE))
         )
 
@@ -64,7 +64,7 @@ class PublishedTable:
         if not found:
             return None
         every = found[0] if len(found) == 1 else found[0].unionByName(found[1])
-        latest = Window.partitionBy(self.key).orderBy(F.col(PUBLISHED_AT).desc())
+        latest = Window.partitionBy(quoted(self.key)).orderBy(F.col(PUBLISHED_AT).desc())
         newest = every.withColumn(_NTH, F.row_number().over(latest)).where(f"{_NTH} = 1").drop(_NTH)
         return newest if columns is None or PUBLISHED_AT in columns else newest.drop(PUBLISHED_AT)
 

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.contracts.places import GOLD, GOLD_MANIFEST, whole
-from shared.contracts.publication import is_of_deletes
+from shared.contracts.publication import is_of_deletes, primary_key
 from spark_jobs.catalog.published import PublishedTable
 from spark_jobs.documents import read_record
 from spark_jobs.errors import RulesError
@@ -60,7 +60,7 @@ def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
     Of these a table is `<table>.parquet`, or a folder `<table>` of files. Raises `RulesError` where there are none.
     """
     if not folder.is_dir():
-        raise RulesError(FILE, f"{folder.name} is no folder")
+        raise RulesError(str(folder), "is no folder")
     if (manifest := folder / GOLD_MANIFEST).exists():
         return _of_manifest(spark, manifest)
     tables: dict[str, DataFrame] = {}
@@ -74,9 +74,7 @@ def in_folder(spark: SparkSession, folder: Path) -> SourceTables:
             continue
         seen += sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not tables:
-        raise RulesError(
-            FILE, f"{folder.name} holds no tables: expected `<table>.csv`, `<table>.parquet` or folders of parquet files"
-        )
+        raise RulesError(str(folder), "holds no tables: expected `<table>.csv`, `<table>.parquet` or folders of parquet files")
     told = [f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in seen]
     return SourceTables(tables=tables, version=_digest(told), size=_size(seen))
 
@@ -91,7 +89,7 @@ def _of_manifest(spark: SparkSession, manifest: Path) -> SourceTables:
             found: dict[bool, list[str]] = {False: [], True: []}
             for place in increments:
                 found[is_of_deletes(place)].append(str(manifest.parent / place))
-            key = _key(manifest.parent / entity["entityPath"].rpartition("/")[0]) if increments else ""
+            key = _key(manifest.parent, entity) if increments else ""
             rows = [str(manifest.parent / place) for place in named]
             table = PublishedTable(key=key, rows=rows, upserts=found[False], deletes=found[True])
             tables[entity["entityName"]] = table.read(spark)
@@ -103,9 +101,8 @@ def _size(files: Iterable[Path]) -> int:
     return sum(file.stat().st_size for file in files if file.exists())  # of one that is not there, Spark says so
 
 
-def _key(document: Path) -> str:
-    definitions = json.loads(document.read_text(encoding="utf-8"))["definitions"]
-    return next(str(one["name"]) for one in definitions[0]["hasAttributes"] if one.get("isPrimaryKey"))
+def _key(gold: Path, entity: Mapping[str, Any]) -> str:
+    return primary_key(json.loads((gold / entity["entityPath"].rpartition("/")[0]).read_text(encoding="utf-8")))
 
 
 def _digest(texts: list[str]) -> str:

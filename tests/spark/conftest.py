@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec import structs
 
-from local.lake.manifest import counting, primary_key
+from local.lake.manifest import counting
 from shared.config.names import column_names
 from shared.config.tables import Configuration, prefixes_of, read_configuration, resolve
 from shared.contracts.codec import encoded
@@ -24,7 +24,7 @@ from shared.contracts.columns import Column
 from shared.contracts.entity import Entity, Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, Stage, write_manifest
 from shared.contracts.places import PIPELINE, batch_manifest, slug, whole
-from shared.contracts.publication import PUBLISHED_AT
+from shared.contracts.publication import PUBLISHED_AT, primary_key
 from spark_jobs.documents import read_batch
 from spark_jobs.gold import task as gold
 from spark_jobs.gold.models.definition import Model
@@ -91,7 +91,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     yield with_meaning(session)
+    gateway: Any = session.sparkContext._gateway
     session.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()  # at the end of which the JVM ends, unless something in it waits for what is gone
+    gateway.proc.wait(timeout=60)
 
 
 def _client_of_a_server() -> Iterator[SparkSession]:

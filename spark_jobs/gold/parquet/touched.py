@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from spark_jobs.lake import Lake
 
-_VALUE, _NUMBER = "__touched", "__number"
+_VALUE = "__touched"
 #: Up to this many are named by the query, which then meets no second table; more make it slow to plan.
 _MOST_NAMED = 1_000
 #: Up to this many are sent to every task.
@@ -65,9 +65,8 @@ class Touched:
 
 
 def few(rows: DataFrame) -> pa.Table | None:
-    """Return rows that are few enough to pass through the driver, None where they are not; in one job, of all partitions."""
-    numbered = rows.withColumn(_NUMBER, F.monotonically_increasing_id().bitwiseAND((1 << 33) - 1))  # within a partition
-    found = numbered.where(f"{_NUMBER} <= {MOST_IN_DRIVER}").drop(_NUMBER).toArrow()
+    """Return rows that are few enough to pass through the driver, None where they are not."""
+    found = rows.limit(MOST_IN_DRIVER + 1).toArrow()
     return found if found.num_rows <= MOST_IN_DRIVER else None
 
 
