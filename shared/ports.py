@@ -124,7 +124,6 @@ class JobRun:
     state: RunState
     termination: Termination | None = None  # None until it ended
     code: str = ""  # the workspace's own code, as RUN_EXECUTION_ERROR
-    message: str = ""  # the workspace's own words, shortened
     batch_id: str = ""  # from the run's job parameters
     url: str = ""
     started_at: datetime | None = None

@@ -2,6 +2,9 @@
 
 The SDK retries a run-now by itself, so the idempotency token is what keeps one batch attempt one run (reference:
 Databricks, section 1.2). It is imported on first use: it takes about a second.
+
+The workspace's own words go nowhere: those of a run can be what its code raised, with a value of a row in it. Told are its
+codes, which call it was, and the id of a request where it gave one; a run's page in the workspace has the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ T = TypeVar("T")
 
 _RETRY_SECONDS = 30  # the SDK's default of 300 outlives a function; ours come back by hint and timer
 _DATABRICKS_APPLICATION = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"  # Entra id of Azure Databricks
-_LONGEST_MESSAGE = 500
 _LARGEST_ID = 2**63 - 1
 _ACTIVE: dict[str, RunState] = {
     "BLOCKED": "queued",
@@ -64,6 +66,7 @@ class DatabricksJobs:
         from databricks.sdk.service.jobs import QueueSettings
 
         answer: Any = self._call(  # the SDK's waiter does not say what it carries
+            f"job {self._job_id}",
             lambda client: (
                 client.jobs.run_now(
                     self._job_id,
@@ -71,7 +74,7 @@ class DatabricksJobs:
                     idempotency_token=token,
                     queue=QueueSettings(enabled=True),
                 ).response
-            )
+            ),
         )
         if answer.run_id is None:
             raise ServiceUnavailable("Databricks", "run-now answered without a run id")
@@ -84,13 +87,13 @@ class DatabricksJobs:
         if not 0 < run_id <= _LARGEST_ID:
             return None
         try:
-            return _run(self._call(lambda client: client.jobs.get_run(run_id)), self._job_id)
+            return _run(self._call(f"run {run_id}", lambda client: client.jobs.get_run(run_id)), self._job_id)
         except ServiceRefused as error:
             if isinstance(error.__cause__, NotFound):
                 return None
             raise
 
-    def _call(self, call: Callable[[WorkspaceClient], T]) -> T:
+    def _call(self, asked: str, call: Callable[[WorkspaceClient], T]) -> T:
         from databricks.sdk.errors.base import DatabricksError
 
         try:
@@ -98,7 +101,7 @@ class DatabricksJobs:
                 self._client = self._make_client()
             return call(self._client)
         except DatabricksError as error:
-            raise _translated(error) from error
+            raise _translated(error, asked) from error
         except (TimeoutError, OSError) as error:  # requests' errors are OSErrors
             # The SDK retries by itself, and wraps what it met last: a 429 that outlived its patience still says how long.
             met = getattr(error, "__cause__", None)
@@ -140,7 +143,7 @@ def workspace_client(host: str, token: str | None, credential: Callable[[], Any]
     return WorkspaceClient(config=Config(credentials_strategy=AzureIdentity(), **common))
 
 
-def _translated(error: Any) -> PipelineError:
+def _translated(error: Any, asked: str) -> PipelineError:
     from databricks.sdk.errors import (
         BadRequest,
         DeadlineExceeded,
@@ -152,7 +155,9 @@ def _translated(error: Any) -> PipelineError:
         Unauthenticated,
     )
 
-    detail = str(error).splitlines()[0][:_LONGEST_MESSAGE] if str(error) else type(error).__name__
+    request = error.get_error_details().request_info
+    told = (error.error_code or type(error).__name__, asked, f"request {request.request_id}" if request else "")
+    detail = ", ".join(filter(None, told))
     if isinstance(error, TooManyRequests | TemporarilyUnavailable | InternalError | DeadlineExceeded):
         return ServiceUnavailable("Databricks", detail, retry_after=getattr(error, "retry_after_secs", None))
     for kind, reason in (
@@ -170,13 +175,12 @@ def _run(run: Run, job_id: int) -> JobRun | None:
     if run.job_id is not None and run.job_id != job_id:
         return None  # another job's run: none of ours
     parameters = {parameter.name: parameter.value for parameter in run.job_parameters or []}
-    state, termination, code, message = _outcome(run)
+    state, termination, code = _outcome(run)
     return JobRun(
         run_id=run.run_id or 0,
         state=state,
         termination=termination,
         code=code,
-        message=message[:_LONGEST_MESSAGE],
         batch_id=parameters.get("batch_id") or "",
         url=run.run_page_url or "",
         started_at=_time(run.start_time),
@@ -184,35 +188,29 @@ def _run(run: Run, job_id: int) -> JobRun | None:
     )
 
 
-def _outcome(run: Run) -> tuple[RunState, Termination | None, str, str]:
+def _outcome(run: Run) -> tuple[RunState, Termination | None, str]:
     """Read `status`, which tells a failure's type; fall back on the deprecated `state` (reference: Databricks, section 1.3)."""
-    message = (run.state.state_message if run.state else None) or ""
     if run.status is not None and run.status.state is not None:
         active = _ACTIVE.get(run.status.state.value)
         if active is not None:
-            return active, None, "", message
+            return active, None, ""
         details = run.status.termination_details
         code = details.code.value if details and details.code else ""
         kind = details.type.value if details and details.type else ""
         if code in _CODES:
-            return "failed", _CODES[code], code, (details.message if details else None) or message
+            return "failed", _CODES[code], code
         if kind == "SUCCESS" or (not kind and code == "SUCCESS"):
-            return "succeeded", "success", code, message
-        return (
-            "failed",
-            _TERMINATIONS.get(kind, "internal_error"),
-            code,
-            (details.message if details else None) or message,
-        )
+            return "succeeded", "success", code
+        return "failed", _TERMINATIONS.get(kind, "internal_error"), code
     if run.state is None or run.state.life_cycle_state is None:
-        return "running", None, "", message
+        return "running", None, ""
     active = _ACTIVE.get(run.state.life_cycle_state.value)
     if active is not None or run.state.life_cycle_state.value == "WAITING_FOR_RETRY":
-        return active or "running", None, "", message
+        return active or "running", None, ""
     result = run.state.result_state.value if run.state.result_state else run.state.life_cycle_state.value
     if result in {"SUCCESS", "SUCCESS_WITH_FAILURES"}:
-        return "succeeded", "success", result, message
-    return "failed", _LEGACY.get(result, "internal_error"), result, message
+        return "succeeded", "success", result
+    return "failed", _LEGACY.get(result, "internal_error"), result
 
 
 def _time(milliseconds: int | None) -> datetime | None:

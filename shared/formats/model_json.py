@@ -46,6 +46,10 @@ class ModelMalformedError(ModelError):
     problem = "is malformed"
 
 
+class _ShapeError(TypeError):
+    """A property of another type than Synapse Link writes; caught in this module."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """The tables of one model file."""
@@ -85,7 +89,7 @@ def parse_model(data: bytes, path: str) -> Model:
         try:
             tables[name] = _table(entity)
         except (SchemaError, KeyError, TypeError, AttributeError, ValueError) as error:
-            malformed[name] = f"{type(error).__name__}: {error}"
+            malformed[name] = _fault(error)
             continue
         if (state := _sync_state(entity)) is not None:
             states[name] = state
@@ -96,10 +100,17 @@ def parse_model(data: bytes, path: str) -> Model:
     return Model(tables=tables, sync_states=states, malformed=malformed)
 
 
+def _fault(error: Exception) -> str:
+    """Say what is wrong with a table; of an error of Python's own not its words, which can be a value of the document."""
+    if isinstance(error, KeyError):
+        return f"lacks {error}"  # the name of a property, which is this module's
+    return str(error) if isinstance(error, SchemaError | _ShapeError) else type(error).__name__
+
+
 def _table(entity: Mapping[str, object]) -> TableSchema:
     attributes = entity["attributes"]
     if not isinstance(attributes, list):
-        raise TypeError("attributes is no list")
+        raise _ShapeError("attributes is no list")
     columns = tuple(_attribute(attribute) for attribute in attributes)
     return TableSchema(table=str(entity["name"]), columns=columns)
 

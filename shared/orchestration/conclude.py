@@ -39,6 +39,7 @@ _WORTH_RETRYING: frozenset[Termination] = frozenset({"internal_error", "cloud_fa
 _LARGEST_OUTCOME = 16 << 20  # bytes; that of a thousand entities has some hundred thousand
 _MOST_TOLD = 50  # failed models that the status names; the outcome has all
 _MOST_REFUSALS = 5  # that the cause of a batch names; the outcome has all
+_SAID_THERE = "the run's page in the workspace says why"
 _MOST_INTO = 20  # batches that one is dissolved into, all in one transaction; with more entities, some share one
 
 
@@ -81,7 +82,7 @@ class Conclude:
         elif run.state == "succeeded":
             self._succeeded(batch, run)
         elif run.state == "failed":
-            self._failed(batch, run.termination, f"{run.code}: {run.message}{self._refusals(record)}", run)
+            self._failed(batch, run.termination, f"{run.code}: {_SAID_THERE}{self._refusals(record)}", run)
         elif run.state == "running" and record.state == "submitted":
             self.ledger.record_batch(batch, replace(record, state="running", run_url=run.url), at=self.clock())
 

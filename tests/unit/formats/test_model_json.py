@@ -95,6 +95,20 @@ def test_a_malformed_entity_takes_only_itself(malformed: object) -> None:
     assert (list(model.tables), len(model.malformed)) == (["t"], 1)
 
 
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ([{"name": "precision", "value": "Ada Lovelace"}, {"name": "scale", "value": 2}], "ValueError"),
+        ([{"name": "precision"}], "lacks 'value'"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told_without_a_value_of_its_model(shape: list[dict[str, object]], told: str) -> None:
+    traits = [{"traitReference": "is.dataFormat.numeric.shaped", "arguments": shape}]
+    with pytest.raises(ModelMalformedError) as raised:
+        parse_model(make_model({"name": "amount", "dataType": "decimal", "cdm:traits": traits}), "model.json")
+    assert raised.value.detail == told
+
+
 def test_a_table_that_stands_twice_and_once_malformed_is_not_guessed() -> None:
     document = json.loads(make_model({"name": "Id", "dataType": "guid"}))
     document["entities"] += [{"name": "t"}, {"name": "u", "attributes": [{"name": "Id", "dataType": "guid"}]}]
