@@ -123,9 +123,10 @@ class Build:
     def _whole(self, columns: Mapping[str, str]) -> Built:
         place = f"{self.batch.folder}/repeated/{self.model.name}"
         try:
-            inputs = InputRows(query=self._query, rows=self._rows_of_inputs() or None)
+            repeated = self._repeated(place)
+            inputs = InputRows(query=self._query, rows=self._rows_of_inputs() or None, repeated=repeated)
             with inputs.phones(self.lake, self._phones_place, self.batch.gold.phone_region) as phones:
-                rows = self._timed(self._query.rows(None, self._repeated(place), phones))
+                rows = self._timed(self._query.rows(None, repeated, phones))
                 writing = self._writing(columns)
                 table = self._table(columns, writing.write(rows, self._folder, expected=self._rows_of_inputs()))
             built = Built(table=table, changed=True, rewritten=len(table.files))

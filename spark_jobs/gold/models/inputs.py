@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spark_jobs.gold.models.query import Query
     from spark_jobs.gold.parquet.touched import Touched
     from spark_jobs.lake import Lake
+    from spark_jobs.repeated import Repeated
 
 _ROWS = "__rows"
 
@@ -37,6 +38,9 @@ class _Look:
     texts: Mapping[str, Sequence[str]]  # column -> the texts that are its telephone numbers, where they were asked for
 
 
+_NOTHING = _Look(shared=0, rows=0, texts={})
+
+
 @dataclass(frozen=True, kw_only=True)
 class InputRows:
     """The rows of a model's inputs, all or those that are touched."""
@@ -44,6 +48,7 @@ class InputRows:
     query: Query
     touched: Touched | None = None  # None: all
     rows: int | None = None  # about how many these are, None where that is not known
+    repeated: Mapping[str, Repeated] = field(default_factory=dict)  # by view: which `by` several rows have, where that is known
 
     @contextmanager
     def phones(self, lake: Lake, place: str, region: str | None) -> Iterator[dict[str, dict[str, Phones]]]:
@@ -106,8 +111,12 @@ class InputRows:
         return {one.view: self._look(one, sorted(set(texts.get(one.view, {}).values()))) for one in wanted}
 
     def _look(self, one: Input, texts: Sequence[str]) -> _Look:
+        known = None if texts else self.repeated.get(one.view)
+        if known is not None and not known.count:
+            return _NOTHING
         held = [f"__texts{at}" for at in range(len(texts))]
-        every = self._rows(one).select(BY, *(F.col(quoted(text)).alias(name) for text, name in zip(texts, held, strict=True)))
+        rows = self._rows(one) if known is None else known.rows_of(self._rows(one), [F.col(BY)])
+        every = rows.select(BY, *(F.col(quoted(text)).alias(name) for text, name in zip(texts, held, strict=True)))
         each = every.groupBy(BY).agg(F.count(F.lit(1)).alias(_ROWS), *(F.collect_set(name).alias(name) for name in held))
         several = F.col(_ROWS) > 1
         told = each.agg(
@@ -116,7 +125,7 @@ class InputRows:
             *(F.array_distinct(F.flatten(F.collect_list(name))) for name in held),
         ).first()
         if told is None:
-            return _Look(shared=0, rows=0, texts={})
+            return _NOTHING
         return _Look(shared=int(told[0]), rows=int(told[1]), texts=dict(zip(texts, told[2:], strict=True)))
 
     def _rows(self, one: Input) -> DataFrame:

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _FIRST_LOOK = 1_000  # rows; a column that they make text need not be looked at in all
-_FORMS = ("whole", "number", "date", "local", "utc", "formatted", "boolean")
+#: Form -> what else may be true of values that all have it. What is not in its list is true of no such value.
+BESIDES = {
+    "whole": frozenset({"comma", "date_digits"}),
+    "number": frozenset({"proof", "before", "behind", "point", "comma", "date_digits"}),
+    "date": frozenset[str](),
+    "local": frozenset[str](),
+    "utc": frozenset({"offset"}),
+    "formatted": frozenset(DOUBTS) | {"proof", "before", "behind"},  # patterns may read anything
+    "boolean": frozenset[str](),
+}
+_ALWAYS = frozenset({"values", "words"})
 
 
 def evidence(text: DataFrame, columns: Mapping[str, str | None], notation: Notation, *, rows: int) -> dict[str, Evidence]:
@@ -30,26 +40,43 @@ def evidence(text: DataFrame, columns: Mapping[str, str | None], notation: Notat
     if rows <= _FIRST_LOOK:
         return _seen(text, columns, notation)
     found = _seen(text.limit(_FIRST_LOOK), columns, notation)
-    open_ = {name: kind for name, kind in columns.items() if _is_open(found[name], known=kind is not None)}
-    if open_:
-        found |= _seen(text, open_, notation)
+    # Most columns go on as they begin: of all values it is asked only whether they have a form that the first ones have. Where
+    # they have none after all, everything is asked.
+    begun = {name: _forms(found[name]) for name, kind in columns.items() if kind is None and found[name].values}
+    if likely := {name: None for name, forms in begun.items() if forms}:
+        found |= _seen(text, likely, notation, {name: _questions(begun[name]) for name in likely})
+    rest = {name: kind for name, kind in columns.items() if name not in begun or (name in likely and not _forms(found[name]))}
+    if rest:
+        found |= _seen(text, rest, notation)
     return found
 
 
-def _is_open(seen: Evidence, *, known: bool) -> bool:
-    return known or not seen.values or any(getattr(seen, form) for form in _FORMS)
+def _forms(seen: Evidence) -> list[str]:
+    return [form for form in BESIDES if getattr(seen, form)]
 
 
-def _seen(text: DataFrame, columns: Mapping[str, str | None], notation: Notation) -> dict[str, Evidence]:
+def _questions(forms: Iterable[str]) -> frozenset[str]:
+    return frozenset(forms).union(_ALWAYS, *(BESIDES[form] for form in forms))
+
+
+def _seen(
+    text: DataFrame, columns: Mapping[str, str | None], notation: Notation, only: Mapping[str, frozenset[str]] | None = None
+) -> dict[str, Evidence]:
+    """Ask everything of the values of each column, or `only` some of it: what is not asked is taken to be false."""
     # Values go by a short name, so that what is asked of each stays small.
     values = {name: f"v{place}" for place, name in enumerate(columns)}
     picked = (f"{trimmed(present(quoted(name), notation))} as {value}" for name, value in values.items())
-    asked = [one for name, kind in columns.items() for one in _asked(values[name], kind, notation)]
+    asked = [
+        f"{condition} as {question}_{values[name]}"
+        for name, kind in columns.items()
+        for question, condition in _asked(values[name], kind, notation).items()
+        if only is None or question in only[name]
+    ]
     row = text.selectExpr(*picked).selectExpr(*asked).collect()[0].asDict()
     return {name: _evidence(name, values[name], row) for name in columns}
 
 
-def _asked(value: str, kind: str | None, notation: Notation) -> Iterable[str]:
+def _asked(value: str, kind: str | None, notation: Notation) -> dict[str, str]:
     word = f"lower({value}) in ({', '.join(literal(word) for word in NULL_WORDS)})"
     counts = f"{value} <> '' and not ({word})"
     point = f"split_part({point_number(value, notation)}, '.', {{}})"
@@ -77,14 +104,14 @@ def _asked(value: str, kind: str | None, notation: Notation) -> Iterable[str]:
     }
     if not notation.decimal:
         some["point"] = fits(value, numbers.TWO_READINGS)
-    yield f"count_if({counts}) as values_{value}"
-    yield f"count_if({word}) as words_{value}"
-    yield f"coalesce(max(case when {number} then length(replace({point.format(1)}, '-', '')) end), 0) as before_{value}"
-    yield f"coalesce(max(case when {number} then length({point.format(2)}) end), 0) as behind_{value}"
-    for name, condition in every.items():
-        yield f"coalesce(bool_and({condition}) filter (where {counts}), false) as {name}_{value}"
-    for name, condition in some.items():
-        yield f"coalesce(bool_or({condition}) filter (where {counts}), false) as {name}_{value}"
+    found = {
+        "values": f"count_if({counts})",
+        "words": f"count_if({word})",
+        "before": f"coalesce(max(case when {number} then length(replace({point.format(1)}, '-', '')) end), 0)",
+        "behind": f"coalesce(max(case when {number} then length({point.format(2)}) end), 0)",
+    }
+    found |= {name: f"coalesce(bool_and({condition}) filter (where {counts}), false)" for name, condition in every.items()}
+    return found | {name: f"coalesce(bool_or({condition}) filter (where {counts}), false)" for name, condition in some.items()}
 
 
 def _moments(value: str, form: str, notation: Notation) -> str:
@@ -92,15 +119,17 @@ def _moments(value: str, form: str, notation: Notation) -> str:
 
 
 def _evidence(column: str, value: str, row: Mapping[str, int | bool]) -> Evidence:
-    has_values = bool(row[f"values_{value}"])
+    def told(question: str) -> int:
+        return int(row.get(f"{question}_{value}", 0))
+
     return Evidence(
         column=column,
-        values=int(row[f"values_{value}"]),
-        null_words=int(row[f"words_{value}"]),
-        proof=bool(row[f"proof_{value}"]),
-        before=int(row[f"before_{value}"]),
-        behind=int(row[f"behind_{value}"]),
-        fits=bool(row[f"fits_{value}"]) or not has_values,
-        doubts=tuple(doubt for doubt in DOUBTS if row.get(f"{doubt}_{value}")),
-        **{form: bool(row[f"{form}_{value}"]) for form in _FORMS},
+        values=told("values"),
+        null_words=told("words"),
+        proof=bool(told("proof")),
+        before=told("before"),
+        behind=told("behind"),
+        fits=bool(row.get(f"fits_{value}", True)) or not told("values"),
+        doubts=tuple(doubt for doubt in DOUBTS if told(doubt)),
+        **{form: bool(told(form)) for form in BESIDES},
     )
