@@ -1,7 +1,9 @@
 # `make` alone prints what there is. Everything runs in .venv, which `make setup` makes.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up check doctor test test-random lint bench clean
 PYTHON := .venv/bin/python
+# All at once, and each to its end
+LINTS := lint-rules lint-format lint-types lint-layers lint-page
+.PHONY: help setup demo up check doctor test test-random lint $(LINTS) bench clean
 PARTS := ingest dialects storage orchestration dashboard spark insights
 # Three lanes on two cores, since each waits now and then: tests/conftest.py says what goes where
 PYTEST := $(PYTHON) -m pytest -n 3 --no-loadscope-reorder
@@ -31,10 +33,17 @@ doctor:  ## say what this machine lacks
 	@$(BOOTSTRAP) -m local.toolchain doctor
 
 lint: setup ## ruff, mypy, import-linter; the dashboard's libraries and types
+	@$(MAKE) --no-print-directory --keep-going --jobs $(LINTS)
+
+lint-rules:
 	$(PYTHON) -m ruff check .
+lint-format:
 	$(PYTHON) -m ruff format --check .
+lint-types:
 	$(PYTHON) -m mypy
+lint-layers:
 	.venv/bin/lint-imports
+lint-page:
 	node dashboard/check.mjs
 
 test: lint ## lint, then all tests

@@ -1,8 +1,8 @@
 """How tests run (lanes, seeds, temporary folders), and fixtures that several kinds of test share.
 
 The lanes are for `pytest -n 3 --no-loadscope-reorder`: a module stays in one process and is done in order, and a lane that is
-done takes the next one. The tests of the jobs are one lane's, in one Spark that gets quicker the longer it runs, and the
-end-to-end tests another's, in one stack; what takes longest begins first, and a third lane works where these two wait.
+done takes the next one. The end-to-end tests are one lane's, in one stack; the tests of the jobs are any lane's, in one JVM.
+What takes longest begins first, and three lanes work on two cores, since each waits now and then.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 pytest_plugins = ("tests.left_out",)
 
 #: What stays together, since it shares what is dear to start.
-_TOGETHER = ("tests/spark/", "tests/e2e/")
+_TOGETHER = ("tests/e2e/",)
 #: What begins first; and what ends the tests of the jobs, since its Spark compiles expressions, best by a JVM that is warm.
-_LONGEST = (*_TOGETHER, "tests/contract/")
+_LONGEST = ("tests/e2e/", "tests/spark/", "tests/contract/")
 _WANTS_WARMTH = "tests/spark/test_connect.py"
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that Linux keeps in memory, and pytest makes private folders in it

@@ -33,6 +33,7 @@ from spark_jobs.lake import Lake
 from spark_jobs.session import local_builder, with_meaning
 from spark_jobs.silver import task as silver
 from tests.contracts import make_part
+from tests.spark.one_jvm import shared_session
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -88,14 +89,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     builder = local_builder(cores="2", partitions=1)
     for name, value in (_FEW_ROWS | _MANY_BATCHES).items():
         builder = builder.config(name, value)
-    session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield with_meaning(session)
-    gateway: Any = session.sparkContext._gateway
-    session.stop()
-    gateway.shutdown()
-    gateway.proc.stdin.close()  # at the end of which the JVM ends, unless something in it waits for what is gone
-    gateway.proc.wait(timeout=60)
+    builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+    meeting = tmp_path_factory.getbasetemp()
+    with shared_session(builder, meeting.parent if os.environ.get("PYTEST_XDIST_WORKER") else meeting) as session:
+        session.sparkContext.setLogLevel("ERROR")
+        yield with_meaning(session)
 
 
 def _client_of_a_server() -> Iterator[SparkSession]:

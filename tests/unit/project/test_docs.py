@@ -76,8 +76,10 @@ def test_every_command_of_a_page_is_a_target(page: str) -> None:
 
 
 def test_before_a_commit_the_tools_of_make_lint_run() -> None:
-    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nlint:")[2].partition("\n\n")[0]
-    tools = [line.strip().replace("$(PYTHON)", ".venv/bin/python").removesuffix(" .") for line in recipe.splitlines()[1:]]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^LINTS := (.+)$", makefile, re.MULTILINE)[0].split()
+    recipes = (makefile.partition(f"\n{target}:\n")[2].partition("\n")[0] for target in targets)
+    tools = [recipe.strip().replace("$(PYTHON)", ".venv/bin/python").removesuffix(" .") for recipe in recipes]
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert [hook["entry"] for hook in repository["hooks"]] == tools
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}, "no network: nothing is installed for a hook"
