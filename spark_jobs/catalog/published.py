@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from shared.contracts.publication import GoldTable
 
+#: So many rows are read and ordered by one task in less time than two jobs take.
+_OF_ONE_PARTITION = 100_000
 _GONE, _NTH = "__gone", "__nth"
 
 
@@ -33,12 +35,16 @@ class PublishedTable:
     upserts: Sequence[str] = ()
     deletes: Sequence[str] = ()
     columns: Mapping[str, str] | None = None  # name -> SQL type; None: as the files say
+    has_few_changes: bool = False  # the increments have few rows: ordering them takes no shuffle then
 
     @classmethod
     def of(cls, table: GoldTable, path: Callable[[str], str]) -> Self:
         """Take it from a publication's record; `path` says where Spark finds a place relative to the manifest."""
         rows, upserts, deletes = ([path(place) for place in table.places(role)] for role in ("rows", "upserts", "deletes"))
-        return cls(key=table.primary_key, rows=rows, upserts=upserts, deletes=deletes, columns=table.columns)
+        few = sum(file.rows for file in table.files if file.role != "rows") <= _OF_ONE_PARTITION
+        return cls(
+            key=table.primary_key, rows=rows, upserts=upserts, deletes=deletes, columns=table.columns, has_few_changes=few
+        )
 
     def read(self, spark: SparkSession, columns: Sequence[str] | None = None) -> DataFrame:
         """Return the rows that count: all columns, or those that are named and the key."""
@@ -64,6 +70,8 @@ class PublishedTable:
         if not found:
             return None
         every = found[0] if len(found) == 1 else found[0].unionByName(found[1])
+        if self.has_few_changes:
+            every = every.coalesce(1)
         latest = Window.partitionBy(quoted(self.key)).orderBy(F.col(PUBLISHED_AT).desc())
         newest = every.withColumn(_NTH, F.row_number().over(latest)).where(f"{_NTH} = 1").drop(_NTH)
         return newest if columns is None or PUBLISHED_AT in columns else newest.drop(PUBLISHED_AT)

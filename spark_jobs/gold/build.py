@@ -96,8 +96,11 @@ class Build:
             return self._whole(columns)
         if not self._is_incremental(old, columns):
             built = self._whole(columns)
-            told = (increments_end(self.model.name),) if self._has_increments else ()
-            return replace(built, findings=(*built.findings, *told))
+            if not self._has_increments:
+                return built
+            if old.digest == self.digest:
+                self._increment(old, columns).write_gone(built.table)
+            return replace(built, findings=(*built.findings, increments_end(self.model.name)))
         if not self._changed_inputs:
             return Built(table=old, changed=False, rewritten=0)
         place, landed = f"{self.batch.folder}/touched/{self.model.name}", sum(part.rows for part in self.batch.parts)
@@ -187,11 +190,7 @@ class Build:
         return Built(table=self._table(columns, (*kept, *files)), changed=True, rewritten=len(files))
 
     def _incremented(self, old: GoldTable, columns: Mapping[str, str], touched: Touched, fresh: DataFrame) -> Built:
-        writing = self._writing(columns)
-        increment = Increment(writing=writing, touched=touched, old=old, publication=self.publication, at=self.at)
-        if may_have_begun(self.batch.created_at, self.at):
-            increment.forget_earlier()
-        files = increment.write(fresh)
+        writing, files = self._writing(columns), self._increment(old, columns).write(fresh, touched)
         if not files:
             return Built(table=old, changed=False, rewritten=0)
         table, written = self._table(columns, (*old.files, *files)), len(files)
@@ -202,6 +201,12 @@ class Build:
             )
             table, written = replace(table, files=compacted), written + len(compacted)
         return Built(table=table, changed=True, rewritten=written)
+
+    def _increment(self, old: GoldTable, columns: Mapping[str, str]) -> Increment:
+        increment = Increment(writing=self._writing(columns), old=old, publication=self.publication, at=self.at)
+        if may_have_begun(self.batch.created_at, self.at):
+            increment.forget_earlier()
+        return increment
 
     def _told(self, built: Built, found: tuple[Finding, ...]) -> Built:
         found = (*found, *self._numbers_lost(built.table))

@@ -12,8 +12,10 @@ A table that is new (or is built again) is written in one pass, without staging.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
@@ -240,15 +242,25 @@ class Merge:
         if self._has_bronze_rejects and (lacking := bronze_rejects(self.bronze)) is not None:
             nothing = {KEY: unknown.cast("array<string>"), ROW: unknown.cast("string")}
             kept = kept.unionByName(lacking.withColumn(BATCH_ID, batch).withColumns(nothing).select(*kept.columns))
-        table = self.stored.rejected
-        table.replace_batch(kept, self.batch.batch_id)
-        rows = table.read().where(F.col(BATCH_ID) == self.batch.batch_id)
-        rows = rows.where(~F.startswith(F.col(ERRORS)[0], F.lit(OF_BRONZE)))  # those are none that the batch was given
-        reasons = rows.select(F.explode(ERRORS).alias("reason"))
-        found = {row[0]: row[1] for row in reasons.groupBy("reason").count().orderBy("reason").collect()}
+        table, few = self.stored.rejected, many + sum(part.rejects for part in self.bronze.parts) <= MOST_IN_DRIVER
+        if few:
+            held = kept.toArrow()  # a table that was read back would take more jobs than all the rest
+            table.replace_batch(self.spark.createDataFrame(held, kept.schema), self.batch.batch_id)
+            reasons = [errors for errors in held.column(ERRORS).to_pylist() if not errors[0].startswith(OF_BRONZE)]
+            found, rows = dict(sorted(Counter(chain.from_iterable(reasons)).items())), len(reasons)
+        else:
+            table.replace_batch(kept, self.batch.batch_id)
+            found, rows = self._reasons_kept()
         if self.batch.kept_out_of(self.entity.name):
-            found[ERASED] = many - rows.count()
+            found[ERASED] = many - rows
         return found
+
+    def _reasons_kept(self) -> tuple[dict[str, int], int]:
+        """Count by reason, and in all, the rejected rows that the batch was given; those of bronze are none."""
+        rows = self.stored.rejected.read().where(F.col(BATCH_ID) == self.batch.batch_id)
+        rows = rows.where(~F.startswith(F.col(ERRORS)[0], F.lit(OF_BRONZE)))
+        reasons = rows.select(F.explode(ERRORS).alias("reason")).groupBy("reason").count().orderBy("reason")
+        return {row[0]: row[1] for row in reasons.collect()}, rows.count()
 
 
 def _noted(counts: Counts) -> MergeCounts:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from shared.contracts.codec import encoded
+from shared.contracts.erasure.keys import Search, erased_key
 from shared.contracts.publication import PUBLISHED_AT
 from spark_jobs.catalog.published import selected
 from spark_jobs.documents import read_record
@@ -166,11 +169,28 @@ def test_increments_become_one_table_when_they_are_many_and_none_holds_what_was_
     pipeline.run()
     Table(pipeline.spark, pipeline.lake, "customer").delete("Id = '3'")  # as an erasure does
     pipeline.land([customer("4", 5)], hours=4)
-    told = pipeline.run()
+    erasing = pipeline.batch(pipeline.manifest())
+    pipeline.silver(erasing.batch_id)
+    erasing = replace(erasing, search=Search(key=erased_key("e1", "customer", ("3",))))
+    told = encoded(task.run(pipeline.spark, pipeline.lake, erasing, pipeline.models))
+    pipeline.publish(told)
     assert [(one["trap"], one["severity"]) for one in told["warnings"]] == [("increments_end", "warning")]
     assert {row["cid"] for row in pipeline.published("customer")} == {"0", "1", "2", "4", "5"}
     assert {file.parent.name for file in pipeline.files(manifest(pipeline), "customer")} == {told["publication"]}
+    told_gone = gold(pipeline).glob(f"customer/IncrementalData/*/*/*/*/Deletes/{told['publication']}/*.parquet")
+    (row,) = [row for file in told_gone for row in pq.read_table(file).to_pylist()]
+    assert {name for name, value in row.items() if value} == {"cid", PUBLISHED_AT}
+    assert row["cid"] == "3", "who reads hours is told who is gone, and nothing else of the person"
     assert_fit(pipeline)
+
+    pipeline.land([customer("4", 6)], hours=5)
+    batch = pipeline.batch(pipeline.manifest())
+    pipeline.silver(batch.batch_id)
+    after = timedelta(days=batch.gold.grace_days + 1)
+    task.run(pipeline.spark, pipeline.lake, batch, pipeline.models, now=lambda: datetime.now(UTC) + after)
+    left = [row for file in gold(pipeline).rglob("*.parquet") for row in pq.read_table(file).to_pylist()]
+    assert "4" in {row["cid"] for row in left}
+    assert "a rare name" not in {row["name"] for row in left}, "when the grace is over, no FullData and no increment has it"
 
 
 def test_a_row_with_the_key_of_one_that_stays_as_it_was_published_fails_its_model(pipeline: Pipeline) -> None:

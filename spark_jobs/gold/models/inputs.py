@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
@@ -17,6 +18,7 @@ from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
     from shared.contracts.outcome import Finding
@@ -36,6 +38,14 @@ class _Look:
     shared: int  # values of `by` that several rows have
     rows: int  # those
     texts: Mapping[str, Sequence[str]]  # column -> the texts that are its telephone numbers, where they were asked for
+
+    @classmethod
+    def of(cls, found: pa.Table, texts: Sequence[str]) -> Self:
+        """Look at rows that the driver holds."""
+        several = [many for many in Counter(found.column(BY).to_pylist()).values() if many > 1]
+        named = {name.lower(): name for name in found.column_names}
+        held = {text: set(found.column(named[text.lower()]).to_pylist()) - {None} for text in texts}
+        return cls(shared=len(several), rows=sum(several), texts={text: sorted(one) for text, one in held.items()})
 
 
 _NOTHING = _Look(shared=0, rows=0, texts={})
@@ -114,6 +124,9 @@ class InputRows:
         known = None if texts else self.repeated.get(one.view)
         if known is not None and not known.count:
             return _NOTHING
+        _, found = self._found(one)
+        if found is not None:
+            return _Look.of(found.filter(found.column(BY).is_valid()) if one.newest_by is not None else found, texts)
         held = [f"__texts{at}" for at in range(len(texts))]
         rows = self._rows(one) if known is None else known.rows_of(self._rows(one), [F.col(BY)])
         every = rows.select(BY, *(F.col(quoted(text)).alias(name) for text, name in zip(texts, held, strict=True)))
@@ -128,11 +141,13 @@ class InputRows:
             return _NOTHING
         return _Look(shared=int(told[0]), rows=int(told[1]), texts=dict(zip(texts, told[2:], strict=True)))
 
-    def _rows(self, one: Input) -> DataFrame:
+    def _found(self, one: Input) -> tuple[DataFrame, pa.Table | None]:
         if self.touched is not None and one.by is not None:
-            rows = self.query.touched_rows(one, self.touched)
-        else:
-            rows = self.query.all_rows(one).withColumn(BY, F.expr(f"cast({one.by} as string)" if one.by else "''"))
+            return self.query.touched_rows(one, self.touched)
+        return self.query.all_rows(one).withColumn(BY, F.expr(f"cast({one.by} as string)" if one.by else "''")), None
+
+    def _rows(self, one: Input) -> DataFrame:
+        rows, _ = self._found(one)
         return rows.where(F.col(BY).isNotNull()) if one.newest_by is not None else rows
 
     def _of_few(self, view: str, texts: Mapping[str, str], region: str | None) -> dict[str, Phones]:

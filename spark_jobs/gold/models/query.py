@@ -16,11 +16,13 @@ from pyspark.sql.window import Window
 from shared.contracts.columns import END, KEPT_LINEAGE, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.models.definition import Input, Model
+from spark_jobs.gold.parquet.touched import again, few
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.tables import IDENTITY, Table, shown
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
     from spark_jobs.gold.models.phones import Phones
@@ -44,7 +46,7 @@ class Query:
     spark: SparkSession
     model: Model
     tables: Mapping[str, Table]
-    _touched: dict[str, DataFrame] = field(default_factory=dict, init=False, repr=False)
+    _touched: dict[str, tuple[DataFrame, pa.Table | None]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def left_out(self) -> Mapping[str, Sequence[str]]:
@@ -168,19 +170,23 @@ class Query:
         stored = table.read()
         return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()), left_out)
 
-    def touched_rows(self, one: Input, touched: Touched) -> DataFrame:
-        """Return the rows of an input that are touched, with their `by`: looked for once, for all queries of few."""
+    def touched_rows(self, one: Input, touched: Touched) -> tuple[DataFrame, pa.Table | None]:
+        """Return the rows of an input that are touched, with their `by`; and the same in the driver, where they are few.
+
+        They are looked for once, for all that asks.
+        """
         if one.view not in self._touched:
             rows = self.all_rows(one, self._left_out.get(one.view, ()))
-            rows = rows.withColumn(BY, F.expr(f"cast({one.by} as string)"))
-            self._touched[one.view] = touched.held(touched.rows_of(rows, BY))
+            rows = touched.rows_of(rows.withColumn(BY, F.expr(f"cast({one.by} as string)")), BY)
+            found = few(rows) if touched.are_few else None
+            self._touched[one.view] = (rows if found is None else again(found, rows), found)
         return self._touched[one.view]
 
     def _input(self, one: Input, touched: Touched | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
         if one.by is None:
             return self.all_rows(one, left_out)
         if touched is not None:
-            rows = self.touched_rows(one, touched)
+            rows, _ = self.touched_rows(one, touched)
         else:
             rows = self.all_rows(one, left_out).withColumn(BY, F.expr(f"cast({one.by} as string)"))
         if one.newest_by is not None:

@@ -62,26 +62,25 @@ class Increment:
     """What one publication changes of a table."""
 
     writing: Writing
-    touched: Touched
     old: GoldTable
     publication: str
     at: datetime
 
-    def write(self, fresh: DataFrame) -> tuple[GoldFile, ...]:
-        """Write the rows that are computed again, and the keys of those that are gone; returns the files, if any.
+    def write(self, fresh: DataFrame, touched: Touched) -> tuple[GoldFile, ...]:
+        """Write the rows of touched values, computed again, and the keys of those that are gone; returns the files, if any.
 
         Raises `ModelError` where a row has no key, or one that another row has.
         """
         model = self.writing.model
-        keys = FreshKeys(model=model, touched=self.touched, observed=Observation())
+        keys = FreshKeys(model=model, touched=touched, observed=Observation())
         folder = self._folder("upserts")
-        written = self.writing.write(keys.watched(fresh), folder, expected=self.touched.count, are_unique=keys.are_unique)
+        written = self.writing.write(keys.watched(fresh), folder, expected=touched.count, are_unique=keys.are_unique)
         upserts = [replace(file, role="upserts") for file in written if file.rows]
         if not upserts:
             self.writing.lake.delete(whole(GOLD, folder))
         elif keys.told() is None:
-            self._check_others(upserts)
-        stale = self._stale(upserts, frozenset() if not upserts else keys.told())
+            self._check_others(upserts, touched)
+        stale = self._stale(touched, upserts, frozenset() if not upserts else keys.told())
         deletes = self._deletes(stale)
         gone = sum(file.rows for file in deletes)
         files = [replace(file, replaces=file.rows) for file in deletes]
@@ -92,6 +91,15 @@ class Increment:
             net = {name: files[0].lost.get(name, 0) - stale.lost.get(name, 0) for name in sorted(names)}
             files[0] = replace(files[0], lost={name: many for name, many in net.items() if many})
         return tuple(files)
+
+    def write_gone(self, new: GoldTable) -> None:
+        """Write the keys that were published and that a table which was built anew has not: it is whole without these files.
+
+        Who reads hours and not the manifest is told at once who is gone, an erased person above all, though not what is other.
+        """
+        found = PublishedTable.of(new, self._path).read(self.writing.spark, ())
+        gone = self._published(()).join(found, self.writing.model.primary_key, "left_anti")
+        self._deletes(_Stale(rows=0, lost={}, gone=gone, many=max(1, self.old.rows - new.rows)))
 
     def forget_earlier(self) -> None:
         """Delete what an attempt before this one left in the folder of another hour."""
@@ -109,24 +117,26 @@ class Increment:
         return f"cast({quoted(self.writing.model.rebuilt_by)} as string)"
 
     def _published(self, columns: Sequence[str]) -> DataFrame:
-        table = PublishedTable.of(self.old, lambda place: self.writing.lake.path(whole(GOLD, place)))
-        return table.read(self.writing.spark, columns)
+        return PublishedTable.of(self.old, self._path).read(self.writing.spark, columns)
+
+    def _path(self, place: str) -> str:
+        return self.writing.lake.path(whole(GOLD, place))
 
     def _keys(self, upserts: Sequence[GoldFile]) -> DataFrame:
         return self.writing.read([file.place for file in upserts]).select(quoted(self.writing.model.primary_key))
 
-    def _check_others(self, upserts: Sequence[GoldFile]) -> None:
+    def _check_others(self, upserts: Sequence[GoldFile], touched: Touched) -> None:
         """Raise `ModelError` where a row that stays as it was published has the key of one that is new."""
         key = self.writing.model.primary_key
-        others = self.touched.rows_besides(self._published([self.writing.model.rebuilt_by]), self._rebuilt_by)
+        others = touched.rows_besides(self._published([self.writing.model.rebuilt_by]), self._rebuilt_by)
         if others.join(F.broadcast(self._keys(upserts)), key, "left_semi").take(1):
             raise ModelError(self.writing.model.name, f"the primary key {key} has one value in several rows")
 
-    def _stale(self, upserts: Sequence[GoldFile], new: frozenset[Any] | None) -> _Stale:
+    def _stale(self, touched: Touched, upserts: Sequence[GoldFile], new: frozenset[Any] | None) -> _Stale:
         key, phones = self.writing.model.primary_key, self.writing.phones
         held = [self.writing.model.rebuilt_by, *phones, *phones.values()]
-        stale = self.touched.rows_of(self._published(held), self._rebuilt_by)
-        found = few(self.writing.marked(stale)) if self.touched.are_few else None
+        stale = touched.rows_of(self._published(held), self._rebuilt_by)
+        found = few(self.writing.marked(stale)) if touched.are_few else None
         if found is not None and new is None and (written := few(self._keys(upserts))) is not None:
             new = frozenset(written.column(0).to_pylist())
         if found is not None and new is not None:

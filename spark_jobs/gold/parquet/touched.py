@@ -51,11 +51,6 @@ class Touched:
             return rows.where(self.is_besides(text))
         return rows.join(self.table, F.expr(text) == F.col(_VALUE), "left_anti")
 
-    def held(self, rows: DataFrame) -> DataFrame:
-        """Return rows of these values as ones that no further query has to look for; as they are where they are many."""
-        found = few(rows) if self.are_few else None
-        return rows if found is None else rows.sparkSession.createDataFrame(found, rows.schema)
-
     def is_besides(self, text: str) -> str:
         """Return the SQL condition that a text is none of the values, where these are named."""
         return f"not coalesce({self._is_named(text)}, false)"
@@ -70,18 +65,24 @@ def few(rows: DataFrame) -> pa.Table | None:
     return found if found.num_rows <= MOST_IN_DRIVER else None
 
 
+def again(found: pa.Table, rows: DataFrame) -> DataFrame:
+    """Return rows that passed through the driver: in one partition, so that no join, order or group shuffles them."""
+    return rows.sparkSession.createDataFrame(found, rows.schema).coalesce(1)
+
+
 @contextmanager
 def found_touched(spark: SparkSession, lake: Lake, values: DataFrame, place: str, *, changed: int) -> Iterator[Touched]:
     """Give the distinct values of a DataFrame of one text column; those of a batch of few `changed` rows leave no files."""
-    values = values.toDF(_VALUE).where(f"{_VALUE} is not null").distinct()
+    values = values.toDF(_VALUE).where(f"{_VALUE} is not null")
     if changed <= MOST_IN_DRIVER:
-        found = [row[0] for row in values.coalesce(1).limit(MOST_IN_DRIVER + 1).collect()]  # of one partition: in one job
+        one = values.coalesce(1)  # partition: in one job, without a shuffle
+        found = [row[0] for row in one.distinct().limit(MOST_IN_DRIVER + 1).collect()]
         if len(found) <= MOST_IN_DRIVER:  # more where batches came before that published nothing
             table = spark.createDataFrame([(value,) for value in found], f"{_VALUE} string")
             named = tuple(sorted(found)) if len(found) <= _MOST_NAMED else None
             yield Touched(count=len(found), table=F.broadcast(table), named=named)
             return
-    observed = Observation()
+    observed, values = Observation(), values.distinct()
     values.observe(observed, F.count(F.lit(1)).alias("values")).write.mode("overwrite").parquet(lake.path(place))
     try:
         table, count = spark.read.schema(f"{_VALUE} string").parquet(lake.path(place)), int(observed.get["values"])
