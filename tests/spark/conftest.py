@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from shared.contracts.codec import encoded
 from shared.contracts.columns import Column
 from shared.contracts.entity import Entity, Source
 from shared.contracts.manifest import LabelDocument, Manifest, ManifestPart, Stage, write_manifest
-from shared.contracts.places import PIPELINE, batch_manifest, slug, whole
+from shared.contracts.places import PIPELINE, batch_manifest, silver_report, slug, whole
 from shared.contracts.publication import PUBLISHED_AT, primary_key
 from spark_jobs.documents import read_batch
 from spark_jobs.gold import task as gold
@@ -314,9 +314,31 @@ class Pipeline:
         """Run a batch of what landed, publish it, and return its outcome."""
         batch_id = self.manifest(**manifest)
         self.silver(batch_id)
+        return self.show(batch_id)
+
+    def show(self, batch_id: str) -> dict[str, Any]:
+        """Make gold of a batch, publish it, and return its outcome."""
         outcome = self.gold(batch_id)
         self.publish(outcome)
         return outcome
+
+    def beside(self, **settings: Any) -> Pipeline:
+        """Return a pipeline whose gold has other settings, in a lake of its own with the bronze and silver of this one."""
+        other = replace(self, folder=self.folder / "-".join(("beside", *map(str, settings.values()))))
+        other.configure(gold=settings)
+        for place in ("bronze", "silver", whole(PIPELINE, "silver")):
+            there, here = Path(self.lake.path(place)), Path(other.lake.path(place))
+            there.mkdir(parents=True, exist_ok=True)
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.symlink_to(there)
+        return other
+
+    def take(self, batch_id: str, merged: Pipeline) -> None:
+        """Have a batch that the pipeline merged which this one is beside: with its report, and settings of one's own."""
+        batch = replace(merged.batch(batch_id), gold=self.configuration.gold.settings())
+        self.lake.write_text(whole(PIPELINE, batch_manifest(batch_id)), write_manifest(batch).decode())
+        report = whole(PIPELINE, silver_report(batch_id))
+        shutil.copy(merged.lake.path(report), self.lake.path(report))
 
     def table(self, entity: str) -> DataFrame:
         """Return a silver table, hidden events too."""

@@ -108,15 +108,18 @@ def judged(pipeline: Pipeline) -> list[Finding]:
     return list(inspect(Path(pipeline.lake.path("gold"))))
 
 
-@pytest.mark.parametrize("layout", ["publications", *(() if _IS_CLIENT else ("incremental",))])
+#: Over Connect, one layout is enough of the dear.
+_LAYOUTS = ("publications", *(() if _IS_CLIENT else ("incremental",)))
+
+
 def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: Any
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("silver.merge", "gold.parquet.touched"):  # as in batches of many rows; those of few are those of other tests
         monkeypatch.setattr(f"spark_jobs.{module}.MOST_IN_DRIVER", 0)
     pipeline.configure(table={"untracked": ("email",)}, gold={"phone_region": "ES"})
     whole = replace(pipeline, folder=tmp_path / "whole", parts=[], schemas={}, tables={})
-    pipeline.configure(gold={"layout": layout})
+    lakes = [pipeline.beside(layout=layout) for layout in _LAYOUTS]
     made = stream(_SEED, batches=2)
     publications = []
     for batch in range(2):
@@ -124,25 +127,30 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
             # Many numbers are read where they are, in processes of Python: once, as on serverless compute.
             monkeypatch.setattr("spark_jobs.gold.models.inputs.MOST_IN_DRIVER", 0)
         land(pipeline, made, [batch])
-        outcome = pipeline.run()
-        publications.append(outcome["publication"])
-        counts = outcome["entities"]["customer"]
-        assert (counts["rejected"], counts["rules"]["key:Id"]) == (1, 1)
-        assert counts["read"] == counts["applied"] + counts["superseded"] + counts["duplicates"] + counts["rejected"]
-        assert {one.trap for one in judged(pipeline)} <= {"rows_merged", "numbers_lost"}
-    assert outcome["base_publication"] == publications[0]
+        batch_id = pipeline.manifest()
+        pipeline.silver(batch_id)
+        for lake in lakes:
+            lake.take(batch_id, pipeline)
+            outcome = lake.show(batch_id)
+            publications.append(outcome["publication"])
+            counts = outcome["entities"]["customer"]
+            assert (counts["rejected"], counts["rules"]["key:Id"]) == (1, 1)
+            assert counts["read"] == counts["applied"] + counts["superseded"] + counts["duplicates"] + counts["rejected"]
+            assert {one.trap for one in judged(lake)} <= {"rows_merged", "numbers_lost"}
+            assert not batch or outcome["base_publication"] == publications[0]
     assert stored(pipeline) == history(made.all_customers)
     expected = (
         customers(made.all_customers, made.all_finance, made.cids, _NUMBERS),
         finance_history(made.all_finance, START),
     )
-    assert gold(pipeline) == expected
 
     monkeypatch.undo()
     land(whole, made, range(2))
     whole.run()
     assert gold(whole) == expected, "one full build publishes the same"
-    ids = [{row["finance_id"] for row in one.published("customer_finance")} for one in (pipeline, whole)]
-    assert ids[0] == ids[1], "under the same keys"
-    assert [one.trap for one in judged(pipeline)] == ["rows_merged", "numbers_lost"]
-    assert judged(pipeline) == judged(whole), "of all rows, and not only of those that a batch changed"
+    for lake in lakes:
+        assert gold(lake) == expected
+        ids = [{row["finance_id"] for row in one.published("customer_finance")} for one in (lake, whole)]
+        assert ids[0] == ids[1], "under the same keys"
+        assert [one.trap for one in judged(lake)] == ["rows_merged", "numbers_lost"]
+        assert judged(lake) == judged(whole), "of all rows, and not only of those that a batch changed"
