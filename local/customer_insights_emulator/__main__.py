@@ -15,7 +15,7 @@ from local.customer_insights_emulator.server import CustomerInsightsEmulator
 from local.emulation.server import termination
 from local.stack.child import tether
 
-REFRESH_SECONDS = 2
+REFRESH_SECONDS = 0.5  # long enough to be seen under way; who waits for a run waits for this, too
 
 
 def main() -> None:

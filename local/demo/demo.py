@@ -9,7 +9,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from azure.core.exceptions import AzureError
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.live import Live
 
 from local.demo.check import Observed, only_new_bytes, problems
-from local.demo.steps import Baseline, Documents, Goal, Step, awaited, failure, newest_batch, steps
+from local.demo.steps import Baseline, Documents, Goal, Step, awaited, failure, newest_batch, run_seconds, steps
 from local.demo.tables import landed_table, layers_table, line, preview_table, progress_table, rejects_table, steps_table
 from local.errors import LocalStackError
 from local.lake.view import GoldUnreadableError, bronze_parts, gold, outcome, preview, publication, rejects
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 LIMIT_SECONDS: Final = 300.0  # for everything, Spark's first start on a slow machine included
 POLL_SECONDS: Final = 0.5
-RUN_POLL_SECONDS: Final = 1.0  # while a run is active: it takes many seconds and every core, and each answer takes some of one
 DUPLICATES: Final = 150  # customers who are there twice, so that unification has something to find
 _NAMES: Final = ("First wave: initial load", "Second wave: changes, appended")
 
@@ -128,9 +127,10 @@ class Demo:
         """Show the steps until the pipeline is idle; raises DemoError where it cannot become so, or not in time."""
         seconds: dict[str, float] = {}
         lively = self._console.is_terminal
+        now = None
         with Live(console=self._console, auto_refresh=lively, transient=False) if lively else _Lines(self._console) as view:
             while True:
-                now = self._documents()
+                now = self._documents(now)
                 found = steps(goal, before, now)
                 for step in found:
                     if step.state == "done":
@@ -145,19 +145,31 @@ class Demo:
                     return found, seconds
                 if self._seconds() > self._deadline:
                     raise DemoError(f"Not done after {self._limit:.0f} s: waited for {awaited(found)}.")
-                self._pause(RUN_POLL_SECONDS if now.status["active_run"] else POLL_SECONDS)
+                self._pause(POLL_SECONDS)
 
-    def _documents(self) -> Documents:
-        """Ask the API, for as long as the time limit lets us."""
+    def _documents(self, before: Documents | None = None) -> Documents:
+        """Ask the API; while a run goes on that `before` tells of, for the runs alone.
+
+        A run wants every core, and to say how everything stands takes a dozen calls of storage, to list the runs one.
+        """
+        if before is not None and before.is_running:
+            now = replace(before, runs=self._runs())
+            if now.is_running:
+                return now
+        return Documents(status=self._ask("status"), runs=self._runs())
+
+    def _runs(self) -> tuple[dict[str, Any], ...]:
+        return tuple(self._ask("runs")["runs"])
+
+    def _ask(self, name: str) -> Any:
+        """Ask for one document, for as long as the time limit lets us."""
         while True:
             try:
-                status, runs = (_json(f"{self._base_url}/api/{name}") for name in ("status", "runs"))
+                return _json(f"{self._base_url}/api/{name}")
             except (urllib.error.URLError, OSError) as error:
                 if self._seconds() > self._deadline:
                     raise DemoError(f"Not done after {self._limit:.0f} s: the API does not answer ({error}).") from error
                 self._pause(POLL_SECONDS)
-            else:
-                return Documents(status=status, runs=tuple(runs["runs"]))
 
     def _summary(self, shown: list[Shown]) -> None:
         last = shown[-1]
@@ -167,14 +179,15 @@ class Demo:
         self._console.print(rejects_table(last.observed.rejects))
         if last.preview is not None:
             self._console.print(preview_table(last.preview, last.wave.expected))
-        self._console.print(steps_table([wave.seconds for wave in shown]))
+        runs = [run_seconds(wave.batch, wave.outcome) for wave in shown]
+        self._console.print(steps_table([wave.seconds for wave in shown], runs))
         if last.preview is not None and self._report is not None:
             self._report.write_text(last.preview.page, encoding="utf-8")
             self._console.print(f"Customer Insights, previewed, as a page: {self._report}", soft_wrap=True)
         self._console.print("Where to look, with `make up`:")
-        runs = [(f"run of wave {number}", wave.batch["run_url"]) for number, wave in enumerate(shown, 1)]
+        urls = [(f"run of wave {number}", wave.batch["run_url"]) for number, wave in enumerate(shown, 1)]
         api = [(name, f"{self._base_url}/api/{name}") for name in ("status", "runs", "files")]
-        for name, place in (*api, *runs, ("gold", f"{self._service.url.rstrip('/')}/gold/default.manifest.cdm.json")):
+        for name, place in (*api, *urls, ("gold", f"{self._service.url.rstrip('/')}/gold/default.manifest.cdm.json")):
             self._console.print(f"  {name:<14}{place}")
 
 

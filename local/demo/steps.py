@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 State = Literal["waits", "active", "done", "failed"]
+RUN: Final = "Databricks run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,11 @@ class Documents:
 
     status: dict[str, Any]  # GET /api/status
     runs: tuple[dict[str, Any], ...] = ()  # GET /api/runs, newest first
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the workspace has a run in hand: all that changes meanwhile stands in `runs`."""
+        return any(run["state"] in {"submitted", "running"} for run in self.runs)
 
     @property
     def records(self) -> int:
@@ -65,6 +71,13 @@ def steps(goal: Goal, before: Baseline, now: Documents) -> tuple[Step, ...]:
     )
 
 
+def run_seconds(batch: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, float]:
+    """Return what the seconds of a run went into: its tasks as they tell it, and what is left."""
+    submitted, ended = (datetime.fromisoformat(batch[at]) for at in ("submitted_at", "ended_at"))
+    told = {name: float(outcome["seconds"][name]) for name in ("silver", "gold")}
+    return {**told, "Spark's start; preview": max(0.0, (ended - submitted).total_seconds() - sum(told.values()))}
+
+
 def newest_batch(before: Baseline, now: Documents) -> dict[str, Any] | None:
     """Return the newest batch that was not there before the wave; None until it is dispatched."""
     return next((batch for batch in now.runs if batch["batch_id"] not in before.batches), None)
@@ -98,12 +111,12 @@ def _batch(batch: dict[str, Any] | None) -> Step:
 
 def _run(batch: dict[str, Any] | None) -> Step:
     if batch is None or not batch["run_id"]:
-        return Step(name="Databricks run", state="waits", detail="")
+        return Step(name=RUN, state="waits", detail="")
     ended = batch["state"] == "succeeded"
     detail = f"run {batch['run_id']}, attempt {batch['attempt']}"
     if batch["state"] == "parked":
-        return Step(name="Databricks run", state="failed", detail=f"{detail}: {batch['cause']}")
-    return Step(name="Databricks run", state="done" if ended else "active", detail=detail if ended else f"{detail}: running")
+        return Step(name=RUN, state="failed", detail=f"{detail}: {batch['cause']}")
+    return Step(name=RUN, state="done" if ended else "active", detail=detail if ended else f"{detail}: running")
 
 
 def _verdict(batch: dict[str, Any] | None) -> Step:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.demo.check import found_twins, rows_of
+from local.demo.steps import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -105,13 +106,15 @@ def rejects_table(rejects: Iterable[Reject]) -> Table:
     return table
 
 
-def steps_table(waves: Sequence[Mapping[str, float]]) -> Table:
-    """Show how long each step took after the one before it was done, in seconds."""
+def steps_table(waves: Sequence[Mapping[str, float]], runs: Sequence[Mapping[str, float]] = ()) -> Table:
+    """Show how long each step took after the one before it was done, in seconds, and what those of the runs went into."""
     table = _table("Seconds per step", "step", *(f"wave {number}" for number, _ in enumerate(waves, 1)))
     names = list(dict.fromkeys(name for seconds in waves for name in seconds))
     taken = [_taken([(name, seconds[name]) for name in names if name in seconds]) for seconds in waves]
     for name in names:
         table.add_row(name, *(f"{wave[name]:.1f}" if name in wave else "-" for wave in taken))
+        for part in runs[0] if runs and name == RUN else ():
+            table.add_row(f"  of it {part}", *(f"{run[part]:.1f}" for run in runs))
     table.add_row("all", *(f"{max(seconds.values(), default=0):.1f}" for seconds in waves))
     return table
 

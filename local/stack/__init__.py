@@ -1,4 +1,4 @@
-"""The local stack as a whole: its parts started in order, watched, and stopped in reverse.
+"""The local stack as a whole: its parts started in order, watched, and stopped, those first that use others.
 
 | module | what |
 | --- | --- |

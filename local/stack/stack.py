@@ -1,4 +1,4 @@
-"""The local stack as a whole: what it consists of, with which settings, started in order and stopped in reverse.
+"""The local stack as a whole: what it consists of, with which settings, started in order and stopped.
 
     with Stack(folder=…, ports=Ports.free()) as stack:
         stack.functions_url, stack.storage
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BUNDLE = ROOT / "databricks.yml"
 SUBSCRIBED = {"dataverse-contoso-sales": "on_dataverse_landed", "finance": "on_finance_landed"}
+STOPPED = ("bridge", "functions", "customer-insights", "jobs", "azurite")
 SHORTEST_LIFE = 10  # seconds; what ends sooner again and again will not get better
 
 
@@ -149,8 +150,9 @@ class Stack:
 
     def stop(self) -> None:
         """End all parts, those that use others first."""
-        for name in reversed(list(self._children)):
-            self._children.pop(name).stop()
+        for name in STOPPED:
+            if (child := self._children.pop(name, None)) is not None:
+                child.stop()
 
     def watch(self) -> Iterator[str]:
         """Start again what has ended, telling which; ends when a part does not live long enough to be started again."""
@@ -184,8 +186,8 @@ class Stack:
 
     def _starters(self) -> dict[str, Callable[[], Child]]:
         return {
+            "jobs": self._jobs,  # first: its Spark takes longest to get warm, and asks for nothing meanwhile
             "azurite": self._azurite,
-            "jobs": self._jobs,  # early: Spark takes a while to get warm
             "customer-insights": self._customer_insights,
             "functions": self._functions,
             "bridge": self._bridge,

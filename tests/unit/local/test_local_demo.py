@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from local.demo.check import Observed, only_new_bytes, problems
-from local.demo.steps import Baseline, Documents, Goal, awaited, failure, newest_batch, steps
+from local.demo.steps import Baseline, Documents, Goal, awaited, failure, newest_batch, run_seconds, steps
 from local.demo.tables import landed_table, layers_table, line, preview_table, progress_table, rejects_table, steps_table
 from local.lake.view import BronzePart, Preview
 from local.sample.customers import FINANCIAL, PERSONAL, Customer, invented
@@ -64,6 +65,19 @@ def test_a_wave_goes_through_the_steps_one_after_the_other() -> None:
 
 def test_the_time_between_the_end_of_a_run_and_its_record_is_told() -> None:
     assert steps(GOAL, BEFORE, documents(batch()))[4].detail == "known 0.4 s after the run's end"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_running"), [("open", False), ("submitted", True), ("running", True), ("succeeded", False), ("parked", False)]
+)
+def test_while_the_workspace_has_a_run_in_hand_the_runs_alone_tell_what_changes(state: str, is_running: bool) -> None:
+    assert documents(batch(state)).is_running is is_running
+
+
+def test_the_seconds_of_a_run_are_those_of_its_tasks_and_what_is_left() -> None:
+    timed = batch(submitted_at="2026-11-23T09:59:48.000Z")
+    told = run_seconds(timed, {"seconds": {"silver": 3.5, "gold": 4.0}})
+    assert told == {"silver": 3.5, "gold": 4.0, "Spark's start; preview": 4.5}
 
 
 def test_only_batches_and_records_of_this_wave_count() -> None:
@@ -187,7 +201,7 @@ def test_what_is_no_terminal_gets_plain_lines() -> None:
         landed_table(EXPECTED, AS_EXPECTED, {FINANCE: 100, "finance/notes.txt": 7}),
         layers_table([(EXPECTED, AS_EXPECTED, {"entities": {"customer": {"applied": 2}}})]),
         rejects_table(AS_EXPECTED.rejects),
-        steps_table([seconds, {}]),
+        steps_table([seconds, {}], [{"silver": 3.5}, {"silver": 1.5}]),
     ):
         console.print(shown)
     assert isinstance(console.file, io.StringIO)
@@ -195,3 +209,4 @@ def test_what_is_no_terminal_gets_plain_lines() -> None:
     assert all(character.isprintable() or character == "\n" for character in text)
     assert "landing: 2 files, 1,000 bytes, 4 records" in text
     assert "too_wide" in text
+    assert re.search(r"Databricks run .*\n +of it silver +3\.5 +1\.5 *\n +webhook", text)
