@@ -104,9 +104,12 @@ class PreviewBuild:
         ]
         return [prepare(one, self.rules, normalising, self.stages) for one in tables]
 
-    def preview(self, given: Given, *, run: str) -> Preview:
-        """Return all tables of a preview; `run` names it, in ids that are new and in the log, and sorts by time."""
-        unification = self.unify(given)
+    def preview(self, given: Given, *, run: str, unification: Unification | None = None) -> Preview:
+        """Return all tables of a preview; `run` names it, in ids that are new and in the log, and sorts by time.
+
+        `unification` is what `unify` made of the same, where somebody wanted it before.
+        """
+        unification = unification or self.unify(given)
         members = unification.matched.members
         made_of = digest(unification.matched.made_of, run)
         identified = identify(members, given.before, run, lambda name, rows: self.stages.keep(name, made_of, lambda: rows))

@@ -107,14 +107,18 @@ def run(
         raise GuardsError([str(one) for one in refused])
     stages = Intermediate(spark, lake, results.stages, small=source.small)
     given = Given(tables=source.tables, version=source.version, before=results.ids())
-    preview = PreviewBuild(spark=spark, stages=stages, rules=rules, switches=switches).preview(given, run=name)
-    unification = preview.unification
+    build = PreviewBuild(spark=spark, stages=stages, rules=rules, switches=switches)
+    unification = build.unify(given)
     members = unification.matched.members
     with ThreadPoolExecutor(max_workers=4) as pool:  # most of each is planning, which the cluster does not share
         foreseen = pool.submit(forecast, rules, unification.grouped, members, switches)
         sized = pool.submit(sizes, rules, unification, given)
         paired = pool.submit(rule_pairs, unification, unification)
+        preview = build.preview(given, run=name, unification=unification)
         written = results.write(preview, name, small=source.small)
+        rows = {table: one.rows for table, one in written.items()}
+        at_risk = pool.submit(risks, rows, members, conflicting(rules, members, given))
+        enriched = enrichment(rows["Customer"])
         forecasts, counts, pairs = foreseen.result(), sized.result(), paired.result()
     told = document(
         run=name,
@@ -126,8 +130,8 @@ def run(
         findings=[*lint(rules, unification.spreads), *useless(pairs)],
         preview=preview,
         rows={table: one.count for table, one in written.items()},
-        risks=risks({table: one.rows for table, one in written.items()}, members, conflicting(rules, members, given)),
-        enrichment=enrichment(written["Customer"].rows),
+        risks=at_risk.result(),
+        enrichment=enriched,
     )
     holds = all(one["holds"] for one in told["guards"])
     results.conclude(told, page(told), holds=holds)

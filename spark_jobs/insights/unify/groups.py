@@ -5,6 +5,7 @@ Every rule looks at every row, and what rules join through a third row is one gr
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import TYPE_CHECKING
@@ -76,18 +77,23 @@ class GroupBuild:
         comparing = Comparing(first=one, second=other, switches=self.switches, pairwise=self.custom.never is not None)
         first, second = one.profiles, other.profiles
         version = (first.table.name, first.version, second.table.name, second.version, self.switches.told(), comparing.pairwise)
-        made, counts, parts = [], [], []
-        for block in comparing.blocks(rules):
+
+        def look(block: Block) -> tuple[str, BlockCount, DataFrame]:
             columns = {
                 name for rule in block.rules for one in (*rule.conditions, *rule.exceptions) for name in (one.column, one.other)
             }
             lists = {name: (self.rules.alias.get(name), self.rules.bypass.get(name)) for name in sorted(columns)}
-            made.append(digest(version, block.rules, block.places, lists))
-            counts.append(self._count(comparing, block, made[-1]))
-            parts.append(self.stages.keep("edges", made[-1], partial(comparing.edges, block)))
+            made_of = digest(version, block.rules, block.places, lists)
+            count = self._count(comparing, block, made_of)
+            return made_of, count, self.stages.keep("edges", made_of, partial(comparing.edges, block))
+
+        with ThreadPoolExecutor(max_workers=4) as pool:  # of a small table, most of each is planning
+            seen = list(pool.map(look, comparing.blocks(rules)))
+        parts = [edges for _, _, edges in seen]
         found = reduce(DataFrame.unionByName, parts) if parts else self.spark.createDataFrame([], EDGE)
         found = self.custom.applied(found, comparing)
-        return Joined(edges=found, counts=tuple(counts), made_of=digest(version, made, self.custom.version))
+        made = digest(version, [made_of for made_of, _, _ in seen], self.custom.version)
+        return Joined(edges=found, counts=tuple(count for _, count, _ in seen), made_of=made)
 
     def _count(self, comparing: Comparing, block: Block, made_of: str) -> BlockCount:
         """Count the candidates of a block before anything is joined; raises `CandidatesError` where they are too many."""
