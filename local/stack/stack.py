@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 BUNDLE = ROOT / "databricks.yml"
 SUBSCRIBED = {"dataverse-contoso-sales": "on_dataverse_landed", "finance": "on_finance_landed"}
-STOPPED = ("bridge", "functions", "customer-insights", "jobs", "azurite")
 SHORTEST_LIFE = 10  # seconds; what ends sooner again and again will not get better
 
 
@@ -149,8 +148,8 @@ class Stack:
         self._children[name].kill()
 
     def stop(self) -> None:
-        """End all parts, those that use others first."""
-        for name in STOPPED:
+        """End all parts, those that use others first, and Azurite last, which all of them use."""
+        for name in (*(name for name in reversed(self._children) if name != "azurite"), "azurite"):
             if (child := self._children.pop(name, None)) is not None:
                 child.stop()
 
