@@ -122,6 +122,9 @@ class Table:
             # An update marks the row and writes the new one, at the cost of the change; without, it copies whole files.
             # Silver is read by this job and Databricks only: gold, which Customer Insights reads, is plain parquet.
             .option("delta.enableDeletionVectors", str(marks_rows(self._spark)).lower())
+            # A small batch leaves a file, and each costs a reader some milliseconds. Databricks compacts after MERGE whatever a
+            # table says, and after a write that replaces rows only where it says so.
+            .option("delta.autoOptimize.autoCompact", "true")
             .option("delta.dataSkippingStatsColumns", ",".join(quoted(name) for name in (VERSION, *keys)))
             .save(self.path)
         )
@@ -156,8 +159,8 @@ class Table:
         )
 
     def replace(self, rows: DataFrame, where: str) -> None:
-        """Put rows in place of those that a condition holds for, as it does for each of them. One commit."""
-        rows.write.format("delta").mode("overwrite").option("replaceWhere", where).save(self.path)
+        """Put a few rows in place of those that a condition holds for, as it does for each of them: one file, one commit."""
+        rows.coalesce(1).write.format("delta").mode("overwrite").option("replaceWhere", where).save(self.path)
 
     def delete(self, where: str) -> None:
         """Delete the rows that a condition holds for; their files may hold them still (`purge`, `vacuum`)."""
