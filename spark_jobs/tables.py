@@ -122,9 +122,6 @@ class Table:
             # An update marks the row and writes the new one, at the cost of the change; without, it copies whole files.
             # Silver is read by this job and Databricks only: gold, which Customer Insights reads, is plain parquet.
             .option("delta.enableDeletionVectors", str(marks_rows(self._spark)).lower())
-            # A small batch leaves a file, and each costs a reader some milliseconds. Databricks compacts after MERGE whatever a
-            # table says, and after a write that replaces rows only where it says so.
-            .option("delta.autoOptimize.autoCompact", "true")
             .option("delta.dataSkippingStatsColumns", ",".join(quoted(name) for name in (VERSION, *keys)))
             .save(self.path)
         )

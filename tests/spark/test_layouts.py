@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -158,17 +157,12 @@ def assert_readers_agree(pipeline: Pipeline) -> None:
     assert record.tables["customer"].rows == len(expected)
 
 
-@contextmanager
-def compacting(pipeline: Pipeline) -> Iterator[None]:
-    """Have silver compact itself within, as it does with many files, and its old files removed after (docs/operations.md)."""
-    few, table = "spark.databricks.delta.autoCompact.minNumFiles", Table(pipeline.spark, pipeline.lake, "customer")
-    pipeline.spark.conf.set(few, "2")
-    try:
-        yield
-    finally:
-        pipeline.spark.conf.unset(few)
-    last = json.loads((Path(table.path) / "_delta_log" / f"{table.version():020}.json").read_text().splitlines()[0])
-    assert last["commitInfo"]["operation"] == "OPTIMIZE"
+def maintain(pipeline: Pipeline) -> None:
+    """Compact silver, and remove what it was made of before, as who runs it does (docs/operations.md)."""
+    table = Table(pipeline.spark, pipeline.lake, "customer")
+    before = table.version()
+    pipeline.spark.sql(f"OPTIMIZE delta.`{table.path}`")
+    assert table.version() > before, "there was something to compact"
     table.vacuum(days=7)
 
 
@@ -180,8 +174,8 @@ def test_increments_become_one_table_when_they_are_many_and_none_holds_what_was_
     pipeline.land([customer(str(n), 1) for n in range(6)])
     pipeline.run()
     pipeline.land([customer("1", 2, crc33_name="one"), customer("2", 2, deleted=True)], hours=1)
-    with compacting(pipeline):
-        pipeline.run()
+    pipeline.run()
+    maintain(pipeline)
     monkeypatch.setattr("spark_jobs.gold.parquet.increments._FEW_ROWS", 2)
     pipeline.land([customer("2", 3, crc33_name="back"), customer("1", 3, crc33_name="uno")], hours=2)
     told = pipeline.run()
