@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 300  # seconds until idle: Spark's first start, on a machine that does other things too
 ANSWER_SECONDS = 120  # of the API, for the same reason
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5  # an answer takes the host and Azurite a dozen calls
 
 
 class OutsideClient:
