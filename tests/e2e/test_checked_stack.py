@@ -148,7 +148,7 @@ def test_an_event_that_was_given_up_is_told(stack: Stack, dead_letter: None) -> 
 def test_a_run_that_fails_for_good_is_told_with_its_cause(stack: Stack, client: OutsideClient) -> None:
     switch(stack.jobs_url, kind="run", code="CLUSTER_ERROR", times=int(stack.settings.get("RUN_ATTEMPTS", "3")))
     assert faults(checked(stack, canary=True)) == [
-        ("canary: run", "The run failed: CLUSTER_ERROR: the run's page in the workspace says why")
+        ("canary: run", "The run failed: CLUSTER_ERROR: the run's page in the workspace says why.")
     ]
     newest, *_ = client.get("runs")["runs"]
     client.post(f"runs/{newest['batch_id']}/discard", {})

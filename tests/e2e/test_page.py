@@ -65,7 +65,7 @@ def waves(parked: str, watched: Watched, client: OutsideClient) -> list[str]:
     """Both waves in gold: their batches. The first is un-parked as a person would do it."""
     watched.see("")
     item = watched.page.get_by_role("region", name="What needs a look").get_by_role("listitem").filter(has_text=parked)
-    expect(item).to_contain_text("INVALID_CLUSTER_REQUEST: Fault switch")
+    expect(item).to_contain_text("INVALID_CLUSTER_REQUEST: the run's page in the workspace says why")
     item.get_by_role("button", name="Un-park").click()
     watched.page.get_by_role("dialog").get_by_role("button", name="Un-park").click()
     expect(item).to_have_count(0)

@@ -47,7 +47,7 @@ _FEW_ROWS = {
     "spark.databricks.delta.snapshotPartitions": "1",
     # Nobody looks at what a user interface would show of all that ran.
     "spark.sql.ui.retainedExecutions": "1",
-    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedJobs": "200",  # in which a test finds its own, whatever other lanes do at the same time
     "spark.ui.retainedStages": "1",
 }
 
