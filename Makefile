@@ -8,6 +8,8 @@ PARTS := ingest dialects storage orchestration dashboard spark insights
 # Three lanes on two cores, since each waits now and then: tests/conftest.py says what goes where
 PYTEST := $(PYTHON) -m pytest -n 3 --no-loadscope-reorder
 SEED := $(shell date +%s)
+# A run starts some hundred processes: what one of them has compiled, the next ones load
+unexport PYTHONDONTWRITEBYTECODE
 # The Python of .venv once that is made; to make it, the newest that the Functions runtime and Spark both support
 BOOTSTRAP := $(shell for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
