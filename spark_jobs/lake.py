@@ -131,17 +131,6 @@ class Lake:
         else:
             path.unlink(missing_ok=True)
 
-    def prune(self, place: str) -> bool:
-        """Remove a folder with all below it as far as no file is in it; says whether it is gone. No file ever goes."""
-        items = self._listed(place)
-        if [item for item in items if not (item.name.endswith("/") and self.prune(f"{place}/{item.name.rstrip('/')}"))]:
-            return False
-        if self._remote:
-            self._utilities().rm(self.path(place), False)
-        elif (folder := Path(self.path(place))).exists():
-            folder.rmdir()
-        return True
-
     def _listed(self, place: str) -> list[_Item]:
         try:
             if self._remote:

@@ -94,9 +94,6 @@ def collect(
         gone = set(collectable([record for record in records.values() if record], due, folders))
         for place in sorted(gone):
             lake.delete(place)
-        for table, found in folders.items():
-            if any(folder.startswith(f"{INCREMENTAL_DATA}/") for folder in found):
-                lake.prune(whole(GOLD, f"{table}/{INCREMENTAL_DATA}"))  # hours whose files went; each is listed every time
         kept = (folder for table, found in folders.items() for folder in found if whole(GOLD, f"{table}/{folder}") not in gone)
         left = {_publication(folder) for folder in kept}
         since = {name: time for name, time in after.since.items() if name not in due or name in left}

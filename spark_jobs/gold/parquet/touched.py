@@ -75,8 +75,8 @@ def found_touched(spark: SparkSession, lake: Lake, values: DataFrame, place: str
     """Give the distinct values of a DataFrame of one text column; those of a batch of few `changed` rows leave no files."""
     values = values.toDF(_VALUE).where(f"{_VALUE} is not null")
     if changed <= MOST_IN_DRIVER:
-        one = values.coalesce(1)  # partition: in one job, without a shuffle
-        found = [row[0] for row in one.distinct().limit(MOST_IN_DRIVER + 1).collect()]
+        together = values.coalesce(1)  # one job, without a shuffle
+        found = [row[0] for row in together.distinct().limit(MOST_IN_DRIVER + 1).collect()]
         if len(found) <= MOST_IN_DRIVER:  # more where batches came before that published nothing
             table = spark.createDataFrame([(value,) for value in found], f"{_VALUE} string")
             named = tuple(sorted(found)) if len(found) <= _MOST_NAMED else None

@@ -223,7 +223,6 @@ def test_increments_go_with_the_last_publication_that_names_them_and_a_table_wit
     world.collect("p4", later=8)
     left = {file.place.removeprefix("gold/customer/") for file in world.lake.files("gold/customer")}
     assert left == {"FullData/p4/a", f"{hour}/Upserts/p4/a"}
-    assert world.lake.folders(f"gold/customer/{hour}") == ["Upserts"], "folders without a file go as well"
 
 
 def test_what_is_being_built_and_what_nobody_knows_stays(world: World) -> None:
