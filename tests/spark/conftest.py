@@ -45,17 +45,24 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 _FEW_ROWS = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # plans are interpreted: 38 % of the CPU went into compiling them
     "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.lightweightPlanChangeValidation": "false",  # Spark's check of its own rules, after each of them
     # Nobody looks at what a user interface would show of all that ran.
     "spark.sql.ui.retainedExecutions": "1",
     "spark.ui.retainedJobs": "200",  # in which a test finds its own, whatever other lanes do at the same time
     "spark.ui.retainedStages": "1",
 }
 
-#: For ten minutes of them: a second compiler, which makes up for what it takes before half of the tests are done; and tables of
-#: tests that are over are not kept, which filled the old generation again and again.
+#: The second compiler looks at what runs twenty times as often as a JVM takes for enough: it took a quarter of all time.
+_IS_HOT = (
+    "-XX:Tier4InvocationThreshold=100000 -XX:Tier4MinInvocationThreshold=12000 "
+    "-XX:Tier4CompileThreshold=300000 -XX:Tier4BackEdgeThreshold=800000"
+)
+
+#: For ten minutes of them: tables of tests that are over are not kept, which filled the old generation again and again.
 _MANY_BATCHES = {
     "spark.driver.memory": "3g",
-    "spark.driver.extraJavaOptions": "-Xms3g -Xmn1g -XX:+UseSerialGC -XX:ReservedCodeCacheSize=480m -XX:MetaspaceSize=256m",
+    "spark.driver.extraJavaOptions": "-Xms3g -Xmn1g -XX:+UseSerialGC -XX:ReservedCodeCacheSize=480m -XX:MetaspaceSize=256m "
+    + _IS_HOT,
     "spark.databricks.delta.delta.log.cacheSize": "25",
     "spark.connect.grpc.binding.port": "0",  # any that is free, for the test that runs this Spark's Connect server
 }
