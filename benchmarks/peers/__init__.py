@@ -9,6 +9,7 @@
 | `ours` | the job of this project, in one of its layouts of gold |
 | `sample` | the sample's notebooks, which begin again from all bytes |
 | `merges` | Delta tables with history by a MERGE, the two ways that teams write it; gold rebuilt |
+| `floor` | what the engine alone costs: the same, unchecked, and by hand |
 | `auto_cdc` | Spark's own declarative pipelines; `RowLevelCatalog.java` is what Delta Lake lacks for them |
 | `ducks` | DuckDB with tables of its own |
 | `tables` | what was measured, as tables in Markdown |

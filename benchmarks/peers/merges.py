@@ -38,8 +38,10 @@ _HISTORY: Final = f"""
 _FINANCE_HISTORY: Final = f"""
     select *, _record_number as start_at, lead(_record_number) over (partition by cid order by _record_number) as end_at
     from (select {", ".join(FINANCE_EVENTS)} from landed)"""  # noqa: S608  names of our own
-_ROW: Final = "s.* except (deleted), s.versionnumber as start_at, cast(null as bigint) as end_at"
-_CUSTOMER: Final = """
+#: Of an event the row that is current from then on.
+ROW: Final = "s.* except (deleted), s.versionnumber as start_at, cast(null as bigint) as end_at"
+#: The one row of each customer that gold has.
+CUSTOMER_OF_GOLD: Final = """
     select c.* except (start_at, end_at, sink), f.income, f.spend, f.segment, f.as_of
     from (select * from silver_customer where end_at is null) c
     left join (select * from silver_finance where end_at is null) f on f.cid = c.cid"""
@@ -74,7 +76,7 @@ class Merges:
             self._silver(table).createOrReplaceTempView(f"silver_{table}")
         self._publications += 1
         with self._clock.step("customer"):
-            self._spark.sql(_CUSTOMER).write.parquet(self._gold("customer"))
+            self._spark.sql(CUSTOMER_OF_GOLD).write.parquet(self._gold("customer"))
         with self._clock.step("customer_finance"):
             self._silver("finance").write.parquet(self._gold("customer_finance"))
 
@@ -110,7 +112,7 @@ class CloseAndAppend(Merges):
         merge into {silver} t using events s on t.Id = s.Id and t.end_at is null
         when matched and s.versionnumber > t.start_at then update set end_at = s.versionnumber""",
         f"""
-        insert into {{silver}} by name select {_ROW} from events s
+        insert into {{silver}} by name select {ROW} from events s
         left anti join {{silver}} t on t.Id = s.Id and t.start_at >= s.versionnumber where not s.deleted""",  # noqa: S608  names of our own
     )
 
@@ -125,9 +127,9 @@ class Documented(Merges):
     statements = (
         f"""
         merge into {{silver}} t using (
-            select s.Id as merge_key, {_ROW}, s.deleted from events s
+            select s.Id as merge_key, {ROW}, s.deleted from events s
             union all
-            select null as merge_key, {_ROW}, s.deleted from events s join {{silver}} t on t.Id = s.Id
+            select null as merge_key, {ROW}, s.deleted from events s join {{silver}} t on t.Id = s.Id
             where t.end_at is null and s.versionnumber > t.start_at and not s.deleted
         ) s on t.Id = s.merge_key and t.end_at is null
         when matched and s.versionnumber > t.start_at then update set end_at = s.versionnumber

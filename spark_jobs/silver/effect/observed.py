@@ -51,11 +51,11 @@ class Observed:
     def changed(self, rows: DataFrame) -> DataFrame:
         """Count the rows that the table will change by, and how many of them are and were current, and show."""
         before = {"current_before": F.col(WAS_CURRENT), "shown_before": F.col(WAS_SHOWN)}
-        return self.written(self._count(rows, changed=F.lit(True), **before))
+        return self.written(rows, changed=F.lit(True), **before)
 
-    def written(self, rows: DataFrame) -> DataFrame:
-        """Count how many rows are current, and how many show."""
-        return self._count(rows, current=F.col(END).isNull(), shown=is_shown())
+    def written(self, rows: DataFrame, **more: Column) -> DataFrame:
+        """Count how many rows are current, and how many show; and `more`, by name."""
+        return self._count(rows, current=F.col(END).isNull(), shown=is_shown(), **more)
 
     def ended(self, rows: DataFrame, plan: Plan, snapshots: Sequence[Closing]) -> DataFrame:
         """Count how many keys each snapshot found, and how many of them it ended."""
