@@ -28,10 +28,6 @@ _SPARED = {
     # A replacement of few rows is named by some thousand digests of just these rows. Delta would look each of them up again,
     # in a class of 39,000 lines that is made and compiled anew for each batch.
     "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
-    # Where in Python and where in the JVM each column was made, for the text of errors: a walk through the stack and several
-    # round trips for every function of a column, of which a batch takes thousands.
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
-    "spark.sql.dataFrameQueryContext.enabled": "false",
 }
 
 #: What makes a laptop quick on little data; a cluster knows better.
