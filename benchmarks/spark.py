@@ -23,7 +23,7 @@ from typing import Any, Final, cast, get_args
 
 from benchmarks.peers.contestant import Clock, Contestant
 from benchmarks.peers.oracle import judged, write_expected
-from benchmarks.peers.tables import HEAD, Measured, comparison
+from benchmarks.peers.tables import HEAD, Measured, cell, comparison
 from benchmarks.peers.workload import CHANGED, Workload
 from shared.contracts.publication import Layout
 
@@ -142,7 +142,7 @@ def warm(rows: int, names: Sequence[str]) -> Iterator[str]:
         for name, told in _each(Workload(folder=Path(folder), customers=rows, batches=0, repeats=0), names, "--measure-loads"):
             label = CONTESTANTS[name][1]
             loads = [Measured.read({"batches": [load], "changed": 0, "rows": ""}, label).full for load in told]
-            yield f"| {label} | {' | '.join(f'{load.wall:.1f} ({load.cpu:.1f})' for load in loads)} |"
+            yield f"| {label} | {' | '.join(map(cell, loads))} |"
 
 
 def main() -> None:

@@ -64,13 +64,13 @@ class Measured:
     def row(self) -> str:
         """Return its row of the table."""
         cells = [self.full, self.silver, self.gold, self.small(), self.empty]
-        return f"| {self.label} | {' | '.join(map(_cell, cells))} | {self.rows} |"
+        return f"| {self.label} | {' | '.join(map(cell, cells))} | {self.rows} |"
 
     def beside(self) -> Iterator[str]:
         """Yield what it can do instead of rebuilding."""
         found = [batch["silver"] + batch[_BESIDE] for batch in self.batches[1 : self.changed + 1] if _BESIDE in batch]
         if found:
-            yield f"| {self.label}, {_BESIDE} | – | {_cell(self.silver)} | – | {_cell(_median(found))} | – | – |"
+            yield f"| {self.label}, {_BESIDE} | – | {cell(self.silver)} | – | {cell(_median(found))} | – | – |"
 
 
 def comparison(ours: Measured, others: Iterable[Measured]) -> Iterator[str]:
@@ -91,5 +91,6 @@ def _median(found: Iterable[Spent]) -> Spent:
     return Spent(wall=median(one.wall for one in spent), cpu=median(one.cpu for one in spent))
 
 
-def _cell(spent: Spent | None) -> str:
+def cell(spent: Spent | None) -> str:
+    """Return what was spent as a cell: on the wall, and of processor time."""
     return "–" if spent is None else f"{spent.wall:.1f} ({spent.cpu:.1f})"
