@@ -33,6 +33,7 @@ CONTESTANTS: Final = {
     "close-and-append": ("merges.CloseAndAppend", "MERGE to close rows, then append; gold rebuilt"),
     "documented": ("merges.Documented", "MERGE pattern of the documentation; gold rebuilt"),
     "floor": ("floor.Floor", "plain Spark SQL, nothing checked or told, not safe to repeat: the floor"),
+    "floor-anew": ("floor.FloorAnew", "the floor, with gold's customers written anew"),
     "auto-cdc": ("auto_cdc.AutoCdc", "AUTO CDC of Spark's own pipelines, SCD 1; no gold"),
     "sample": ("sample.Sample", "the sample's way: all bytes again"),
     "duckdb": ("ducks.Duck", "DuckDB, own tables; gold rebuilt"),

@@ -2,7 +2,8 @@
 
 No row is rejected, counted or told, none is derived, nothing is safe to repeat, and who reads between two of the commits finds
 rows gone. A first load is that of the MERGE patterns; of a small batch the rows stored of its keys are looked up once, marked
-as deleted by name, and appended with those that are new; gold is asked for the same keys only, and written beside the rest.
+as deleted by name, and appended with those that are new; gold is asked for the same keys only, and written beside the rest,
+or its customers are all written anew, as a layout of whole tables wants it.
 """
 
 from pathlib import Path
@@ -36,10 +37,13 @@ class Floor(Merges):
         self._publications += 1
         with self._clock.step("gold"):
             if cids:
-                named = f"end_at is null and cid in ({cids})"
-                for table in ("customer", "finance"):
-                    self._silver(table).where(named).createOrReplaceTempView(f"silver_{table}")
-                self._spark.sql(CUSTOMER_OF_GOLD).coalesce(1).write.parquet(self._gold("customer"))
+                self._publish(cids)
+
+    def _publish(self, cids: str) -> None:
+        named = f"end_at is null and cid in ({cids})"
+        for table in ("customer", "finance"):
+            self._silver(table).where(named).createOrReplaceTempView(f"silver_{table}")
+        self._spark.sql(CUSTOMER_OF_GOLD).coalesce(1).write.parquet(self._gold("customer"))
 
     def _changed(self, number: int) -> str:
         """Bring a batch into silver; returns the customers that it changed, as a list in SQL."""
@@ -65,6 +69,15 @@ class Floor(Merges):
     def show(self, silver: Path, gold: Path) -> None:  # noqa: ARG002 - whoever reads its gold has to know how
         """See `Contestant`."""
         write_shown(self._silver("customer").where("end_at is null"), SILVER, silver)
+
+
+class FloorAnew(Floor):
+    """Look up, mark, append; then all customers of gold."""
+
+    def _publish(self, cids: str) -> None:  # noqa: ARG002 - all are written
+        for table in ("customer", "finance"):
+            self._silver(table).createOrReplaceTempView(f"silver_{table}")
+        self._spark.sql(CUSTOMER_OF_GOLD).write.parquet(self._gold("customer"))
 
 
 def _listed(rows: "pa.Table", name: str) -> str:
