@@ -7,7 +7,7 @@ or its customers are all written anew, as a layout of whole tables wants it.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from benchmarks.customers import TABLE
 from benchmarks.peers.merges import CUSTOMER_OF_GOLD, EVENTS, ROW, Merges
@@ -27,6 +27,8 @@ _CHANGES: Final = f"""
 class Floor(Merges):
     """Look up, mark, append; then the same keys of gold."""
 
+    anew: ClassVar[bool] = False  # whether all customers of gold are written with each batch
+
     def run(self, number: int) -> None:
         """See `Contestant`."""
         if number == 0:
@@ -40,10 +42,11 @@ class Floor(Merges):
                 self._publish(cids)
 
     def _publish(self, cids: str) -> None:
-        named = f"end_at is null and cid in ({cids})"
+        named = "true" if self.anew else f"end_at is null and cid in ({cids})"
         for table in ("customer", "finance"):
             self._silver(table).where(named).createOrReplaceTempView(f"silver_{table}")
-        self._spark.sql(CUSTOMER_OF_GOLD).coalesce(1).write.parquet(self._gold("customer"))
+        rows = self._spark.sql(CUSTOMER_OF_GOLD)
+        (rows if self.anew else rows.coalesce(1)).write.parquet(self._gold("customer"))
 
     def _changed(self, number: int) -> str:
         """Bring a batch into silver; returns the customers that it changed, as a list in SQL."""
@@ -74,10 +77,7 @@ class Floor(Merges):
 class FloorAnew(Floor):
     """Look up, mark, append; then all customers of gold."""
 
-    def _publish(self, cids: str) -> None:  # noqa: ARG002 - all are written
-        for table in ("customer", "finance"):
-            self._silver(table).createOrReplaceTempView(f"silver_{table}")
-        self._spark.sql(CUSTOMER_OF_GOLD).write.parquet(self._gold("customer"))
+    anew = True
 
 
 def _listed(rows: "pa.Table", name: str) -> str:
