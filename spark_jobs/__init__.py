@@ -17,6 +17,7 @@ The tasks stand on the ground floor, and none imports another.
 | `names` | names and texts as SQL quotes them |
 | `tables` | tables of Delta Lake |
 | `repeated` | which keys have several rows at all |
+| `driver` | few rows, which pass through the driver |
 | `lake`, `session` | files outside DataFrames, and the Spark session |
 | `findings` | what Customer Insights would stumble over, and its limits |
 | `parquet_files`, `delta_log` | what files say of themselves, read without Spark |

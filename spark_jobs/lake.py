@@ -20,8 +20,6 @@ from spark_jobs.raised.absence import is_absence
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-#: Up to this many rows and values pass through the driver, which costs less than a file in the lake.
-MOST_IN_DRIVER = 5_000
 _LONGEST_DOCUMENT = 1 << 30  # `dbutils.fs.head` cuts at 64 KB unless told otherwise
 
 

@@ -89,9 +89,11 @@ class Build:
         return replace(built, findings=(*built.findings, *told))
 
     def _built(self) -> Built:
-        columns = self._columns()
         base = self.basis.base.record
         old = base.tables.get(self.model.name) if base and base.layout == self.batch.gold.layout else None
+        if old is not None and self._is_as_now(old) and not self._changed_inputs:
+            return Built(table=old, changed=False, rewritten=0)  # its columns follow from what did not change either
+        columns = self._columns()
         if old is None:
             return self._whole(columns)
         if not self._is_incremental(old, columns):
@@ -101,8 +103,6 @@ class Build:
             if old.digest == self.digest:
                 self._increment(old, columns).write_gone(built.table)
             return replace(built, findings=(*built.findings, increments_end(self.model.name)))
-        if not self._changed_inputs:
-            return Built(table=old, changed=False, rewritten=0)
         place, landed = f"{self.batch.folder}/touched/{self.model.name}", sum(part.rows for part in self.batch.parts)
         with found_touched(self.spark, self.lake, self._touched_values(), place, changed=landed) as touched:
             return self._updated(old, columns, touched)
@@ -255,10 +255,12 @@ class Build:
             parts += [self.batch.gold.phone_region or "", edition()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
+    def _is_as_now(self, old: GoldTable) -> bool:
+        """Say whether the table was made as it would be made now, and is not to be made anew for another reason."""
+        return self.batch.stage != "gold" and len(old.files) <= _MOST_FILES and old.digest == self.digest
+
     def _is_incremental(self, old: GoldTable, columns: Mapping[str, str]) -> bool:
-        if self.batch.stage == "gold" or len(old.files) > _MOST_FILES:
-            return False
-        if old.digest != self.digest or dict(old.columns) != dict(columns):
+        if not self._is_as_now(old) or dict(old.columns) != dict(columns):
             return False
         return all(
             self.basis.tables[one.entity].changed_only_by_merge(
@@ -273,13 +275,10 @@ class Build:
         return [one for one in self.model.inputs if self.basis.has_changed(one.entity)]
 
     def _touched_values(self) -> DataFrame:
-        tables, before = self.basis.tables, self.basis.base.silver
-        found = [
-            self._query.view(one, tables[one.entity].read().where(F.col(VERSION) > before(one.entity))).selectExpr(
-                f"cast({one.by} as string)"
-            )
-            for one in self._changed_inputs
-        ]
+        found = []
+        for one in self._changed_inputs:
+            rows = self._query.stored[one.entity].where(F.col(VERSION) > self.basis.base.silver(one.entity))
+            found.append(self._query.view(one, rows).selectExpr(f"cast({one.by} as string)"))
         return reduce(lambda one, other: one.union(other), found)
 
     @property

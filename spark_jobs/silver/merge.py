@@ -25,8 +25,8 @@ from shared.contracts.counts import Counts, MergeCounts
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding
+from spark_jobs.driver import MOST_IN_DRIVER
 from spark_jobs.errors import ConservationError
-from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.effect.observed import Observed
 from spark_jobs.silver.effect.replacement import Replacement
@@ -179,10 +179,10 @@ class Merge:
 
     def _staged(self, sides: Sides, observed: Observed) -> Replacement:
         """Return the rows that change."""
-        new = sides.new(observed.landed(sides.landed()))
-        changed = self._stamped(observed.changed(sides.reconciled(new.unionByName(sides.touched()), observed)))
-        identity = self.shape.plan.identity
-        if self._fits_the_driver(sides):
+        fits, landed = self._fits_the_driver(sides), observed.landed(sides.landed())
+        both = sides.in_driver(landed) if fits else sides.new(landed).unionByName(sides.touched())
+        changed, identity = self._stamped(observed.changed(sides.reconciled(both, observed))), self.shape.plan.identity
+        if fits:
             return Replacement.in_driver(changed, identity, self.stored.columns)
         return Replacement.in_lake(self.lake, changed, identity, f"{self.batch.folder}/staged/{self.entity.name}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spark_jobs.gold.models.header import parse_model
+from spark_jobs.gold.models.query import Query
 from tests.gold_models import model_text
 from tests.spark.conftest import CUSTOMER, Pipeline, customer
 
@@ -225,15 +227,33 @@ def test_old_publications_are_collected_after_their_grace(pipeline: Pipeline) ->
     assert [row["name"] for row in pipeline.published("customer")] == ["n3"]
 
 
-def test_a_finance_column_named_as_one_that_the_model_makes_stays_out_and_is_told(pipeline: Pipeline) -> None:
+def left_out(outcome: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(one["table"], one["where"].lower()) for one in outcome["warnings"] if one["trap"] == "column_left_out"}
+
+
+def test_a_finance_column_named_as_one_that_the_model_makes_stays_out_and_is_told(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pipeline.land([customer("1", 1)])
     pipeline.finance("cid,income,is_current,recorded_at,replaced_at,FINANCE_ID,visits,email\n1,10,a,b,c,d,7,e")
     outcome = pipeline.run()
     assert "failed" not in outcome
     (row,) = pipeline.published("customer_finance")
     assert (row["visits"], row["is_current"], row["replaced_at"]) == (7, True, None)
-    left_out = {one["where"].lower() for one in outcome["warnings"] if one["trap"] == "column_left_out"}
-    assert {"is_current", "recorded_at", "replaced_at", "finance_id"} <= left_out
+    told = left_out(outcome)
+    assert {"is_current", "recorded_at", "replaced_at", "finance_id"} <= {column for _, column in told}
+
+    planned = Counter[str]()
+    plan = Query.plan
+
+    def counted(query: Query) -> dict[str, str]:
+        planned[query.model.name] += 1
+        return plan(query)
+
+    monkeypatch.setattr(Query, "plan", counted)
+    pipeline.land([customer("2", 1)], hours=1)
+    assert left_out(pipeline.run()) == told, "of a table that nothing changed as well"
+    assert planned == {"customer": 1}, "what stays as it was published is not planned again"
 
 
 def test_keys_of_the_finance_history_are_those_of_silver(pipeline: Pipeline) -> None:

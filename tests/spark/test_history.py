@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from spark_jobs.driver import MOST_IN_DRIVER, few
 from spark_jobs.errors import IdentityConflictError
-from spark_jobs.lake import MOST_IN_DRIVER, File, Lake
+from spark_jobs.lake import File, Lake
 from spark_jobs.silver.merge import Merge
 from spark_jobs.silver.task import run as run_silver
 from spark_jobs.tables import Table
@@ -21,7 +22,8 @@ from tests.spark.test_silver import finance
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyspark.sql import SparkSession
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
 
     from shared.contracts.counts import MergeCounts
 
@@ -289,6 +291,26 @@ def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(
         assert counts["applied"] + counts["superseded"] == 3, point
         assert stored(untracked) == history(events), point
         assert untracked.table("customer_rejected").where(f"_batch_id = '{batch_id}'").count() == 1, point
+
+
+def test_few_events_of_keys_that_have_a_long_history_meet_it_where_it_lies(
+    untracked: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few the events are, what is stored of their keys may be too much for the driver."""
+    monkeypatch.setattr("spark_jobs.driver.MOST_IN_DRIVER", 4)
+    taken: list[bool] = []
+
+    def counted(rows: DataFrame) -> pa.Table | None:
+        found = few(rows)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr("spark_jobs.silver.sides.few", counted)
+    first = [upsert("a", version, f"value {version}") for version in range(2, 12, 2)] + [upsert("b", 1, "x")]
+    batches = [first, [upsert("a", 5, "late"), delete("c", 1)], [upsert("b", 2, "y")]]
+    merge(untracked, batches)
+    assert taken == [False, True]
+    assert stored(untracked) == history(chain.from_iterable(batches))
 
 
 @pytest.mark.parametrize(

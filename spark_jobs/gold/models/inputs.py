@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Self
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
+from spark_jobs.driver import MOST_IN_DRIVER
 from spark_jobs.findings import rows_merged, values_lost
 from spark_jobs.gold.models.phones import Phones, check
 from spark_jobs.gold.models.query import BY
-from spark_jobs.lake import MOST_IN_DRIVER
 from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ class InputRows:
         """By view: column -> that with the texts, of those that silver has."""
         found = {}
         for one in self.query.model.inputs:
-            table = self.query.tables.get(one.entity) if one.phones else None
-            stored = {name.lower() for name in table.columns()} if table is not None else set()
+            stored = {name.lower() for name in self.query.columns.get(one.entity, {})} if one.phones else set()
             held = {name: text for name, text in one.phones.items() if text.lower() in stored}
             if held:
                 found[one.view] = held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ from pyspark.sql.types import StructField, StructType
 from pyspark.sql.window import Window
 
 from shared.contracts.columns import END, KEPT_LINEAGE, LANDED_AT, RECORD_NUMBER, SOURCE_FILE, START
+from spark_jobs.driver import again, few
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.models.definition import Input, Model
-from spark_jobs.gold.parquet.touched import again, few
 from spark_jobs.names import quoted
 from spark_jobs.repeated import Repeated, digests
 from spark_jobs.tables import IDENTITY, Table, shown
@@ -49,6 +49,19 @@ class Query:
     _touched: dict[str, tuple[DataFrame, pa.Table | None]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
+    def stored(self) -> Mapping[str, DataFrame]:
+        """All rows that silver holds, by entity: read once, however much is asked of them."""
+        return {name: self.tables[name].read() for name in {one.entity for one in self.model.inputs} & self.tables.keys()}
+
+    @cached_property
+    def columns(self) -> Mapping[str, Mapping[str, str]]:
+        """Column -> SQL type of each of these tables, by entity."""
+        return {
+            name: {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+            for name, rows in self.stored.items()
+        }
+
+    @cached_property
     def left_out(self) -> Mapping[str, Sequence[str]]:
         """Return by view which further columns do not come along: the query makes columns of these names itself.
 
@@ -57,12 +70,12 @@ class Query:
         bringing = [one for one in self.model.inputs if one.further_columns and one.entity in self.tables]
         if not bringing:
             return {}
-        every = {name.lower() for one in bringing for name in self.tables[one.entity].columns()}
+        every = {name.lower() for one in bringing for name in self.columns[one.entity]}
         # Leaving out every one leaves a query of what it makes itself; where that cannot be planned, `plan` says why.
-        taken = {name.lower() for name in self._rows(None, None, dict.fromkeys((one.view for one in bringing), every)).columns}
+        taken = {name.lower() for name in self._rows(lambda one: self.all_rows(one, every if one in bringing else ())).columns}
         found: dict[str, Sequence[str]] = {}
         for one in bringing:
-            further = self.model.further(self.tables[one.entity].columns())
+            further = self.model.further(self.columns[one.entity])
             found[one.view] = [name for name in further if name.lower() in taken]
             taken |= {name.lower() for name in further}
         return found
@@ -94,45 +107,42 @@ class Query:
         """
         if touched is None and not repeated and not phones:
             return self._whole
-        return self._rows(touched, repeated, self._left_out, phones)
 
-    @cached_property
-    def _whole(self) -> DataFrame:
-        return self._rows(None, None, self._left_out)
+        def read(one: Input) -> DataFrame:
+            rows = self._input(one, touched, (repeated or {}).get(one.view))
+            for name, numbers in (phones or {}).get(one.view, {}).items():
+                rows = numbers.attached(rows, name)
+            return rows
+
+        return self._rows(read)
 
     @property
     def _left_out(self) -> Mapping[str, Collection[str]]:
         return {view: [name.lower() for name in names] for view, names in self.left_out.items()}
 
-    def _rows(
-        self,
-        touched: Touched | None,
-        repeated: Mapping[str, Repeated] | None,
-        left_out: Mapping[str, Collection[str]],
-        phones: Mapping[str, Mapping[str, Phones]] | None = None,
-    ) -> DataFrame:
-        views, read = [], None
+    @cached_property
+    def _whole(self) -> DataFrame:
+        return self._rows(lambda one: self._input(one, None, None))
+
+    def _rows(self, read: Callable[[Input], DataFrame]) -> DataFrame:
+        """Return the model's rows, made of what is read of each input."""
+        views, reading = [], None
         try:
             for one in self.model.inputs:
-                read = one
+                reading = one
                 view = f"{self.model.name}__{one.view}"
-                without = left_out.get(one.view, ())
-                rows = self._input(one, touched, (repeated or {}).get(one.view), without)
-                for name, numbers in (phones or {}).get(one.view, {}).items():
-                    rows = numbers.attached(rows, name)
-                rows.createOrReplaceTempView(view)
+                read(one).createOrReplaceTempView(view)
                 views.append(f"{quoted(one.view)} as (table {quoted(view)})")
-            read = None
+            reading = None
             query = f"with {', '.join(views)} select * from (\n{self.model.sql}\n)"  # noqa: S608 - a model is code, not input
             return self.spark.sql(query)
         except (AnalysisException, ParseException) as error:
-            raise self._fault(read, error) from error
+            raise self._fault(reading, error) from error
 
     def view(self, one: Input, rows: DataFrame, left_out: Collection[str] = ()) -> DataFrame:
         """Return rows of an input's silver table as the model sees them."""
-        fields = rows.schema.fields
-        columns = self.model.columns_of(one, {field.name: field.dataType.simpleString() for field in fields}, left_out)
-        columns |= {KEY: key_expression(fields, history=one.history)}
+        columns = self.model.columns_of(one, self.columns[one.entity], left_out)
+        columns |= {KEY: key_expression(self.stored[one.entity].schema.fields, history=one.history)}
         return rows.selectExpr(*(f"{text} as {quoted(name)}" for name, text in columns.items()))
 
     def misfits(self, touched: Touched | None) -> list[tuple[str, str, int]]:
@@ -142,13 +152,11 @@ class Query:
         """
         found = []
         for one in self.model.inputs:
-            table = self.tables.get(one.entity)
-            asked = self.model.misfits(one, table.columns()) if table is not None else {}
-            if table is None or not asked:
+            asked = self.model.misfits(one, self.columns.get(one.entity, {}))
+            if not asked:
                 continue
-            stored = table.read()
-            rows = shown(stored) if one.history else stored.where(F.col(END).isNull())
-            columns = self.model.columns_of(one, table.columns())
+            rows = self._rows_of(one)
+            columns = self.model.columns_of(one, self.columns[one.entity])
             texts = [f"{text} as {quoted(name)}" for name, text in columns.items()]
             marks = [f"{condition} as __misfit{place}" for place, condition in enumerate(asked.values())]
             rows = rows.selectExpr(*texts, *marks)
@@ -164,11 +172,7 @@ class Query:
 
     def all_rows(self, one: Input, left_out: Collection[str] = ()) -> DataFrame:
         """Return every row of an input as the model sees it, also those that are not the newest of their `by`."""
-        table = self.tables.get(one.entity)
-        if table is None:
-            return self._absent(one)
-        stored = table.read()
-        return self.view(one, shown(stored) if one.history else stored.where(F.col(END).isNull()), left_out)
+        return self.view(one, self._rows_of(one), left_out) if one.entity in self.stored else self._absent(one)
 
     def touched_rows(self, one: Input, touched: Touched) -> tuple[DataFrame, pa.Table | None]:
         """Return the rows of an input that are touched, with their `by`; and the same in the driver, where they are few.
@@ -182,7 +186,8 @@ class Query:
             self._touched[one.view] = (rows if found is None else again(found, rows), found)
         return self._touched[one.view]
 
-    def _input(self, one: Input, touched: Touched | None, repeated: Repeated | None, left_out: Collection[str]) -> DataFrame:
+    def _input(self, one: Input, touched: Touched | None, repeated: Repeated | None) -> DataFrame:
+        left_out = self._left_out.get(one.view, ())
         if one.by is None:
             return self.all_rows(one, left_out)
         if touched is not None:
@@ -192,6 +197,10 @@ class Query:
         if one.newest_by is not None:
             rows = self._newest(rows.where(F.col(BY).isNotNull()), one.newest_by, repeated)
         return rows.drop(BY)
+
+    def _rows_of(self, one: Input) -> DataFrame:
+        stored = self.stored[one.entity]
+        return shown(stored) if one.history else stored.where(F.col(END).isNull())
 
     @staticmethod
     def _newest(rows: DataFrame, order: str, repeated: Repeated | None) -> DataFrame:

@@ -16,9 +16,9 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's o
 from shared.contracts.places import GOLD, whole
 from shared.contracts.publication import INCREMENTAL_DATA, PUBLISHED_AT, GoldFile, GoldTable
 from spark_jobs.catalog.published import PublishedTable
+from spark_jobs.driver import few
 from spark_jobs.errors import ModelError
 from spark_jobs.gold.parquet.hours import increment_folder
-from spark_jobs.gold.parquet.touched import few
 from spark_jobs.gold.parquet.writing import FreshKeys
 from spark_jobs.names import quoted
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
-from spark_jobs.lake import MOST_IN_DRIVER
+from spark_jobs.driver import MOST_IN_DRIVER
 from spark_jobs.names import literal
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
     from spark_jobs.lake import Lake
@@ -57,17 +56,6 @@ class Touched:
 
     def _is_named(self, text: str) -> str:
         return f"{text} in ({', '.join(map(literal, self.named))})" if self.named else "false"
-
-
-def few(rows: DataFrame) -> pa.Table | None:
-    """Return rows that are few enough to pass through the driver, None where they are not."""
-    found = rows.limit(MOST_IN_DRIVER + 1).toArrow()
-    return found if found.num_rows <= MOST_IN_DRIVER else None
-
-
-def again(found: pa.Table, rows: DataFrame) -> DataFrame:
-    """Return rows that passed through the driver: in one partition, so that no join, order or group shuffles them."""
-    return rows.sparkSession.createDataFrame(found, rows.schema).coalesce(1)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -154,11 +155,16 @@ class FreshKeys:
 
     def told(self) -> frozenset[Any] | None:
         """Return the keys, all of them touched values, once they are written; None where that is not known."""
-        if not self.is_key_rebuilt_by or self.touched.named is None or not self.observed.get or self.observed.get["strays"]:
+        if not self.is_key_rebuilt_by or self.touched.named is None:
             return None
-        return frozenset(self.observed.get["keys"])
+        return frozenset(self._told["keys"]) if self._told and not self._told["strays"] else None
 
     def are_unique(self) -> bool:
         """Say whether it is known that no two have the same key, and none that of a row which stays as it was published."""
         found = self.told()
-        return found is not None and len(found) == self.observed.get["rows"]
+        return found is not None and len(found) == self._told["rows"]
+
+    @cached_property
+    def _told(self) -> Mapping[str, Any]:
+        """What was observed, of which Spark is asked once; empty where the plan was known to have no rows."""
+        return self.observed.get

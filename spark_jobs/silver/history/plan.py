@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from shared.contracts.columns import CONTAINER, KEY, LANDED_AT, RECORD_NUMBER, SOURCE_FILE
+from spark_jobs.names import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -83,8 +84,7 @@ class Plan:
 
 def digest(columns: Sequence[str]) -> Column:
     """Return a 64-bit digest of named values that a column full of nulls does not change, so that one can be added."""
-    parts: list[Column] = []
-    for name in sorted(columns, key=str.lower):
-        mark = F.lit(zlib.crc32(name.lower().encode()))
-        parts += [F.when(F.col(name).isNotNull(), mark), F.col(name)]
-    return F.xxhash64(*parts) if parts else F.lit(0).cast("bigint")
+    names = sorted(columns, key=str.lower)
+    # As one text: each part of a column by itself is a call to the JVM, of which this would be five for each column.
+    parts = (f"if({quoted(name)} is null, null, {zlib.crc32(name.lower().encode())}L), {quoted(name)}" for name in names)
+    return F.expr(f"xxhash64({', '.join(parts)})") if names else F.lit(0).cast("bigint")
