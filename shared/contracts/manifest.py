@@ -43,6 +43,7 @@ class ManifestPart:
     generation: Count
     start: Count  # of its slice, in bytes
     landed_at: datetime
+    bytes: Count = 0  # of its slice, as it landed; none: not told by who listed it
 
 
 @dataclass(frozen=True, kw_only=True)

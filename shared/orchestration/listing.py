@@ -237,4 +237,5 @@ def _manifest_part(part: Part, entity: str) -> ManifestPart:
         generation=part.generation,
         start=part.start,
         landed_at=part.landed_at,
+        bytes=part.end - part.start,
     )

@@ -25,7 +25,7 @@ from shared.contracts.counts import Counts, MergeCounts
 from shared.contracts.entity import Entity
 from shared.contracts.manifest import Manifest
 from shared.contracts.outcome import Finding
-from spark_jobs.driver import MOST_IN_DRIVER
+from spark_jobs.driver import fits
 from spark_jobs.errors import ConservationError
 from spark_jobs.repeated import MOST, WORTH_A_PASS
 from spark_jobs.silver.effect.observed import Observed
@@ -179,16 +179,16 @@ class Merge:
 
     def _staged(self, sides: Sides, observed: Observed) -> Replacement:
         """Return the rows that change."""
-        fits, landed = self._fits_the_driver(sides), observed.landed(sides.landed())
-        both = sides.in_driver(landed) if fits else sides.new(landed).unionByName(sides.touched())
+        landed = observed.landed(sides.landed())
+        both, are_few = sides.in_driver(landed) if self._fits_the_driver(sides) else (sides.together(landed), False)
         changed, identity = self._stamped(observed.changed(sides.reconciled(both, observed))), self.shape.plan.identity
-        if fits:
+        if are_few:
             return Replacement.in_driver(changed, identity, self.stored.columns)
         return Replacement.in_lake(self.lake, changed, identity, f"{self.batch.folder}/staged/{self.entity.name}")
 
     def _fits_the_driver(self, sides: Sides) -> bool:
         """Say whether few rows change: few events change few, unless files end what they leave out."""
-        return self.bronze.count <= MOST_IN_DRIVER and sides.left_out is None
+        return fits(self.bronze.count, self.bronze.bytes) and sides.left_out is None
 
     def _checked(self, observed: Observed) -> Counts:
         counts = observed.counts()
@@ -242,8 +242,8 @@ class Merge:
         if self._has_bronze_rejects and (lacking := bronze_rejects(self.bronze)) is not None:
             nothing = {KEY: unknown.cast("array<string>"), ROW: unknown.cast("string")}
             kept = kept.unionByName(lacking.withColumn(BATCH_ID, batch).withColumns(nothing).select(*kept.columns))
-        table, few = self.stored.rejected, many + sum(part.rejects for part in self.bronze.parts) <= MOST_IN_DRIVER
-        if few:
+        table = self.stored.rejected
+        if fits(many + sum(part.rejects for part in self.bronze.parts), self.bronze.bytes):
             held = kept.toArrow()  # a table that was read back would take more jobs than all the rest
             table.replace_batch(self.spark.createDataFrame(held, kept.schema), self.batch.batch_id)
             reasons = [errors for errors in held.column(ERRORS).to_pylist() if not errors[0].startswith(OF_BRONZE)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F  # noqa: N812 - the name that PySpark's own documentation gives it
 
 from shared.contracts.columns import DELETED, DIGEST, END, ERRORS, KEPT_LINEAGE, KEYS, SOURCE_FILE, START
-from spark_jobs.driver import again, few
+from spark_jobs.driver import again, fits, taken
 from spark_jobs.names import quoted
 from spark_jobs.silver.history import leaving_out
 from spark_jobs.silver.history.closings import Closing
@@ -72,22 +72,28 @@ class Sides:
         are_few = self.bronze.count <= _MOST_BROADCAST
         return self.held().join(F.broadcast(keys) if are_few else keys.distinct(), list(self.shape.plan.keys), "left_semi")
 
-    def in_driver(self, landed: DataFrame) -> DataFrame:
-        """Return both sides through the driver, of which `landed` are the batch's typed events: these are read once.
+    def together(self, landed: DataFrame) -> DataFrame:
+        """Return both sides where they lie, of which `landed` are the batch's typed events."""
+        return self.new(landed).unionByName(self.touched())
+
+    def in_driver(self, landed: DataFrame) -> tuple[DataFrame, bool]:
+        """Return the same through the driver, where the events are read once; and whether what changes fits it as well.
 
         The stored rows are found by the names of their keys. Unless these have many, all lie in one partition, and nothing is
-        shuffled.
+        shuffled. Rows that are wide stay where they lie, as do those that they change.
         """
         if self._is_keyless:
-            return self.new(landed).unionByName(self.touched())
+            return self.together(landed), True
         key = f"xxhash64({', '.join(map(quoted, self.shape.plan.keys))})"
         found = landed.selectExpr("*", f"{key} as {DIGEST}").toArrow()
         new = self.new(again(found.drop_columns([DIGEST]), landed))
         names = ", ".join(str(name) for name in sorted(set(found.column(DIGEST).to_pylist())))
         # Keys that share a digest by chance bring rows that nothing happens to.
         held = self.held().where(f"{key} in ({names})" if names else "false")
-        stored = few(held)
-        return new.unionByName(held) if stored is None else new.unionByName(again(stored, held)).coalesce(1)
+        stored = taken(held)
+        if stored is None or not fits(stored.num_rows, stored.nbytes):
+            return new.unionByName(held), stored is not None
+        return new.unionByName(again(stored, held)).coalesce(1), True
 
     def reconciled(self, rows: DataFrame, observed: Observed) -> DataFrame:
         """Return the rows that change, with their intervals."""

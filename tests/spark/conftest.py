@@ -186,7 +186,7 @@ class Pipeline:
         at, container = START + timedelta(hours=hours), container or source
         place = f"bronze/{container}/{slug(table)}/{len(self.parts):03}-{self.batches:03}.parquet"
         data = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in columns}
-        count = len(rows)
+        count, data_size = len(rows), sum(column.nbytes for column in data.values())
         data |= {
             "_source_file": pa.array([f"{container}/{table}/{file}"] * count, pa.string()),
             "_source_version": pa.array([f"0x{hours}"] * count, pa.string()),
@@ -219,6 +219,7 @@ class Pipeline:
                 container=container,
                 source_path=f"{table}/{file}",
                 generation=generation,
+                bytes=data_size,
             )
         )
 

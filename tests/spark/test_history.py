@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spark_jobs.driver import MOST_IN_DRIVER, few
+from spark_jobs.driver import MOST_IN_DRIVER, few, taken
 from spark_jobs.errors import IdentityConflictError
 from spark_jobs.lake import File, Lake
+from spark_jobs.silver.effect.replacement import Replacement
 from spark_jobs.silver.merge import Merge
 from spark_jobs.silver.task import run as run_silver
 from spark_jobs.tables import Table
@@ -274,7 +276,7 @@ _OF_BOTH = ["staged", "noted", "rejected rows kept", "noted again"]
 def test_a_crash_at_any_write_of_a_merge_and_a_second_attempt_come_to_the_same(
     untracked: Pipeline, monkeypatch: pytest.MonkeyPatch, most_in_driver: int, points: list[str]
 ) -> None:
-    monkeypatch.setattr("spark_jobs.silver.merge.MOST_IN_DRIVER", most_in_driver)
+    monkeypatch.setattr("spark_jobs.driver.MOST_IN_DRIVER", most_in_driver)
     events = [upsert("a", 1, "x"), upsert("b", 1, "x")]
     merge(untracked, [events])
     for number, point in enumerate(points, 1):
@@ -298,19 +300,56 @@ def test_few_events_of_keys_that_have_a_long_history_meet_it_where_it_lies(
 ) -> None:
     """However few the events are, what is stored of their keys may be too much for the driver."""
     monkeypatch.setattr("spark_jobs.driver.MOST_IN_DRIVER", 4)
-    taken: list[bool] = []
+    asked: list[bool] = []
 
     def counted(rows: DataFrame) -> pa.Table | None:
-        found = few(rows)
-        taken.append(found is not None)
+        found = taken(rows)
+        asked.append(found is not None and found.num_rows <= 4)
         return found
 
-    monkeypatch.setattr("spark_jobs.silver.sides.few", counted)
+    monkeypatch.setattr("spark_jobs.silver.sides.taken", counted)
     first = [upsert("a", version, f"value {version}") for version in range(2, 12, 2)] + [upsert("b", 1, "x")]
     batches = [first, [upsert("a", 5, "late"), delete("c", 1)], [upsert("b", 2, "y")]]
     merge(untracked, batches)
-    assert taken == [False, True]
+    assert asked == [False, True]
     assert stored(untracked) == history(chain.from_iterable(batches))
+
+
+def test_rows_that_are_wide_do_not_pass_through_the_driver_however_few_they_are(
+    untracked: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand long mails are more than a driver of 2 GB holds several times; and so may be what their deletion closes."""
+    wide = "x" * 100_000
+    monkeypatch.setattr("spark_jobs.driver.MOST_BYTES", 2 * len(wide))
+    places: list[bool] = []
+    put_into = Replacement.put_into
+
+    def put(staged: Replacement, table: Table) -> None:
+        places.append(staged.place is not None)
+        put_into(staged, table)
+
+    monkeypatch.setattr(Replacement, "put_into", put)
+    batches = [
+        [upsert("a", 1, "x"), upsert("b", 1, "x")],
+        [upsert(key, 2, f"{key}{wide}") for key in "abc"],  # wide as they land
+        [delete(key, 3) for key in "abc"],  # narrow, and what they close is not
+        [upsert("a", 4, "y")],
+    ]
+    merge(untracked, batches)
+    assert places == [True, True, False], "in the lake, in the lake, in the driver"
+    assert stored(untracked) == history(chain.from_iterable(batches))
+
+
+@pytest.mark.skipif(bool(os.environ.get("SPARK_REMOTE")), reason="sets what a server lets no client set")
+def test_rows_that_spark_refuses_to_bring_to_the_driver_are_too_many(spark: SparkSession) -> None:
+    """Queries of more than `spark.driver.maxResultSize` fail (Spark's documentation, Configuration, Application Properties)."""
+    settings = spark.sparkContext._jsc.sc().conf()
+    before = settings.get("spark.driver.maxResultSize", "1g")
+    settings.set("spark.driver.maxResultSize", "8m")  # what other lanes ask at the same time is far less
+    try:
+        assert few(spark.range(120).selectExpr("id", "repeat('x', 100000)")) is None
+    finally:
+        settings.set("spark.driver.maxResultSize", before)
 
 
 @pytest.mark.parametrize(

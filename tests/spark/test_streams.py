@@ -116,7 +116,7 @@ def test_gold_of_any_batches_is_what_plain_python_computes_of_all_events(
     pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As in batches of many rows; those of few are those of other tests.
-    for module in ("driver", "silver.merge", "gold.parquet.touched"):
+    for module in ("driver", "gold.parquet.touched"):
         monkeypatch.setattr(f"spark_jobs.{module}.MOST_IN_DRIVER", 0)
     pipeline.configure(table={"untracked": ("email",)}, gold={"phone_region": "ES"})
     whole = replace(pipeline, folder=tmp_path / "whole", parts=[], schemas={}, tables={})

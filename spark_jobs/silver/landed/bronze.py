@@ -59,6 +59,11 @@ class BronzeRows:
         return sum(part.rows for part in self._given)
 
     @cached_property
+    def bytes(self) -> int:
+        """How many bytes they were where they landed, as far as the manifest says."""
+        return sum(part.bytes for part in self._given)
+
+    @cached_property
     def overtaken(self) -> int:
         """How many of them are of file versions that another one took the place of before anybody looked."""
         return self.count - sum(part.rows for part in self.parts)
