@@ -43,7 +43,7 @@ def main() -> None:
         from local.spark_worker.session import warm_session
 
         dbutils.provide()
-        spark = warm_session(jars=given.jars, blob_port=given.blob_port)
+        spark = warm_session(jars=given.jars, blob_port=given.blob_port, environment=os.environ)
         spark.range(1).count()
         print("Spark is warm", flush=True)
     while True:

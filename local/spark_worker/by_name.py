@@ -6,6 +6,7 @@ A session's catalog ends with the session, so this one names the tables anew, ju
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
@@ -63,7 +64,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
         console.print("The lake does not answer: is `make up` running?")
         return 1
     dbutils.provide()
-    spark = warm_session(jars=JARS, blob_port=blob_port)
+    spark = warm_session(jars=JARS, blob_port=blob_port, environment=os.environ)
     try:
         give_names(spark, Lake(spark, LAKE_FOR_SPARK))
         spark.sql(f"USE {CATALOG.gold}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from local.stack.azurite import ACCOUNT, DFS_HOST, KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pyspark.sql import SparkSession
@@ -40,12 +41,13 @@ def azurite_settings(blob_port: int) -> dict[str, str]:
     }
 
 
-def warm_session(*, jars: Path, blob_port: int) -> SparkSession:
+def warm_session(*, jars: Path, blob_port: int, environment: Mapping[str, str]) -> SparkSession:
     """Start the session that every task then gets from `getOrCreate()`; `jars` is the folder that set-up filled.
 
-    Sizes are a laptop's: two cores beside the rest of the stack, and a gigabyte.
+    Sizes are a laptop's: two cores beside the rest of the stack, and a gigabyte unless `SPARK_DRIVER_MEMORY` says another size.
     """
     # Whatever the job needs of its session is the job's to say; only where the lake is differs here.
     from spark_jobs.session import local_builder
 
-    return local_builder(cores="2", memory="1g", jars=jars).config(map={**azurite_settings(blob_port)}).getOrCreate()
+    builder = local_builder(cores="2", memory=environment.get("SPARK_DRIVER_MEMORY", "1g"), jars=jars)
+    return builder.config(map={**azurite_settings(blob_port)}).getOrCreate()
