@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 #: Up to this many rows and values pass through the driver.
 MOST_IN_DRIVER = 5_000
-#: Up to this many bytes of them do: it holds several such tables, each twice, in 2 GB on a laptop.
+#: Up to this many bytes of them do: it holds three such tables, each twice, in the gigabyte of a laptop.
 MOST_BYTES = 64 << 20
 _REFUSED = "spark.driver.maxResultSize"  # what Spark names where it takes no more results
 
@@ -18,7 +18,7 @@ _REFUSED = "spark.driver.maxResultSize"  # what Spark names where it takes no mo
 def few(rows: DataFrame) -> pa.Table | None:
     """Return rows that are few enough to pass through the driver, None where they are not."""
     found = taken(rows)
-    return found if found is not None and fits(found.num_rows, found.nbytes) else None
+    return found if found is not None and found.num_rows <= MOST_IN_DRIVER else None
 
 
 def taken(rows: DataFrame) -> pa.Table | None:
